@@ -103,6 +103,11 @@ type RegNumber struct {
 	Date    Date      `json:"date"`
 }
 
+// OfficeZone is the zone in which a registration's day begins and ends: Moscow,
+// which has had no clock changes since 2014, so that no zone database is
+// needed. An organisation's own zone will come with its working calendar.
+var OfficeZone = time.FixedZone("MSK", 3*60*60)
+
 // Date is a day of the calendar, YYYY-MM-DD.
 type Date string
 
