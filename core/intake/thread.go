@@ -110,13 +110,19 @@ func referenced(tx store.Tx, channel core.ChannelID, ref string) (*core.Document
 		return nil, nil
 	}
 	dlv, err := store.Deliveries.Get(tx, id)
-	if core.KindOf(err) == core.KindNotFound {
-		return nil, nil
-	}
 	if err != nil {
-		return nil, err
+		return nil, unlessMissing(err)
 	}
-	return store.Documents.Get(tx, string(dlv.Document))
+	d, err := store.Documents.Get(tx, string(dlv.Document))
+	return d, unlessMissing(err)
+}
+
+// unlessMissing drops the error that says there is no such record.
+func unlessMissing(err error) error {
+	if core.KindOf(err) == core.KindNotFound {
+		return nil
+	}
+	return err
 }
 
 // knows tells whether the sender has a part in the document's matter: wrote or
