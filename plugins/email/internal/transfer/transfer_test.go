@@ -131,7 +131,9 @@ func FuzzTransfer(f *testing.F) {
 }
 
 // squeeze removes what the two decoders may treat differently at line ends.
-func squeeze(b []byte) string { return strings.NewReplacer("\r", "", " ", "", "\t", "").Replace(string(b)) }
+func squeeze(b []byte) string {
+	return strings.NewReplacer("\r", "", " ", "", "\t", "").Replace(string(b))
+}
 
 func strict(encoding string, body []byte) ([]byte, error) {
 	switch encoding {
