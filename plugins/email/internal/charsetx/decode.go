@@ -24,6 +24,13 @@ func Decode(b []byte, label string) (text string, ok bool) {
 // Known tells whether the label names a charset.
 func Known(label string) bool { return lookup(label).kind != unknown }
 
+// Wide tells by its label or byte order mark that a text is UTF-16, in which
+// NUL bytes are no sign of binary data.
+func Wide(label string, head []byte) bool {
+	_, marked := byMark(head)
+	return marked || strings.HasPrefix(canonical(label), "utf-16")
+}
+
 func decode(b []byte, cs charset) (string, bool) {
 	if text, ok := byMark(b); ok {
 		return text, true
