@@ -63,12 +63,12 @@ type Options struct {
 }
 
 func (o *Options) setDefaults() {
-	o.Window = cmpOr(o.Window, 128)
-	o.WindowBytes = cmpOr(o.WindowBytes, 4<<20)
-	o.MaxWaiting = cmpOr(o.MaxWaiting, 50_000)
-	o.NackPause = cmpOr(o.NackPause, 10*time.Millisecond)
-	o.Retention = cmpOr(o.Retention, 72*time.Hour)
-	o.MaxKept = cmpOr(o.MaxKept, 100_000)
+	orElse(&o.Window, 128)
+	orElse(&o.WindowBytes, 4<<20)
+	orElse(&o.MaxWaiting, 50_000)
+	orElse(&o.NackPause, 10*time.Millisecond)
+	orElse(&o.Retention, 72*time.Hour)
+	orElse(&o.MaxKept, 100_000)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -229,9 +229,8 @@ func newest(tx store.Tx, t *topic) uint64 {
 
 func seqKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }
 
-func cmpOr[T int | time.Duration](v, def T) T {
-	if v <= 0 {
-		return def
+func orElse[T int | time.Duration](v *T, def T) {
+	if *v <= 0 {
+		*v = def
 	}
-	return v
 }
