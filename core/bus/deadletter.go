@@ -165,10 +165,7 @@ func (d DeadLetters) Replay(ctx context.Context, id string) error {
 		if err != nil || letter.State == DeadLetterReplayed {
 			return err
 		}
-		msg, err := messageOf(letter.Event)
-		if err != nil {
-			return err
-		}
+		msg := messageOf(letter.Event)
 		if err := d.bus.opts.Driver.RequeueTx(tx, string(letter.Event.Topic), letter.Handler, msg); err != nil {
 			return err
 		}

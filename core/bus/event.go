@@ -3,6 +3,7 @@ package bus
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -14,17 +15,18 @@ import (
 // EventPrefix begins the id of every event.
 const EventPrefix = "evt"
 
-// envelope is the payload of a watermill message; the id and the key of the
-// event are its uuid and its metadata, the topic is the message's.
-type envelope struct {
-	At          int64  `cbor:"1,keyasint"` // nanoseconds since 1970
-	ActorKind   string `cbor:"2,keyasint"`
-	ActorID     string `cbor:"3,keyasint"`
-	ActorName   string `cbor:"4,keyasint,omitempty"`
-	ActorBehind string `cbor:"5,keyasint,omitempty"`
-	Correlation string `cbor:"6,keyasint,omitempty"`
-	Payload     []byte `cbor:"7,keyasint"`
-}
+// The id of an event is the uuid of its watermill message and its payload the
+// message's; the rest stands in the metadata under these names, beside
+// KeyMetadata. They cost less than an envelope that has to be parsed.
+const (
+	atMetadata          = "at" // nanoseconds since 1970
+	actorKindMetadata   = "actor_kind"
+	actorIDMetadata     = "actor_id"
+	actorNameMetadata   = "actor_name"
+	actorBehindMetadata = "actor_behind"
+	correlationMetadata = "correlation"
+	failuresMetadata    = "failures"
+)
 
 // newEvent is the event that is about to be published in tx.
 func newEvent(tx store.Tx, topic Topic, key string, payload any) (Event, error) {
@@ -40,31 +42,37 @@ func newEvent(tx store.Tx, topic Topic, key string, payload any) (Event, error) 
 }
 
 // messageOf is the event as a watermill message.
-func messageOf(ev Event) (*message.Message, error) {
-	raw, err := store.Encode(envelope{
-		At: ev.At.UnixNano(), ActorKind: string(ev.Actor.Kind), ActorID: ev.Actor.ID, ActorName: ev.Actor.Name,
-		ActorBehind: ev.Actor.Behind, Correlation: ev.Correlation, Payload: ev.Payload,
-	})
-	if err != nil {
-		return nil, err
-	}
-	msg := message.NewMessage(ev.ID, raw)
+func messageOf(ev Event) *message.Message {
+	msg := message.NewMessage(ev.ID, message.Payload(ev.Payload))
 	msg.Metadata[KeyMetadata] = ev.Key
-	return msg, nil
+	msg.Metadata[atMetadata] = strconv.FormatInt(ev.At.UnixNano(), 10)
+	msg.Metadata[actorKindMetadata] = string(ev.Actor.Kind)
+	msg.Metadata[actorIDMetadata] = ev.Actor.ID
+	msg.Metadata[correlationMetadata] = ev.Correlation
+	if ev.Actor.Name != "" {
+		msg.Metadata[actorNameMetadata] = ev.Actor.Name
+	}
+	if ev.Actor.Behind != "" {
+		msg.Metadata[actorBehindMetadata] = ev.Actor.Behind
+	}
+	return msg
 }
 
-// eventOf is the inverse of messageOf.
-func eventOf(topic Topic, msg *message.Message) (Event, error) {
-	var e envelope
-	if err := store.Decode(msg.Payload, &e); err != nil {
-		return Event{ID: msg.UUID, Topic: topic, Key: msg.Metadata[KeyMetadata]},
-			&core.Error{Kind: core.KindInvalid, Code: "event.damaged", Op: "read event of " + string(topic), Err: err}
+// eventOf is the inverse of messageOf. A message that is none of ours is an
+// event without a time.
+func eventOf(topic Topic, msg *message.Message) Event {
+	ev := Event{
+		ID: msg.UUID, Topic: topic, Key: msg.Metadata[KeyMetadata],
+		Actor: core.Actor{
+			Kind: core.ActorKind(msg.Metadata[actorKindMetadata]), ID: msg.Metadata[actorIDMetadata],
+			Name: msg.Metadata[actorNameMetadata], Behind: msg.Metadata[actorBehindMetadata],
+		},
+		Correlation: msg.Metadata[correlationMetadata], Payload: json.RawMessage(msg.Payload),
 	}
-	return Event{
-		ID: msg.UUID, Topic: topic, Key: msg.Metadata[KeyMetadata], At: time.Unix(0, e.At).UTC(),
-		Actor:       core.Actor{Kind: core.ActorKind(e.ActorKind), ID: e.ActorID, Name: e.ActorName, Behind: e.ActorBehind},
-		Correlation: e.Correlation, Payload: e.Payload,
-	}, nil
+	if at, err := strconv.ParseInt(msg.Metadata[atMetadata], 10, 64); err == nil {
+		ev.At = time.Unix(0, at).UTC()
+	}
+	return ev
 }
 
 // correlated is a transaction that belongs to a chain of events.
@@ -95,8 +103,6 @@ type failures struct {
 	Faults   int       // those that were a defect of the program
 	First    time.Time // of the first one
 }
-
-const failuresMetadata = "failures"
 
 func failuresOf(msg *message.Message) failures {
 	var (

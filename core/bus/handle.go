@@ -36,10 +36,7 @@ func (h *handler) work(ctx context.Context, msg *message.Message) error {
 }
 
 func (h *handler) settle(ctx context.Context, msg *message.Message) (Outcome, error) {
-	ev, err := eventOf(h.topic, msg)
-	if err != nil {
-		return h.failed(ctx, msg, ev, err)
-	}
+	ev := eventOf(h.topic, msg)
 	for try := 1; ; try++ {
 		outcome, err := h.once(ctx, msg, ev)
 		if err == nil {

@@ -114,11 +114,7 @@ func (b *Bus) Publish(tx store.Tx, topic Topic, key string, payload any) error {
 	if err != nil {
 		return err
 	}
-	msg, err := messageOf(ev)
-	if err != nil {
-		return err
-	}
-	return b.opts.Driver.PublishTx(tx, string(topic), msg)
+	return b.opts.Driver.PublishTx(tx, string(topic), messageOf(ev))
 }
 
 // Handle has h work on the events of a topic under a name, which must stay the

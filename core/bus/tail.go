@@ -215,10 +215,8 @@ func (t *Tail) fill(ctx context.Context, tt *tailTopic) (gap bool, err error) {
 		return true, nil
 	}
 	for _, m := range msgs {
+		tt.queue = append(tt.queue, loggedEvent{m.Sequence, eventOf(tt.name, m.Message)})
 		tt.read = m.Sequence
-		if ev, err := eventOf(tt.name, m.Message); err == nil { // a damaged one becomes a dead letter of its handlers
-			tt.queue = append(tt.queue, loggedEvent{m.Sequence, ev})
-		}
 	}
 	return false, nil
 }
