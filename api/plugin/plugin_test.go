@@ -24,7 +24,9 @@ func TestMain(m *testing.M) {
 }
 
 // teller is a connector that tells about its process and refuses to wake.
-type teller struct{ pluginv1.UnimplementedPluginServer }
+type teller struct {
+	pluginv1.UnimplementedPluginServer
+}
 
 func (teller) Describe(context.Context, *pluginv1.DescribeRequest) (*pluginv1.Description, error) {
 	return &pluginv1.Description{Name: "teller", Summary: strings.Join(os.Environ(), "\n")}, nil
