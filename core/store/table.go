@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"fmt"
 	"iter"
 	"strings"
@@ -197,6 +198,19 @@ func (t *Table[T]) FindKeys(tx Tx, index, value string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for key := range tx.Scan(t.indexBucket(index), prefix, after(prefix), false) {
 			if !yield(string(key[len(prefix):])) {
+				return
+			}
+		}
+	}
+}
+
+// Range reads the records an index has under values in [from, to), in the order
+// of the values.
+func (t *Table[T]) Range(tx Tx, index, from, to string) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
+		for entry := range tx.Scan(t.indexBucket(index), []byte(from), []byte(to), false) {
+			key := entry[bytes.IndexByte(entry, 0)+1:]
+			if !yield(t.Get(tx, string(key))) {
 				return
 			}
 		}
