@@ -23,7 +23,7 @@ type Cost struct {
 
 // DefaultCost takes 50–100 ms of one core of 2026. It is above the least OWASP
 // asks for (19 MiB, two passes), and two at once stay within 64 MiB.
-var DefaultCost = Cost{MemoryKiB: 32 * 1024, Passes: 3}
+var DefaultCost = Cost{MemoryKiB: 32 * 1024, Passes: 2}
 
 const (
 	saltBytes = 16
