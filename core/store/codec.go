@@ -2,16 +2,18 @@ package store
 
 import (
 	"fmt"
+	"reflect"
 
 	"github.com/fxamacker/cbor/v2"
 )
 
 // Records are kept as CBOR (RFC 8949) under the names of their JSON tags: a
 // quarter of encoding/json's CPU on the path of each message, bytes stay bytes,
-// and a field may be added or dropped without touching what is stored.
+// and a field may be added or dropped without touching what is stored. Values
+// without a type, those of history, come back as JSON has them.
 var (
 	encMode = must(cbor.EncOptions{Time: cbor.TimeRFC3339Nano}.EncMode())
-	decMode = must(cbor.DecOptions{}.DecMode())
+	decMode = must(cbor.DecOptions{DefaultMapType: reflect.TypeFor[map[string]any]()}.DecMode())
 )
 
 func must[T any](v T, err error) T {
