@@ -1,0 +1,34 @@
+package access
+
+import (
+	"slices"
+
+	"github.com/uzel-hub/uzel/core"
+)
+
+// Principal is who a request comes from: a user, and the session or the token
+// that proved it. Exactly one of Session and Token is set.
+type Principal struct {
+	User    core.User // without the password's hash
+	Session *core.Session
+	Token   *core.Token
+}
+
+// Can tells whether the principal may do the operation: one of the roles allows
+// it, and so does the token's scope if it came with a token.
+func (p *Principal) Can(op Operation) bool {
+	if p.Token != nil && !slices.Contains(p.Token.Scopes, string(op)) {
+		return false
+	}
+	return slices.ContainsFunc(p.User.Roles, func(r core.Role) bool { return Can(r, op) })
+}
+
+// Operations are all the principal may do, sorted.
+func (p *Principal) Operations() []Operation {
+	return slices.DeleteFunc(Operations(), func(op Operation) bool { return !p.Can(op) })
+}
+
+// Actor is the principal as history and audit name it.
+func (p *Principal) Actor() core.Actor {
+	return core.Actor{Kind: core.ActorUser, ID: string(p.User.ID), Name: p.User.Name}
+}
