@@ -312,6 +312,7 @@ func TestTextForms(t *testing.T) {
 	for _, c := range []struct{ name, raw, text string }{
 		{"empty plain form", "Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\n \r\n--b\r\nContent-Type: text/html\r\n\r\n<p>из HTML</p>\r\n--b--\r\n", "из HTML"},
 		{"named text in alternative", "Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; name=a.txt\r\n\r\nтекст\r\n--b--\r\n", "текст"},
+		{"named HTML in related", "Content-Type: multipart/related; boundary=b\r\n\r\n--b\r\nContent-Type: text/html; name=a.html\r\n\r\n<p>текст\r\n--b\r\nContent-Type: text/html; name=b.html\r\n\r\n<p>файл\r\n--b--\r\n", "текст"},
 		{"named root text", "Content-Type: text/plain; name=a.txt\r\n\r\nтекст", "текст"},
 		{"carriage returns alone", "\r\nодин\rдва", "один\nдва"},
 		{"byte order mark", "Content-Type: text/plain\r\n\r\n\xEF\xBB\xBFтекст", "текст"},
