@@ -61,7 +61,7 @@ func (n *node) isText(in place) bool {
 	if n.media != "text/plain" && n.media != "text/html" || n.attached {
 		return false
 	}
-	return n.name == "" || in.alternative || in.root
+	return n.name == "" || in.body || in.root
 }
 
 func (p *parser) addPart(n *node, blob spool.Blob, head []byte, in place) {

@@ -11,11 +11,11 @@ import (
 
 // place is where in the letter a part stands.
 type place struct {
-	root        bool
-	depth       int // multiparts around it
-	alternative bool
-	digest      bool
-	signs       int // 1 + index of the file that the parts beside it sign
+	root   bool
+	depth  int  // multiparts around it
+	body   bool // only text of the letter stands here, even under a file name
+	digest bool
+	signs  int // 1 + index of the file that the parts beside it sign
 }
 
 func (in place) inside() place {
@@ -50,11 +50,13 @@ func (p *parser) node(h *header, in place) *node {
 	if ids := headerx.MessageIDs(h.Get("Content-Id")); len(ids) > 0 {
 		n.cid = ids[0]
 	}
-	if !strings.Contains(n.media, "/") {
+	if !mediaType.MatchString(n.media) {
 		n.media = n.defaultMedia(in)
 	}
 	return n
 }
+
+var mediaType = regexp.MustCompile(`^[a-z0-9!#$&^_.+-]{1,64}/[a-z0-9!#$&^_.+*-]{1,128}$`)
 
 func (n *node) defaultMedia(in place) string {
 	switch {
@@ -159,11 +161,11 @@ func (p *parser) preamble(src *source, n *node) (spool.Blob, error) {
 func (p *parser) parts(src *source, n *node, level int, in place) (body []segment, found int, err error) {
 	kind := strings.TrimPrefix(n.media, "multipart/")
 	in.digest = kind == "digest"
-	in.alternative = kind == "alternative" || in.alternative && kind == "related"
 	in.signs = 0
 	for src.event == (event{delimiter, level}) {
 		src.next()
 		found++
+		in.body = kind == "alternative" || kind == "related" && found == 1
 		var more []segment
 		switch p.letter.Parts++; {
 		case p.letter.Parts > p.lim.Parts:
