@@ -18,6 +18,11 @@ type Rows struct {
 	Deleted int    `json:"deleted"`
 }
 
+// Viewer is the part of a Store that CheckTables needs.
+type Viewer interface {
+	View(ctx context.Context, fn func(Tx) error) error
+}
+
 // table is what CheckTables asks of a Table[T].
 type table interface {
 	check(c *checker) (Rows, error)
@@ -33,7 +38,7 @@ type table interface {
 // Whole indexes and histories are compared with the records by a 64-bit sum of
 // hashes, so that a sound store is proved by reading each bucket once from end
 // to end; only where sums differ the faults are looked for one by one.
-func CheckTables(ctx context.Context, s Store, report func(problem string), progress func(table string, records int)) ([]Rows, error) {
+func CheckTables(ctx context.Context, s Viewer, report func(problem string), progress func(table string, records int)) ([]Rows, error) {
 	var all []Rows
 	err := s.View(ctx, func(tx Tx) error {
 		c := &checker{ctx: ctx, tx: tx, report: report, progress: progress, seed: maphash.MakeSeed(), numbers: numbers{}}
