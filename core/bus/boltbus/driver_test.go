@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -456,6 +457,69 @@ func TestDamagedRecordIsPassedOver(t *testing.T) {
 	if b := backlog(t, d); b.Pending != 0 {
 		t.Errorf("backlog %+v", b)
 	}
+}
+
+func TestGroupWithTooMuchWaitingTakesNothingNew(t *testing.T) {
+	s, d := setup(t, boltbus.Options{Window: 4, MaxWaiting: 10})
+	for i := range 40 {
+		publish(t, d, keyed(strconv.Itoa(i), strconv.Itoa(i)))
+	}
+	msgs, closeSub := subscribe(t, d, group)
+	taken := 0
+	for taken < 10 {
+		retryTx(t, s, d, next(t, msgs), time.Now().Add(time.Hour))
+		taken++
+	}
+	for ; taken < 14; taken++ { // what had been read before
+		select {
+		case msg := <-msgs:
+			ackTx(t, s, d, msg)
+			continue
+		case <-time.After(50 * time.Millisecond):
+		}
+		break
+	}
+	nothing(t, msgs)
+	closeSub()
+	d = boltbus.New(s, boltbus.Options{Window: 4, MaxWaiting: 10, Now: func() time.Time { return time.Now().Add(2 * time.Hour) }})
+	declare(t, d, group)
+	msgs, _ = subscribe(t, d, group)
+	for b := backlog(t, d); b.Pending > 0; b = backlog(t, d) {
+		ackTx(t, s, d, next(t, msgs))
+	}
+}
+
+func TestCheckFindsWhatIsWrong(t *testing.T) {
+	s, d := setup(t, boltbus.Options{})
+	msgs, _ := subscribe(t, d, group)
+	publish(t, d, keyed("a", "1"), keyed("b", "2"), keyed("c", "3"), keyed("d", "4"))
+	retryTx(t, s, d, next(t, msgs), time.Now().Add(time.Hour))
+	if problems := check(t, d); len(problems) != 0 {
+		t.Errorf("sound queues: %v", problems)
+	}
+	key := func(seq byte) []byte { return []byte{0, 0, 0, 0, 0, 0, 0, seq} }
+	update(t, s, func(tx store.Tx) error {
+		return errors.Join(
+			tx.Delete("b/t/"+topic, key(2)),
+			tx.Put("b/t/"+topic, key(3), []byte("rubbish")),
+			tx.Put("b/r/"+topic+"/"+group, key(1), []byte("rubbish")),
+			tx.Put("b/c", []byte(topic+"/ahead"), key(100)),
+		)
+	})
+	problems := strings.Join(check(t, d), "\n")
+	for _, want := range []string{"с 2 по 2", "событие 3 не читается", "отложенное событие 1", "получатель ahead"} {
+		if !strings.Contains(problems, want) {
+			t.Errorf("%q is missing in:\n%s", want, problems)
+		}
+	}
+}
+
+func check(t *testing.T, d *boltbus.Driver) (problems []string) {
+	t.Helper()
+	if err := d.Check(t.Context(), func(p string) { problems = append(problems, p) }); err != nil {
+		t.Fatal(err)
+	}
+	return problems
 }
 
 func TestTrimKeepsWhatAGroupStillNeeds(t *testing.T) {
