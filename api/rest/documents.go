@@ -237,7 +237,7 @@ func (s *Server) updateDocument(c *call) (answer, error) {
 // and tells about it.
 func (s *Server) changeDocument(c *call, version uint64, change func(store.Tx, *core.Document) error) (answer, error) {
 	var d *core.Document
-	err := s.Store.Update(c.ctx(), func(tx store.Tx) (err error) {
+	err := s.write(c, func(tx store.Tx) (err error) {
 		if d, err = store.Documents.Get(tx, c.param("id")); err != nil {
 			return err
 		}
