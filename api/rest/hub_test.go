@@ -88,9 +88,11 @@ func newHub(t *testing.T, change ...func(*rest.Config)) *hub {
 	return h
 }
 
+// clock moves with each look, so that what is made later sorts later.
 func (h *hub) clock() time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.now = h.now.Add(time.Millisecond)
 	return h.now
 }
 
@@ -98,6 +100,13 @@ func (h *hub) pass(d time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.now = h.now.Add(d)
+}
+
+// in has failures reported by a subtest while it runs.
+func (h *hub) in(t *testing.T) {
+	outer := h.t
+	h.t = t
+	t.Cleanup(func() { h.t = outer })
 }
 
 func (h *hub) update(fn func(store.Tx) error) {
