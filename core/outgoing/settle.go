@@ -91,42 +91,39 @@ func moment(now, at time.Time) *time.Time {
 	return &at
 }
 
-// fail decides by the kind of the error what comes next.
+// fail takes over a failed attempt, or a failed question about one.
 func fail(now time.Time, d *core.Delivery, err error) {
-	next, at := core.DeliveryQueued, now.Add(pause(d.Attempts))
-	switch core.KindOf(err) {
-	case core.KindRejected, core.KindInvalid, core.KindNotFound, core.KindForbidden:
-		next = core.DeliveryRejected
-	case core.KindUnknown:
-		next = core.DeliveryUnknown
-	case core.KindConfig, core.KindUnauthenticated:
-		// The channel waits for a new setting: that is not the delivery's attempt.
-		d.Attempts = max(d.Attempts-1, 0)
-		at = now
-	default:
-		if after := core.AfterOf(err); after > 0 {
-			at = now.Add(after)
-		}
-		if now.Sub(d.CreatedAt) > GiveUpAfter {
-			next = core.DeliveryRejected
-		}
+	describe(d, err)
+	if d.State != core.DeliverySending {
+		askAgain(now, d) // the delivery itself did not fail
+		return
 	}
-	if d.State == core.DeliverySubmitted || d.State == core.DeliveryUnknown {
-		next = d.State // tracking failed: the delivery itself did not
-		askAgain(now, d)
-		at = *d.NextAt
-	}
+	next, wait := verdict(now, d, err)
 	if d.MoveTo(next) != nil {
 		return
 	}
-	describe(d, err)
 	d.NextAt = nil
-	if next == core.DeliveryQueued || next == core.DeliverySubmitted {
+	if wait > 0 {
+		at := now.Add(wait)
 		d.NextAt = &at
 	}
-	if next == core.DeliveryUnknown && d.Tracks > 0 {
-		d.NextAt = &at
+}
+
+// verdict decides by the kind of the error what comes next, and after what pause.
+func verdict(now time.Time, d *core.Delivery, err error) (core.DeliveryState, time.Duration) {
+	switch core.KindOf(err) {
+	case core.KindRejected, core.KindInvalid, core.KindNotFound, core.KindForbidden:
+		return core.DeliveryRejected, 0
+	case core.KindUnknown:
+		return core.DeliveryUnknown, 0
+	case core.KindConfig, core.KindUnauthenticated:
+		d.Attempts-- // the channel waits for a setting: that was no attempt of the delivery
+		return core.DeliveryQueued, 0
 	}
+	if now.Sub(d.CreatedAt) > GiveUpAfter {
+		return core.DeliveryRejected, 0
+	}
+	return core.DeliveryQueued, max(core.AfterOf(err), pause(d.Attempts))
 }
 
 // describe keeps what went wrong in words for people.

@@ -82,6 +82,14 @@ var (
 	SavedAnswers = Define[core.SavedAnswer]("saved_answers").WithoutHistory()
 )
 
+// tables are all of them, for CheckTables.
+func tables() []table {
+	return []table{
+		Organizations, Messages, Documents, Deliveries, Parties, Journals, Counters,
+		Channels, Cursors, Users, Sessions, Tokens,
+	}
+}
+
 // ExternalKey is the value under which the indexes "external" and "token" hold
 // an outside id of a channel: outside ids are unique within their channel only.
 func ExternalKey(channel core.ChannelID, id string) string {
@@ -123,10 +131,13 @@ func documentTextNumber(d *core.Document) []string {
 }
 
 func documentExternal(d *core.Document) []string {
-	if d.ExternalID == "" {
-		return nil
+	var out []string
+	for _, id := range append([]string{d.ExternalID}, d.KnownAs...) {
+		if id != "" {
+			out = append(out, ExternalKey(d.Channel, id))
+		}
 	}
-	return []string{ExternalKey(d.Channel, d.ExternalID)}
+	return out
 }
 
 func documentExternalThread(d *core.Document) []string {
