@@ -216,7 +216,8 @@ func (l routerLog) Error(msg string, err error, fields watermill.LogFields) {
 	l.log.Error(msg, append(pairs(fields), "kind", core.KindOf(err), "error", err)...)
 }
 
-func (l routerLog) Info(msg string, fields watermill.LogFields)  { l.log.Debug(msg, pairs(fields)...) }
+func (l routerLog) Info(msg string, fields watermill.LogFields) { l.log.Debug(msg, pairs(fields)...) }
+
 func (l routerLog) Debug(msg string, fields watermill.LogFields) { l.log.Trace(msg, pairs(fields)...) }
 func (l routerLog) Trace(string, watermill.LogFields)            {}
 

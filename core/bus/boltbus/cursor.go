@@ -83,12 +83,9 @@ func (c cursor) low() uint64 {
 
 // pending counts the sequences up to last that are not done.
 func (c cursor) pending(last uint64) uint64 {
-	if last <= c.base() {
-		return 0
-	}
-	pending := last - c.base()
+	done := c.base()
 	for _, b := range c[cursorHead:] {
-		pending -= uint64(bits.OnesCount8(b))
+		done += uint64(bits.OnesCount8(b))
 	}
-	return pending
+	return max(last, done) - done
 }

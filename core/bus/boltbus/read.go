@@ -38,7 +38,7 @@ func (d *Driver) Read(ctx context.Context, topic string, after uint64, limit int
 			seq := binary.BigEndian.Uint64(key)
 			gap = gap || len(msgs) == 0 && seq != after+1
 			if _, err := checkRecord(raw); err != nil {
-				return err
+				continue // the groups tell of it
 			}
 			if msgs = append(msgs, bus.Logged{Sequence: seq, Message: messageOf(bytes.Clone(raw))}); len(msgs) == limit {
 				break

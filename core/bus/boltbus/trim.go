@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"slices"
 
 	"github.com/uzel-hub/uzel/core/store"
 )
@@ -91,56 +90,4 @@ func (d *Driver) groupsOf(topic string) []groupID {
 		}
 	}
 	return ids
-}
-
-// Backlog is how far a group is behind.
-type Backlog struct {
-	Topic   string
-	Group   string
-	Pending uint64 // published and not done
-	Waiting int    // of those, put off for a retry; counted up to 1000
-}
-
-// maxCounted bounds the counting of what waits.
-const maxCounted = 1000
-
-// Backlogs tells how far each declared group is behind, for metrics.
-func (d *Driver) Backlogs(ctx context.Context) ([]Backlog, error) {
-	var all []Backlog
-	err := d.store.View(ctx, func(tx store.Tx) error {
-		all = nil
-		for _, t := range d.knownTopics() {
-			last := newest(tx, t)
-			for _, id := range d.groupsOf(t.name) {
-				b, err := backlog(tx, id, last)
-				if err != nil {
-					return err
-				}
-				all = append(all, b)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("count backlogs: %w", err)
-	}
-	slices.SortFunc(all, func(a, b Backlog) int {
-		return bytes.Compare([]byte(a.Topic+"/"+a.Group), []byte(b.Topic+"/"+b.Group))
-	})
-	return all, nil
-}
-
-func backlog(tx store.Tx, id groupID, last uint64) (Backlog, error) {
-	raw, err := tx.Get(cursorBucket, id.cursorKey())
-	if err != nil {
-		return Backlog{}, err
-	}
-	b := Backlog{Topic: id.topic, Group: id.name}
-	for range tx.Scan(id.retryBucket(), nil, nil, false) {
-		if b.Waiting++; b.Waiting == maxCounted {
-			break
-		}
-	}
-	b.Pending = readCursor(raw).pending(last) + uint64(b.Waiting)
-	return b, nil
 }

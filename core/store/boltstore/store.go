@@ -2,6 +2,7 @@ package boltstore
 
 import (
 	"context"
+	"errors"
 	"io"
 	"math"
 	"os"
@@ -119,27 +120,42 @@ func (s *Store) Backup(ctx context.Context, w io.Writer) (err error) {
 		return closedError(err)
 	}
 	defer btx.Rollback() //nolint:errcheck // a read transaction has nothing to lose
-	if _, err := btx.WriteTo(contextWriter{ctx, w}); err != nil {
-		return backupError(ctx, err)
+	out := &backupWriter{ctx: ctx, w: w}
+	if _, err := btx.WriteTo(out); err != nil {
+		return backupError(ctx, errors.Join(out.err, err))
 	}
 	return nil
 }
 
-// contextWriter ends a long copy when ctx is done.
-type contextWriter struct {
+// backupWriter ends a long copy when ctx is done, and keeps the error of w,
+// which bbolt turns into text.
+type backupWriter struct {
 	ctx context.Context //nolint:containedctx // lives for one call of Backup
 	w   io.Writer
+	err error
 }
 
-func (c contextWriter) Write(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
+func (b *backupWriter) Write(p []byte) (n int, err error) {
+	if err = b.ctx.Err(); err == nil {
+		n, err = b.w.Write(p)
 	}
-	return c.w.Write(p)
+	b.err = err
+	return n, err
 }
 
-// Check implements store.Store. Writers wait meanwhile.
-func (s *Store) Check(ctx context.Context, report func(problem string)) (err error) {
+// Check implements store.Store: the pages of the file, then the tables. Writers
+// wait while the pages are checked.
+func (s *Store) Check(ctx context.Context, report func(problem string)) error {
+	if err := s.CheckPages(ctx, report); err != nil {
+		return err
+	}
+	_, err := store.CheckTables(ctx, s, report, nil)
+	return err
+}
+
+// CheckPages is the part of Check that knows the file: every page is reachable
+// once or free, and keys are in order.
+func (s *Store) CheckPages(ctx context.Context, report func(problem string)) (err error) {
 	if ctx.Err() != nil {
 		return cancelled(ctx)
 	}
