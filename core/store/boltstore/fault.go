@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"runtime/debug"
 
-	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
 
 	"github.com/uzel-hub/uzel/core"
@@ -90,13 +89,13 @@ func damaged(path string, err error) error {
 
 func openError(path string, err error) error {
 	switch {
-	case errors.Is(err, bbolt.ErrTimeout):
+	case errors.Is(err, berrors.ErrTimeout):
 		return &core.Error{
 			Kind: core.KindConfig, Code: "store.locked", Op: "open " + path,
 			Text: "база данных открыта другим процессом: остановите его и повторите",
 			Err:  fmt.Errorf("database is open in another process: %w", err),
 		}
-	case errors.Is(err, bbolt.ErrInvalid), errors.Is(err, bbolt.ErrVersionMismatch), errors.Is(err, bbolt.ErrChecksum):
+	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrVersionMismatch), errors.Is(err, berrors.ErrChecksum):
 		return damaged(path, err)
 	}
 	return &core.Error{
