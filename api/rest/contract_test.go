@@ -14,6 +14,7 @@ import (
 	"github.com/uzel-hub/uzel/api/rest"
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
+	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -94,6 +95,8 @@ var shapes = map[string]any{
 	"FieldChange":     store.FieldChange{},
 	"HistoryEntry":    store.Entry{},
 	"Delivery":        core.Delivery{},
+	"Event":           bus.Event{},
+	"DeadLetter":      bus.DeadLetter{},
 	"Journal":         rest.Journal{},
 	"JournalInput":    rest.JournalInput{},
 	"Party":           core.Party{},

@@ -198,6 +198,14 @@ func (o *optional[T]) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, &o.Value)
 }
 
+// or is the value, or otherwise for null and for what was left out.
+func (o optional[T]) or(otherwise T) T {
+	if o.Value == nil {
+		return otherwise
+	}
+	return *o.Value
+}
+
 func (o *optional[T]) decodeSelf(f *faults, path string, raw json.RawMessage) {
 	o.Set = true
 	strict(f, path, raw, reflect.ValueOf(&o.Value).Elem())

@@ -157,26 +157,21 @@ func (s *Server) documentHistory(c *call) (answer, error) { return history(s, c,
 
 // DocumentPatch changes what a person may change of a registered document.
 type DocumentPatch struct {
-	State   *core.DocumentState         `json:"state"`
-	Subject *string                     `json:"subject"`
-	DueAt   optional[time.Time]         `json:"due_at"`
-	Fields  map[string]optional[string] `json:"fields"`
+	State   optional[core.DocumentState] `json:"state"`
+	Subject optional[string]             `json:"subject"`
+	DueAt   optional[time.Time]          `json:"due_at"`
+	Fields  map[string]optional[string]  `json:"fields"`
 }
 
 func (p *DocumentPatch) check() error {
 	var f faults
-	if p.State != nil {
-		choose(&f, "state", *p.State, documentStates)
+	if p.State.Set {
+		choose(&f, "state", p.State.or(""), documentStates)
 	}
-	if p.Subject != nil {
-		f.need("subject", *p.Subject, 1000)
+	if p.Subject.Set {
+		f.need("subject", p.Subject.or(""), 1000)
 	}
-	checkFields(&f, p.Fields, func(v optional[string]) string {
-		if v.Value == nil {
-			return ""
-		}
-		return *v.Value
-	})
+	checkFields(&f, p.Fields, func(v optional[string]) string { return v.or("") })
 	return f.err("request.body")
 }
 
@@ -192,19 +187,14 @@ func checkFields[V any](f *faults, fields map[string]V, text func(V) string) {
 }
 
 func (p *DocumentPatch) apply(d *core.Document) error {
-	if p.Subject != nil {
-		d.Subject = *p.Subject
-	}
+	d.Subject = p.Subject.or(d.Subject)
 	if p.DueAt.Set {
 		d.DueAt = p.DueAt.Value
 	}
 	for name, v := range p.Fields {
 		setField(d, name, v.Value)
 	}
-	if p.State == nil {
-		return nil
-	}
-	return d.MoveTo(*p.State)
+	return d.MoveTo(p.State.or(d.State))
 }
 
 func setField(d *core.Document, name string, value *string) {
@@ -237,7 +227,7 @@ func (s *Server) updateDocument(c *call) (answer, error) {
 // and tells about it.
 func (s *Server) changeDocument(c *call, version uint64, change func(store.Tx, *core.Document) error) (answer, error) {
 	var d *core.Document
-	err := s.Store.Update(c.ctx(), func(tx store.Tx) (err error) {
+	err := s.write(c, func(tx store.Tx) (err error) {
 		if d, err = store.Documents.Get(tx, c.param("id")); err != nil {
 			return err
 		}

@@ -68,11 +68,12 @@ func shorten(name string) string {
 // unusedName numbers the second file of one name.
 func unusedName(files []core.Attachment, name string) string {
 	ext := path.Ext(name)
+	stem := strings.TrimSuffix(name, ext)
 	for n := 2; ; n++ {
 		if !slices.ContainsFunc(files, func(f core.Attachment) bool { return f.Name == name }) {
 			return name
 		}
-		name = fmt.Sprintf("%s (%d)%s", strings.TrimSuffix(name, ext), n, ext)
+		name = fmt.Sprintf("%s (%d)%s", stem, n, ext)
 	}
 }
 

@@ -30,6 +30,7 @@ import (
 	"github.com/uzel-hub/uzel/core/blob"
 	"github.com/uzel-hub/uzel/core/blob/fileblob"
 	"github.com/uzel-hub/uzel/core/bus"
+	"github.com/uzel-hub/uzel/core/bus/boltbus"
 	"github.com/uzel-hub/uzel/core/outgoing"
 	"github.com/uzel-hub/uzel/core/registry"
 	"github.com/uzel-hub/uzel/core/store"
@@ -44,7 +45,7 @@ type hub struct {
 	blobs  blob.Store
 	access *access.Service
 	server *rest.Server
-	bus    *published
+	bus    *bus.Bus
 	log    *lockedBuffer
 
 	mu  sync.Mutex
@@ -56,7 +57,7 @@ const password = "верблюд-и-скрепка"
 // newHub starts a hub; change may replace what its server is made of.
 func newHub(t *testing.T, change ...func(*rest.Config)) *hub {
 	t.Helper()
-	h := &hub{t: t, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), bus: &published{}, log: &lockedBuffer{}}
+	h := &hub{t: t, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), log: &lockedBuffer{}}
 	dir := t.TempDir()
 	var err error
 	if h.store, err = boltstore.Open(filepath.Join(dir, "uzel.db"), boltstore.Options{Now: h.clock}); err != nil {
@@ -69,8 +70,9 @@ func newHub(t *testing.T, change ...func(*rest.Config)) *hub {
 	t.Cleanup(func() { h.blobs.Close() })
 	h.access = access.New(access.Config{Store: h.store, Now: h.clock, Cost: access.Cost{MemoryKiB: 64, Passes: 1}})
 	h.update(registry.Seed)
+	h.bus = bus.New(bus.Options{Store: h.store, Driver: boltbus.New(h.store, boltbus.Options{}), Now: h.clock})
 	c := rest.Config{
-		Store: h.store, Blobs: h.blobs, Bus: h.bus, Access: h.access, Audit: audit.Journal{Store: h.store},
+		Store: h.store, Blobs: h.blobs, Events: h.bus, DeadLetters: h.bus.DeadLetters(), Access: h.access, Audit: audit.Journal{Store: h.store},
 		Outgoing: &outgoing.Service{Store: h.store, Bus: h.bus},
 		Now:      h.clock, Version: "1.2.3", MaxBody: 64 << 10, MaxFile: 4 << 20, MaxUpload: 8 << 20,
 		Log: hclog.New(&hclog.LoggerOptions{Output: h.log, Level: hclog.Debug}),
@@ -86,9 +88,11 @@ func newHub(t *testing.T, change ...func(*rest.Config)) *hub {
 	return h
 }
 
+// clock moves with each look, so that what is made later sorts later.
 func (h *hub) clock() time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.now = h.now.Add(time.Millisecond)
 	return h.now
 }
 
@@ -96,6 +100,13 @@ func (h *hub) pass(d time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.now = h.now.Add(d)
+}
+
+// in has failures reported by a subtest while it runs.
+func (h *hub) in(t *testing.T) {
+	outer := h.t
+	h.t = t
+	t.Cleanup(func() { h.t = outer })
 }
 
 func (h *hub) update(fn func(store.Tx) error) {
@@ -116,32 +127,6 @@ func put[T any](h *hub, table *store.Table[T], records ...*T) {
 		}
 		return nil
 	})
-}
-
-// published remembers the topics of what was published and committed.
-type published struct {
-	mu     sync.Mutex
-	topics []bus.Topic
-}
-
-func (p *published) Publish(tx store.Tx, topic bus.Topic, _ string, _ any) error {
-	tx.AfterCommit(func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.topics = append(p.topics, topic)
-	})
-	return nil
-}
-
-func (p *published) count(topic bus.Topic) (n int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, have := range p.topics {
-		if have == topic {
-			n++
-		}
-	}
-	return n
 }
 
 type lockedBuffer struct {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -23,7 +24,7 @@ func (s *Server) update(c *call, content any, do func(tx store.Tx) (answer, erro
 	if err != nil {
 		return answer{}, err
 	}
-	err = s.Store.Update(c.ctx(), func(tx store.Tx) error {
+	err = s.write(c, func(tx store.Tx) error {
 		if saved == nil {
 			a, err = do(tx)
 			return err
@@ -32,6 +33,12 @@ func (s *Server) update(c *call, content any, do func(tx store.Tx) (answer, erro
 		return err
 	})
 	return a, err
+}
+
+// write is Store.Update for what may publish: events carry the number of the
+// request.
+func (s *Server) write(c *call, fn func(tx store.Tx) error) error {
+	return s.Store.Update(c.ctx(), func(tx store.Tx) error { return fn(bus.WithCorrelation(tx, c.id)) })
 }
 
 // savedAnswer is nil if the request has no key.

@@ -77,6 +77,11 @@ func routes() []*route {
 		{name: "deliveries.cancel", method: post, path: v1 + "/deliveries/{id}/cancel", op: access.WriteDeliveries, serve: (*Server).cancelDelivery},
 		{name: "deliveries.retry", method: post, path: v1 + "/deliveries/{id}/retry", op: access.WriteDeliveries, serve: (*Server).retryDelivery},
 
+		{name: "deadletters.list", method: get, path: v1 + "/dead-letters", op: access.ReadDeadLetters, serve: (*Server).listDeadLetters},
+		{name: "deadletters.get", method: get, path: v1 + "/dead-letters/{id}", op: access.ReadDeadLetters, serve: (*Server).getDeadLetter},
+		{name: "deadletters.replay", method: post, path: v1 + "/dead-letters/{id}/replay", op: access.WriteDeadLetters, serve: (*Server).replayDeadLetter},
+		{name: "deadletters.giveup", method: post, path: v1 + "/dead-letters/{id}/give-up", op: access.WriteDeadLetters, serve: (*Server).giveUpDeadLetter},
+
 		{name: "journals.list", method: get, path: v1 + "/journals", op: access.ReadJournals, serve: (*Server).listJournals},
 		{name: "journals.create", method: post, path: v1 + "/journals", op: access.WriteJournals, serve: (*Server).createJournal},
 		{name: "journals.get", method: get, path: v1 + "/journals/{id}", op: access.ReadJournals, serve: (*Server).getJournal},
@@ -90,6 +95,7 @@ func routes() []*route {
 		{name: "parties.history", method: get, path: v1 + "/parties/{id}/history", op: access.ReadParties, serve: (*Server).partyHistory},
 
 		{name: "audit.list", method: get, path: v1 + "/audit", op: access.ReadAudit, serve: (*Server).listAudit},
+		{name: "events.stream", method: get, path: v1 + "/events", op: signedIn, serve: (*Server).streamEvents, streams: true},
 		{name: "contract.get", method: get, path: v1 + "/openapi.yaml", serve: (*Server).getContract, public: true},
 		{name: "health.live", method: get, path: "/healthz", serve: (*Server).live, public: true},
 		{name: "health.ready", method: get, path: "/readyz", serve: (*Server).ready, public: true},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"runtime/debug"
@@ -77,7 +78,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := s.Now()
 	defer func() {
 		if fault := recover(); fault != nil {
-			s.panicked(c, fault)
+			s.refuse(c, s.panicked(c, fault))
 		}
 		s.observe(c, s.Now().Sub(began))
 	}()
@@ -102,18 +103,15 @@ func secureHeaders(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 }
 
-// panicked answers for a defect. An answer that has begun cannot be mended: the
-// connection is broken off.
-func (s *Server) panicked(c *call, fault any) {
+// panicked makes an error of a panic and logs where it came from, but not with
+// what: that may be anything.
+func (s *Server) panicked(c *call, fault any) error {
 	if fault == http.ErrAbortHandler {
 		panic(fault)
 	}
-	s.Log.Error("request panicked", "request", c.id, "route", c.name(), "panic", fmt.Sprintf("%T", fault), "stack", string(debug.Stack()))
-	c.failed = fmt.Errorf("panic: %T", fault)
-	if c.w.status != 0 {
-		panic(http.ErrAbortHandler)
-	}
-	problemOf(c.failed, c.id, languageOf(c.r)).write(c.w)
+	kind := fmt.Sprintf("%T", fault)
+	s.Log.Error("request panicked", "request", c.id, "route", c.name(), "panic", kind, "stack", string(debug.Stack()))
+	return errors.New("panic: " + kind)
 }
 
 func (c *call) name() string {
@@ -154,7 +152,12 @@ func (s *Server) bound(c *call) context.CancelFunc {
 	return cancel
 }
 
-func (s *Server) work(c *call) (answer, error) {
+func (s *Server) work(c *call) (a answer, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			a, err = answer{}, s.panicked(c, fault)
+		}
+	}()
 	if err := s.admit(c); err != nil {
 		return answer{}, err
 	}

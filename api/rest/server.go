@@ -27,14 +27,31 @@ type Outgoing interface {
 	Retry(ctx context.Context, id core.DeliveryID) (*core.Delivery, error)
 }
 
+// Events publishes in a transaction and shows what was published; bus.Bus does.
+type Events interface {
+	bus.Publisher
+	Tail(ctx context.Context, topics []bus.Topic, after string) (*bus.Tail, error)
+}
+
+// DeadLetters is where events end that no handler could work; bus.DeadLetters
+// is.
+type DeadLetters interface {
+	List(ctx context.Context, q store.Query[bus.DeadLetter]) (store.Page[bus.DeadLetter], error)
+	Get(ctx context.Context, id string) (*bus.DeadLetter, error)
+	Replay(ctx context.Context, id string) error
+	GiveUp(ctx context.Context, id string) error
+}
+
 // Config is what a Server needs. What has no default must be set.
 type Config struct {
 	Store    store.Store
 	Blobs    blob.Store
-	Bus      bus.Publisher
+	Events   Events
 	Access   *access.Service
 	Audit    audit.Journal
 	Outgoing Outgoing
+
+	DeadLetters DeadLetters
 
 	// Hooks serves /hooks/{channel}/…; nil: no web-hooks.
 	Hooks http.Handler

@@ -203,10 +203,49 @@ func (s *Service) BySession(ctx context.Context, cookie string) (*Principal, err
 		return nil, ended
 	case err != nil:
 		return nil, err
-	case !s.alive(p.Session) || p.User.Disabled:
+	case !s.holds(&p):
 		return nil, ended
 	}
 	return &p, s.prolong(ctx, p.Session)
+}
+
+// Again is the principal as it is now: KindUnauthenticated if what proved it no
+// longer holds. It does not prolong a session: it is for streams that stay open
+// while nobody may be sitting there.
+func (s *Service) Again(ctx context.Context, p *Principal) (*Principal, error) {
+	fresh := *p
+	err := s.store.View(ctx, func(tx store.Tx) (err error) {
+		if p.Session != nil {
+			fresh.Session, err = store.Sessions.Get(tx, p.Session.RecordKey())
+		} else {
+			fresh.Token, err = store.Tokens.Get(tx, p.Token.RecordKey())
+		}
+		if err != nil {
+			return err
+		}
+		fresh.User, err = userOf(tx, p.User.ID)
+		return err
+	})
+	switch {
+	case core.KindOf(err) == core.KindNotFound:
+		return nil, unauthenticated("access.session", "сеанс завершён, войдите снова")
+	case err != nil:
+		return nil, err
+	case !s.holds(&fresh):
+		return nil, unauthenticated("access.session", "сеанс завершён, войдите снова")
+	}
+	return &fresh, nil
+}
+
+// holds tells whether what proved the principal still does.
+func (s *Service) holds(p *Principal) bool {
+	switch {
+	case p.User.Disabled:
+		return false
+	case p.Session != nil:
+		return s.alive(p.Session)
+	}
+	return p.Token.Until == nil || s.now().Before(*p.Token.Until)
 }
 
 func userOf(tx store.Tx, id core.UserID) (core.User, error) {

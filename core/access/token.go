@@ -112,7 +112,7 @@ func (s *Service) ByToken(ctx context.Context, plain string) (*Principal, error)
 		return nil, refused
 	case err != nil:
 		return nil, err
-	case p.User.Disabled || p.Token.Until != nil && !s.now().Before(*p.Token.Until):
+	case !s.holds(&p):
 		return nil, refused
 	}
 	return &p, nil
