@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/uzel-hub/uzel/core/audit"
 	"github.com/uzel-hub/uzel/core/blob"
 	"github.com/uzel-hub/uzel/core/bus"
+	"github.com/uzel-hub/uzel/core/maintenance"
 	"github.com/uzel-hub/uzel/core/outgoing"
 	"github.com/uzel-hub/uzel/core/store"
 )
@@ -42,6 +44,12 @@ type DeadLetters interface {
 	GiveUp(ctx context.Context, id string) error
 }
 
+// System looks after the hub's data.
+type System interface {
+	Check(ctx context.Context, progress func(step string)) (maintenance.Report, error)
+	Backup(ctx context.Context, w io.Writer, withKey bool) error
+}
+
 // Config is what a Server needs. What has no default must be set.
 type Config struct {
 	Store    store.Store
@@ -52,6 +60,9 @@ type Config struct {
 	Outgoing Outgoing
 
 	DeadLetters DeadLetters
+
+	// System checks and copies the hub; maintenance.Service does.
+	System System
 
 	// Hooks serves /hooks/{channel}/…; nil: no web-hooks.
 	Hooks http.Handler

@@ -12,6 +12,18 @@ type Principal struct {
 	User    core.User // without the password's hash
 	Session *core.Session
 	Token   *core.Token
+	// Command: it came over the hub's own socket, see CommandLine.
+	Command bool
+}
+
+// CommandLine is whoever can open the hub's own socket on this machine: the
+// file system lets nobody in but the user who runs the hub, who could read the
+// database as well.
+func CommandLine() *Principal {
+	return &Principal{
+		User:    core.User{ID: "command", Name: "Командная строка", Roles: []core.Role{core.RoleAdministrator}},
+		Command: true,
+	}
 }
 
 // Can tells whether the principal may do the operation: one of the roles allows
@@ -30,5 +42,8 @@ func (p *Principal) Operations() []Operation {
 
 // Actor is the principal as history and audit name it.
 func (p *Principal) Actor() core.Actor {
+	if p.Command {
+		return core.Actor{Kind: core.ActorCommand, ID: string(p.User.ID), Name: p.User.Name}
+	}
 	return core.Actor{Kind: core.ActorUser, ID: string(p.User.ID), Name: p.User.Name}
 }

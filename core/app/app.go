@@ -53,7 +53,6 @@ type App struct {
 	Access   *access.Service
 
 	version string
-	events  *boltbus.Bus
 }
 
 // Tuning are knobs of the benchmark and of tests; zero values are the hub's own.
@@ -78,8 +77,8 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 		return a, fmt.Errorf("seed journals: %w", err)
 	}
 	a.Access = access.New(access.Config{Store: a.Store})
-	a.events = boltbus.New(a.Store, boltbus.Options{Log: log.Named("bus")})
-	a.Bus = bus.New(bus.Options{Store: a.Store, Driver: a.events, Log: log.Named("bus"), Version: version})
+	events := boltbus.New(a.Store, boltbus.Options{Log: log.Named("bus")})
+	a.Bus = bus.New(bus.Options{Store: a.Store, Driver: events, Log: log.Named("bus"), Version: version})
 	a.Outgoing = &outgoing.Service{Store: a.Store, Bus: a.Bus, Wake: func(id core.ChannelID) { a.Host.WakeSender(id) }}
 	if err := a.openPlugins(ctx, tune); err != nil {
 		return a, err
@@ -121,7 +120,7 @@ func (a *App) openPlugins(ctx context.Context, tune Tuning) error {
 	if err != nil {
 		return err
 	}
-	if a.Catalog, err = catalog.Open(a.Config.Path(pluginsDir), pluginhost.Describer(a.Log.Named("catalog")), time.Now); err != nil {
+	if a.Catalog, err = catalog.Open(a.Config.Path(pluginsDir), pluginhost.Describe, time.Now); err != nil {
 		return err
 	}
 	if err := a.addBuilt(ctx); err != nil {
@@ -188,7 +187,7 @@ func (a *App) handle() {
 func (a *App) Maintenance() *maintenance.Service {
 	return &maintenance.Service{
 		Store: a.Store, Blobs: a.Blobs, Temp: a.Config.Path(tempDir), Version: a.version,
-		Files: map[string]string{KeyName: a.Config.Path(KeyName), pluginsDir: a.Config.Path(pluginsDir)},
+		Files: map[string]string{pluginsDir: a.Config.Path(pluginsDir)}, Key: a.Config.Path(KeyName),
 	}
 }
 
@@ -236,9 +235,6 @@ func (a *App) sweep(ctx context.Context) error {
 // Close lets the files go. Call it when Run has returned.
 func (a *App) Close() error {
 	var errs []error
-	if a.events != nil {
-		errs = append(errs, a.events.Close())
-	}
 	if a.Blobs != nil {
 		errs = append(errs, a.Blobs.Close())
 	}

@@ -136,15 +136,20 @@ func (c *cli) callWith(ctx context.Context, method, path string, header http.Hea
 	return res.Header, json.NewDecoder(res.Body).Decode(out)
 }
 
-// edit reads an object, lets change it and sends it back with its ETag.
-func (c *cli) edit(ctx context.Context, path string, change func(object) any) error {
+// edit reads an object, lets change say what to patch, and sends that with the
+// ETag of what was read.
+func (c *cli) edit(ctx context.Context, path string, change func(object) (any, error)) error {
 	var had object
 	header, err := c.callWith(ctx, http.MethodGet, path, nil, nil, &had)
 	if err != nil {
 		return err
 	}
+	in, err := change(had)
+	if err != nil {
+		return err
+	}
 	match := http.Header{"If-Match": {header.Get("ETag")}}
-	_, err = c.callWith(ctx, http.MethodPatch, path, match, change(had), nil)
+	_, err = c.callWith(ctx, http.MethodPatch, path, match, in, nil)
 	return err
 }
 

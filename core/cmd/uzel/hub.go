@@ -166,10 +166,7 @@ func (c *cli) writeBackup(cmd *cobra.Command, w io.Writer, withKey bool) error {
 	if err != nil {
 		return err
 	}
-	if !withKey {
-		delete(m.Files, app.KeyName)
-	}
-	return errors.Join(m.Backup(cmd.Context(), w), closeAll())
+	return errors.Join(m.Backup(cmd.Context(), w, withKey), closeAll())
 }
 
 func (c *cli) runningBackup(cmd *cobra.Command, w io.Writer, withKey bool) error {
