@@ -27,6 +27,7 @@ var topicRights = map[bus.Topic]access.Operation{
 	bus.DeliveryRequested:  access.ReadDeliveries,
 	bus.DeliveryUpdated:    access.ReadDeliveries,
 	bus.ChannelUpdated:     access.ReadChannels,
+	bus.ChannelStatus:      access.ReadChannels,
 }
 
 // streamEvents sends what happens as server-sent events (the HTML standard,
