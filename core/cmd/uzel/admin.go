@@ -25,6 +25,20 @@ func (c *cli) lister(path, short string, columns ...column) *cobra.Command {
 	return cmd
 }
 
+// allLister makes a `list` command of a REST list that comes whole.
+func (c *cli) allLister(path, short string, columns ...column) *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: short, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var p page
+			if err := c.call(cmd.Context(), http.MethodGet, path, nil, &p); err != nil {
+				return err
+			}
+			return c.table(p, columns...)
+		},
+	}
+}
+
 // poster makes a command that posts to PATH/ID/action and says what was done.
 func (c *cli) poster(use, short, path, action, done string) *cobra.Command {
 	return &cobra.Command{
@@ -138,7 +152,7 @@ func (c *cli) plugins() *cobra.Command {
 	const path = "/api/v1/plugins"
 	cmd := &cobra.Command{Use: "plugin", Short: "коннекторы, которые знает хаб"}
 	cmd.AddCommand(
-		c.lister(path, "список", column{"имя", "name"}, column{"версия", "version"}, column{"название", "title"}, column{"умеет", "abilities"}),
+		c.allLister(path, "список", column{"имя", "name"}, column{"версия", "version"}, column{"название", "title"}, column{"умеет", "abilities"}),
 		c.shower(path, "описание, настройки, версии"),
 		&cobra.Command{
 			Use: "install FILE.tar.gz", Short: "установить", Args: cobra.ExactArgs(1),

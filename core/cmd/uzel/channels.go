@@ -22,7 +22,7 @@ const channelsPath = "/api/v1/channels"
 func (c *cli) channels() *cobra.Command {
 	cmd := &cobra.Command{Use: "channel", Short: "каналы: подключения к внешним системам"}
 	cmd.AddCommand(
-		c.lister(channelsPath, "список", column{"id", "id"}, column{"название", "title"}, column{"коннектор", "plugin"},
+		c.allLister(channelsPath, "список", column{"id", "id"}, column{"название", "title"}, column{"коннектор", "plugin"},
 			column{"состояние", "status.state"}, column{"причина", "status.reason"}, column{"принято", "status.received"},
 			column{"отправлено", "status.sent"}, column{"ждёт", "status.queued"}),
 		c.shower(channelsPath, "настройки и состояние"),
@@ -122,17 +122,25 @@ func (c *cli) channelAdd() *cobra.Command {
 	return cmd
 }
 
+// channelFields are what an edit of a channel sends back.
+var channelFields = []string{
+	"id", "title", "organization", "plugin", "plugin_version", "enabled", "settings", "journal", "forward_to", "concurrency",
+}
+
 func (c *cli) channelSet() *cobra.Command {
 	return &cobra.Command{
 		Use: "set ID NAME=VALUE…", Short: "изменить настройки", Args: cobra.MinimumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path := channelsPath + "/" + url.PathEscape(args[0])
 			err := c.edit(cmd.Context(), path, func(had object) (any, error) {
-				settings, _ := had["settings"].(object)
-				if settings == nil {
-					settings = object{}
+				in := object{}
+				for _, field := range channelFields {
+					if v, ok := had[field]; ok {
+						in[field] = v
+					}
 				}
-				return object{"settings": settings}, apply(settings, args[1:])
+				settings, _ := in["settings"].(object)
+				return in, apply(settings, args[1:])
 			})
 			if err == nil {
 				c.say("настройки канала %s изменены", args[0])
@@ -169,26 +177,25 @@ func (c *cli) channelCheck() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "check ID", Short: "проверить связь", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var in any = object{}
+			path := channelsPath + "/" + url.PathEscape(args[0]) + "/check"
 			if section != "" {
-				in = object{"section": section}
+				path += "?" + url.Values{"section": {section}}.Encode()
 			}
 			var out object
-			if err := c.call(cmd.Context(), http.MethodPost, channelsPath+"/"+url.PathEscape(args[0])+"/check", in, &out); err != nil {
+			if err := c.call(cmd.Context(), http.MethodPost, path, nil, &out); err != nil {
 				return err
 			}
 			if c.json {
 				return c.dump(out)
 			}
-			failed := false
 			for _, part := range objects(out["parts"]) {
-				word := "есть"
-				if part["ok"] != true {
-					word, failed = "НЕТ", true
-				}
-				c.say("%s: связь %s %s", text(part["name"]), word, text(part["text"]))
+				word := map[bool]string{true: "связь есть", false: "связи нет"}[part["ok"] == true]
+				c.say("%s: %s %s", text(part["name"]), word, text(part["text"]))
 			}
-			if failed {
+			if detail := text(at(out, "problem.detail")); detail != "" {
+				c.say("%s", detail)
+			}
+			if out["ok"] != true {
 				return errCheck
 			}
 			return nil
@@ -202,15 +209,9 @@ func (c *cli) channelPause(use, short string, paused bool) *cobra.Command {
 	return &cobra.Command{
 		Use: use + " ID [in|out]", Short: short, Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			in := object{}
-			if len(args) == 1 || args[1] == "in" {
-				in["in"] = true
-			}
-			if len(args) == 1 || args[1] == "out" {
-				in["out"] = true
-			}
-			if len(in) == 0 {
-				return core.Invalid("channel.direction", args[1], "нужно in или out")
+			in := object{"direction": "both"}
+			if len(args) == 2 {
+				in["direction"] = args[1]
 			}
 			if err := c.call(cmd.Context(), http.MethodPost, channelsPath+"/"+url.PathEscape(args[0])+"/"+use, in, nil); err != nil {
 				return err
@@ -227,12 +228,8 @@ func (c *cli) channelLog() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "log ID", Short: "журнал канала", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			path := fmt.Sprintf("%s/%s/log?lines=%d", channelsPath, url.PathEscape(args[0]), lines)
-			header := http.Header{}
-			if follow {
-				header.Set("Accept", "text/event-stream")
-			}
-			res, err := c.do(cmd.Context(), http.MethodGet, path, header, nil)
+			path := fmt.Sprintf("%s/%s/log?lines=%d&follow=%v", channelsPath, url.PathEscape(args[0]), lines, follow)
+			res, err := c.do(cmd.Context(), http.MethodGet, path, nil, nil)
 			if err != nil {
 				return err
 			}

@@ -149,7 +149,7 @@ func (c *cli) edit(ctx context.Context, path string, change func(object) (any, e
 		return err
 	}
 	match := http.Header{"If-Match": {header.Get("ETag")}}
-	_, err = c.callWith(ctx, http.MethodPatch, path, match, in, nil)
+	_, err = c.callWith(ctx, http.MethodPut, path, match, in, nil)
 	return err
 }
 
