@@ -176,6 +176,9 @@ func TestThreadNeedsTwoProofs(t *testing.T) {
 		{"reference and known sender", func(f *core.Document) func(*core.Message) {
 			return func(m *core.Message) { m.Thread.References = []string{f.ExternalID} }
 		}, true, false},
+		{"reference to another name of it and known sender", func(*core.Document) func(*core.Message) {
+			return func(m *core.Message) { m.Thread.References = []string{"<alias@mail.test>"} }
+		}, true, false},
 		{"number and known sender", func(f *core.Document) func(*core.Message) {
 			return func(m *core.Message) { m.Thread.Numbers = []string{f.Number.Text} }
 		}, true, false},
@@ -195,7 +198,7 @@ func TestThreadNeedsTwoProofs(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := newDesk(t)
-			first := d.in(nil)
+			first := d.in(func(m *core.Message) { m.Thread.KnownAs = []string{"<alias@mail.test>"} })
 			next := d.in(c.follow(first))
 			if joined := next.Thread == first.Thread && next.InReplyTo == first.ID; joined != c.joins {
 				t.Errorf("joined: %v", joined)

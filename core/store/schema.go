@@ -115,10 +115,13 @@ func documentTextNumber(d *core.Document) []string {
 }
 
 func documentExternal(d *core.Document) []string {
-	if d.ExternalID == "" {
-		return nil
+	var out []string
+	for _, id := range append([]string{d.ExternalID}, d.KnownAs...) {
+		if id != "" {
+			out = append(out, ExternalKey(d.Channel, id))
+		}
 	}
-	return []string{ExternalKey(d.Channel, d.ExternalID)}
+	return out
 }
 
 func documentExternalThread(d *core.Document) []string {
