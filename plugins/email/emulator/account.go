@@ -20,6 +20,7 @@ type account struct {
 	secret   string
 	folders  map[string]*folder
 	validity uint32 // the last one given out
+	sessions map[*session]struct{}
 }
 
 // folder is guarded by the mutex of its account.
@@ -49,13 +50,12 @@ type view struct {
 	tracker  *imapserver.SessionTracker
 	readOnly bool
 	wake     chan struct{} // one place: something happened since the last look
-	drop     func()
 }
 
 func newAccount(addr, password string) *account {
 	a := &account{
 		addr: addr, secret: password, folders: map[string]*folder{},
-		validity: uint32(time.Now().Unix()),
+		validity: uint32(time.Now().Unix()), sessions: map[*session]struct{}{},
 	}
 	a.create("INBOX", "")
 	a.create("Sent", imap.MailboxAttrSent)
@@ -74,6 +74,33 @@ func (a *account) hasPassword(p string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return subtle.ConstantTimeCompare([]byte(a.secret), []byte(p)) == 1
+}
+
+func (a *account) enter(s *session) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.sessions[s] = struct{}{}
+}
+
+func (a *account) leave(s *session) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.sessions, s)
+}
+
+// drop closes the connections of the sessions for which which holds.
+func (a *account) drop(which func(*session) bool) {
+	a.mu.Lock()
+	var dropped []*session
+	for s := range a.sessions {
+		if which(s) {
+			dropped = append(dropped, s)
+		}
+	}
+	a.mu.Unlock()
+	for _, s := range dropped {
+		abort(s.conn.NetConn())
+	}
 }
 
 // create makes a folder; the caller holds the mutex or owns the account alone.
@@ -142,34 +169,26 @@ func (a *account) flags(name string) (all [][]string) {
 func (a *account) changeUIDValidity(name string) error {
 	a.mu.Lock()
 	f, ok := a.folder(name)
-	if !ok {
-		a.mu.Unlock()
-		return errNoMailbox
-	}
-	a.validity++
-	f.validity, f.next = a.validity, 1
-	for i, l := range f.letters {
-		renumbered := *l
-		renumbered.uid = f.next
-		f.letters[i] = &renumbered
-		f.next++
-	}
-	var drops []func()
-	for v := range f.views {
-		drops = append(drops, v.drop)
+	if ok {
+		a.validity++
+		f.renumber(a.validity)
 	}
 	a.mu.Unlock()
-	for _, drop := range drops {
-		drop()
+	if !ok {
+		return errNoMailbox
 	}
+	a.drop(func(s *session) bool {
+		v := s.selected()
+		return v != nil && v.folder == f
+	})
 	return nil
 }
 
 // open makes a view of a folder; the caller holds the mutex.
-func (a *account) open(f *folder, readOnly bool, drop func()) *view {
+func (a *account) open(f *folder, readOnly bool) *view {
 	v := &view{
 		account: a, folder: f, tracker: f.tracker.NewSession(), readOnly: readOnly,
-		wake: make(chan struct{}, 1), drop: drop,
+		wake: make(chan struct{}, 1),
 	}
 	f.views[v] = struct{}{}
 	return v
@@ -191,6 +210,16 @@ func (f *folder) add(raw []byte, at time.Time, flags []imap.Flag) *letter {
 	f.tracker.QueueNumMessages(uint32(len(f.letters)))
 	f.notify()
 	return l
+}
+
+func (f *folder) renumber(validity uint32) {
+	f.validity, f.next = validity, 1
+	for i, l := range f.letters {
+		renumbered := *l
+		renumbered.uid = f.next
+		f.letters[i] = &renumbered
+		f.next++
+	}
 }
 
 func (f *folder) setFlags(index int, flags []imap.Flag, source *view) {

@@ -83,6 +83,9 @@ func (s *session) Close() error {
 	if s.selected() != nil {
 		_ = s.Unselect()
 	}
+	if s.account != nil {
+		s.account.leave(s)
+	}
 	s.world.sessions.Done()
 	return nil
 }
@@ -119,6 +122,7 @@ func (s *session) enter(a *account, err error) error {
 		return imapserver.ErrAuthFailed
 	}
 	s.account = a
+	a.enter(s)
 	return nil
 }
 
@@ -134,7 +138,7 @@ func (s *session) Select(name string, options *imap.SelectOptions) (*imap.Select
 	if !ok {
 		return nil, errNoFolder
 	}
-	s.setView(s.account.open(f, options.ReadOnly, func() { abort(s.conn.NetConn()) }))
+	s.setView(s.account.open(f, options.ReadOnly))
 	flags := f.allFlags()
 	return &imap.SelectData{
 		Flags:          flags,

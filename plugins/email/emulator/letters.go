@@ -3,6 +3,7 @@ package emulator
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"slices"
 	"sort"
 	"strings"
@@ -154,19 +155,35 @@ func (it *item) write(w *imapserver.FetchResponseWriter, options *imap.FetchOpti
 		w.WriteEnvelope(imapserver.ExtractEnvelope(header))
 	}
 	if options.BodyStructure != nil {
-		w.WriteBodyStructure(imapserver.ExtractBodyStructure(bytes.NewReader(it.raw)))
+		w.WriteBodyStructure(populated(imapserver.ExtractBodyStructure(bytes.NewReader(it.raw))))
 	}
+	var err error
 	for _, section := range options.BodySection {
 		body := it.section(section)
 		lit := w.WriteBodySection(section, int64(len(body)))
-		if _, err := lit.Write(body); err != nil {
-			return err
+		_, errWrite := lit.Write(body)
+		err = errors.Join(err, errWrite, lit.Close())
+	}
+	return errors.Join(err, w.Close()) // without Close the connection stays locked
+}
+
+// populated gives every multipart without parts an empty one, because a
+// structure without them cannot be told in IMAP.
+func populated(b imap.BodyStructure) imap.BodyStructure {
+	switch b := b.(type) {
+	case *imap.BodyStructureMultiPart:
+		for i := range b.Children {
+			b.Children[i] = populated(b.Children[i])
 		}
-		if err := lit.Close(); err != nil {
-			return err
+		if len(b.Children) == 0 {
+			b.Children = append(b.Children, imapserver.ExtractBodyStructure(strings.NewReader("Content-Type: text/plain\r\n\r\n")))
+		}
+	case *imap.BodyStructureSinglePart:
+		if b.MessageRFC822 != nil {
+			b.MessageRFC822.BodyStructure = populated(b.MessageRFC822.BodyStructure)
 		}
 	}
-	return w.Close()
+	return b
 }
 
 // section cuts a section out of the bytes as they are, so that a broken letter

@@ -12,6 +12,7 @@
 package emulator
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
@@ -171,7 +172,7 @@ func (w *World) AppendAt(addr, folder string, raw []byte, at time.Time) error {
 	if a == nil {
 		return errNoMailbox
 	}
-	a.put(folder, raw, at)
+	a.put(folder, bytes.Clone(raw), at)
 	return nil
 }
 
@@ -201,6 +202,16 @@ func (w *World) ChangeUIDValidity(addr, folder string) error {
 		return errNoMailbox
 	}
 	return a.changeUIDValidity(folder)
+}
+
+// Kick drops the IMAP connections that are logged in to a mailbox.
+func (w *World) Kick(addr string) error {
+	a := w.account(addr)
+	if a == nil {
+		return errNoMailbox
+	}
+	a.drop(func(*session) bool { return true })
+	return nil
 }
 
 // Token returns an OAuth 2.0 access token for a mailbox, accepted by XOAUTH2

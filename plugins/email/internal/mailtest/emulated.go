@@ -80,7 +80,4 @@ func (e *emulated) changeUIDValidity(_ context.Context, addr, folder string) err
 	return e.world.ChangeUIDValidity(addr, folder)
 }
 
-func (e *emulated) kick(context.Context, string) error {
-	e.world.IMAP.DropConnections()
-	return nil
-}
+func (e *emulated) kick(_ context.Context, addr string) error { return e.world.Kick(addr) }

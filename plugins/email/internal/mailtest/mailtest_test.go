@@ -26,6 +26,8 @@ var steps = []struct {
 	body func(*testing.T, *mailtest.Server)
 }{
 	{"a letter comes back byte for byte", lettersComeBack},
+	{"parts and pieces of a letter can be fetched", piecesFetched},
+	{"a broken letter does not break the connection", brokenLetters},
 	{"a folder may have a Cyrillic name", cyrillicFolder},
 	{"a delivery is announced in IDLE", idleAnnounces},
 	{"flags and keywords last", flagsLast},
@@ -79,6 +81,66 @@ func lettersComeBack(t *testing.T, s *mailtest.Server) {
 		if slices.Contains(got[i].Flags, imap.FlagSeen) {
 			t.Errorf("letter %d was marked as seen by a look", i)
 		}
+	}
+}
+
+func piecesFetched(t *testing.T, s *mailtest.Server) {
+	u := s.NewUser(t)
+	const (
+		header = "From: <a@b.test>\r\nSubject: =?koi8-r?B?8NLJ18XU?=\r\nX-Long: one\r\n two\r\n" +
+			"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+		text = "--b\r\nContent-Type: text/plain\r\n\r\nfirst\r\n" +
+			"--b\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\nAAAA\r\n--b--\r\n"
+	)
+	s.Append(t, u, "INBOX", []byte(header+text))
+	c := s.Login(t, u)
+	selectBox(t, c, "INBOX")
+	for name, want := range map[*imap.FetchItemBodySection]string{
+		{Specifier: imap.PartSpecifierHeader, Peek: true}:                                             header,
+		{Specifier: imap.PartSpecifierText, Peek: true}:                                               text,
+		{Specifier: imap.PartSpecifierHeader, HeaderFields: []string{"x-long", "Absent"}, Peek: true}: "X-Long: one\r\n two\r\n\r\n",
+		{Part: []int{1}, Peek: true}:                                                                  "first",
+		{Part: []int{2}, Specifier: imap.PartSpecifierMIME, Peek: true}:                               "Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\n",
+		{Partial: &imap.SectionPartial{Offset: 6, Size: 10}, Peek: true}:                              "<a@b.test>",
+		{Partial: &imap.SectionPartial{Offset: 9999, Size: 1}, Peek: true}:                            "",
+	} {
+		got := fetchOne(t, c, &imap.FetchOptions{BodySection: []*imap.FetchItemBodySection{name}})
+		if len(got.BodySection) != 1 || string(got.BodySection[0].Bytes) != want {
+			t.Errorf("%+v: %+v, want %q", name, got.BodySection, want)
+		}
+	}
+	got := fetchOne(t, c, &imap.FetchOptions{RFC822Size: true, Envelope: true, InternalDate: true, BodyStructure: &imap.FetchItemBodyStructure{}})
+	if got.RFC822Size != int64(len(header+text)) || got.Envelope.From[0].Addr() != "a@b.test" || time.Since(got.InternalDate).Abs() > time.Hour {
+		t.Errorf("size %d, envelope %+v, date %v", got.RFC822Size, got.Envelope, got.InternalDate)
+	}
+	if m, ok := got.BodyStructure.(*imap.BodyStructureMultiPart); !ok || len(m.Children) != 2 {
+		t.Errorf("structure %+v", got.BodyStructure)
+	}
+}
+
+func fetchOne(t *testing.T, c *imapclient.Client, options *imap.FetchOptions) *imapclient.FetchMessageBuffer {
+	t.Helper()
+	got, err := c.Fetch(imap.UIDSetNum(1), options).Collect()
+	if err != nil || len(got) != 1 {
+		t.Fatalf("%d letters, %v", len(got), err)
+	}
+	return got[0]
+}
+
+func brokenLetters(t *testing.T, s *mailtest.Server) {
+	u := s.NewUser(t)
+	for _, raw := range []string{
+		"x", "\r\n", "no colon\r\n\r\n", "From: \xcf\xf0\r\nSubject: \xff\r\n\r\n",
+		"Content-Type: multipart/mixed\r\n\r\nno boundary", "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n",
+		"Content-Type: message/rfc822\r\n\r\n", "Content-Type: /;;=\r\nDate: never\r\n\r\nx", "From: \"a <b>\r\nTo: ,,,;\r\n\r\n",
+	} {
+		s.Append(t, u, "INBOX", []byte(raw))
+	}
+	c := s.Login(t, u)
+	selectBox(t, c, "INBOX")
+	got, err := c.Fetch(imap.UIDSet{{Start: 1, Stop: 0}}, &imap.FetchOptions{UID: true, Envelope: true, BodyStructure: &imap.FetchItemBodyStructure{Extended: true}}).Collect()
+	if err != nil || len(got) != 9 {
+		t.Errorf("%d letters, %v", len(got), err)
 	}
 }
 

@@ -83,7 +83,7 @@ func startReal() (*Server, error) {
 			return d.server()
 		}
 		errs = append(errs, err)
-		if !strings.Contains(err.Error(), "is taken") {
+		if !strings.Contains(err.Error(), "is taken") && !strings.Contains(err.Error(), "already in use") {
 			break
 		}
 	}

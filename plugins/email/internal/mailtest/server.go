@@ -99,8 +99,7 @@ func (s *Server) ChangeUIDValidity(t testing.TB, u User, folder string) {
 	}
 }
 
-// Kick ends the IMAP connections of a mailbox; in the emulator, those of all
-// mailboxes.
+// Kick ends the IMAP connections of a mailbox.
 func (s *Server) Kick(t testing.TB, u User) {
 	t.Helper()
 	if err := s.peer.kick(t.Context(), u.Address); err != nil {
