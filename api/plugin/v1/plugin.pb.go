@@ -1499,7 +1499,9 @@ func (x *FileHead) GetHash() string {
 
 // MessageFrame is one step of handing over a message: head, then for each file
 // file and pieces, then end. Messages follow each other, never interleaved.
-// A small message may put all of it into one frame with inline and end.
+// The fields of one frame count in the order head, inline, file, piece, end, so
+// that a small message is one frame and the order of files is kept. A frame
+// with end and cursor alone moves the cursor.
 type MessageFrame struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Seq           uint64                 `protobuf:"varint,1,opt,name=seq,proto3" json:"seq,omitempty"` // from 1, ascending within the stream
@@ -2292,6 +2294,7 @@ type DispatchFrame struct {
 	Piece         []byte                 `protobuf:"bytes,3,opt,name=piece,proto3" json:"piece,omitempty"`
 	Inline        []*InlineFile          `protobuf:"bytes,4,rep,name=inline,proto3" json:"inline,omitempty"`
 	End           bool                   `protobuf:"varint,5,opt,name=end,proto3" json:"end,omitempty"`
+	Abandoned     bool                   `protobuf:"varint,6,opt,name=abandoned,proto3" json:"abandoned,omitempty"` // with end: forget this dispatch, reading it failed
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2357,6 +2360,13 @@ func (x *DispatchFrame) GetInline() []*InlineFile {
 func (x *DispatchFrame) GetEnd() bool {
 	if x != nil {
 		return x.End
+	}
+	return false
+}
+
+func (x *DispatchFrame) GetAbandoned() bool {
+	if x != nil {
+		return x.Abandoned
 	}
 	return false
 }
@@ -4262,13 +4272,14 @@ const file_api_plugin_v1_plugin_proto_rawDesc = "" +
 	"\x06SendUp\x125\n" +
 	"\x05frame\x18\x01 \x01(\v2\x1d.uzel.plugin.v1.DispatchFrameH\x00R\x05frame\x12\x18\n" +
 	"\x06cancel\x18\x02 \x01(\tH\x00R\x06cancelB\x06\n" +
-	"\x04step\"\xc7\x01\n" +
+	"\x04step\"\xe5\x01\n" +
 	"\rDispatchFrame\x12,\n" +
 	"\x04head\x18\x01 \x01(\v2\x18.uzel.plugin.v1.DispatchR\x04head\x12,\n" +
 	"\x04file\x18\x02 \x01(\v2\x18.uzel.plugin.v1.FileHeadR\x04file\x12\x14\n" +
 	"\x05piece\x18\x03 \x01(\fR\x05piece\x122\n" +
 	"\x06inline\x18\x04 \x03(\v2\x1a.uzel.plugin.v1.InlineFileR\x06inline\x12\x10\n" +
-	"\x03end\x18\x05 \x01(\bR\x03end\"\x86\x01\n" +
+	"\x03end\x18\x05 \x01(\bR\x03end\x12\x1c\n" +
+	"\tabandoned\x18\x06 \x01(\bR\tabandoned\"\x86\x01\n" +
 	"\bSendDown\x12\x1a\n" +
 	"\bdelivery\x18\x01 \x01(\tR\bdelivery\x121\n" +
 	"\areceipt\x18\x02 \x01(\v2\x17.uzel.plugin.v1.ReceiptR\areceipt\x12+\n" +
