@@ -127,6 +127,8 @@ type File struct {
 	Size      int64 // 0 = not known
 	Hash      string
 	Open      func() (io.ReadCloser, error)
+
+	body []byte // of a file in memory, so that it need not be read
 }
 
 // The roles of a file.
@@ -140,7 +142,10 @@ const (
 
 // Bytes is a file in memory.
 func Bytes(name string, body []byte) File {
-	return File{Name: name, Size: int64(len(body)), Open: func() (io.ReadCloser, error) {
+	if body == nil {
+		body = []byte{}
+	}
+	return File{Name: name, Size: int64(len(body)), body: body, Open: func() (io.ReadCloser, error) {
 		return io.NopCloser(bytes.NewReader(body)), nil
 	}}
 }

@@ -77,6 +77,10 @@ const (
 	CodeUnimplemented = "plugin.unimplemented" // the connector cannot do this
 	CodeWire          = "plugin.wire"          // it broke the protocol
 	CodePanic         = "plugin.panic"         // the connector's code panicked
+	CodeReconfigured  = "plugin.reconfigured"  // new settings were taken: open Receive again
+	CodeStopping      = "plugin.stopping"      // it is being stopped and takes nothing new
+	CodeUnconfigured  = "plugin.unconfigured"  // Configure has not succeeded yet
+	CodeScratch       = "plugin.scratch"       // its scratch folder cannot be written
 )
 
 // FaultOf is the fault an error carries. An error of the line itself becomes a

@@ -26,6 +26,9 @@ const (
 	ProtocolVersion = 1
 	// Name is the connector's name in go-plugin's set.
 	Name = "connector"
+	// LogLevelEnv names the environment variable with which the hub sets how much
+	// a connector logs: debug, info (also when unset), warn, error.
+	LogLevelEnv = "UZEL_LOG_LEVEL"
 	// StartTimeout is how long a process may take to say that it serves.
 	StartTimeout = 10 * time.Second
 )

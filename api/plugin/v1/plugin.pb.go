@@ -1858,6 +1858,8 @@ func (x *Ack) GetFault() *Fault {
 	return nil
 }
 
+// ReceiveDown: a stream that ends in order with neither fault nor done was ended
+// by Stop.
 type ReceiveDown struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Step:
@@ -1943,7 +1945,9 @@ type ReceiveDown_Frame struct {
 }
 
 type ReceiveDown_Fault struct {
-	Fault *Fault `protobuf:"bytes,2,opt,name=fault,proto3,oneof"` // the receiver ended with this; the hub starts it again
+	// The receiver ended with this; the hub opens Receive again after a pause, at
+	// once if the code is plugin.reconfigured: new settings were taken.
+	Fault *Fault `protobuf:"bytes,2,opt,name=fault,proto3,oneof"`
 }
 
 type ReceiveDown_Done struct {
@@ -3719,6 +3723,7 @@ type CallRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Service       string                 `protobuf:"bytes,1,opt,name=service,proto3" json:"service,omitempty"` // sign, verify …, or the hub's own: documents.list, documents.get, files.open …
 	Input         []byte                 `protobuf:"bytes,2,opt,name=input,proto3" json:"input,omitempty"`
+	Token         string                 `protobuf:"bytes,3,opt,name=token,proto3" json:"token,omitempty"` // of an answer "pending": ask again
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3765,6 +3770,13 @@ func (x *CallRequest) GetInput() []byte {
 		return x.Input
 	}
 	return nil
+}
+
+func (x *CallRequest) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
 }
 
 type CallsUp struct {
@@ -3943,6 +3955,7 @@ func (*WakeRequest) Descriptor() ([]byte, []int) {
 
 type WakeReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
+	Restart       bool                   `protobuf:"varint,1,opt,name=restart,proto3" json:"restart,omitempty"` // it cannot be woken: close Receive and open it again
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3975,6 +3988,13 @@ func (x *WakeReply) ProtoReflect() protoreflect.Message {
 // Deprecated: Use WakeReply.ProtoReflect.Descriptor instead.
 func (*WakeReply) Descriptor() ([]byte, []int) {
 	return file_api_plugin_v1_plugin_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *WakeReply) GetRestart() bool {
+	if x != nil {
+		return x.Restart
+	}
+	return false
 }
 
 type StopRequest struct {
@@ -4367,10 +4387,11 @@ const file_api_plugin_v1_plugin_proto_rawDesc = "" +
 	"\x05piece\x18\x04 \x01(\fH\x00R\x05piece\x12\x12\n" +
 	"\x03end\x18\x05 \x01(\bH\x00R\x03end\x12\x18\n" +
 	"\x06cancel\x18\x06 \x01(\bH\x00R\x06cancelB\x06\n" +
-	"\x04step\"=\n" +
+	"\x04step\"S\n" +
 	"\vCallRequest\x12\x18\n" +
 	"\aservice\x18\x01 \x01(\tR\aservice\x12\x14\n" +
-	"\x05input\x18\x02 \x01(\fR\x05input\"\xdd\x01\n" +
+	"\x05input\x18\x02 \x01(\fR\x05input\x12\x14\n" +
+	"\x05token\x18\x03 \x01(\tR\x05token\"\xdd\x01\n" +
 	"\aCallsUp\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12/\n" +
 	"\x05reply\x18\x02 \x01(\v2\x17.uzel.plugin.v1.DoReplyH\x00R\x05reply\x12.\n" +
@@ -4379,8 +4400,9 @@ const file_api_plugin_v1_plugin_proto_rawDesc = "" +
 	"\x03end\x18\x05 \x01(\bH\x00R\x03end\x12-\n" +
 	"\x05fault\x18\x06 \x01(\v2\x15.uzel.plugin.v1.FaultH\x00R\x05faultB\x06\n" +
 	"\x04step\"\r\n" +
-	"\vWakeRequest\"\v\n" +
-	"\tWakeReply\"(\n" +
+	"\vWakeRequest\"%\n" +
+	"\tWakeReply\x12\x18\n" +
+	"\arestart\x18\x01 \x01(\bR\arestart\"(\n" +
 	"\vStopRequest\x12\x19\n" +
 	"\bgrace_ms\x18\x01 \x01(\x03R\agraceMs\"\v\n" +
 	"\tStopReply2\xe3\x05\n" +

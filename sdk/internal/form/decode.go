@@ -28,23 +28,38 @@ const Mask = "***"
 // faults are told at once; into is set only if there are none. A field that its
 // condition switches off is not looked at and stays zero.
 func (f Form) Decode(raw []byte, secrets map[string]string, into any) []Fault {
-	d := &decoding{root: f}
-	values := d.parse(raw)
-	if len(d.faults) > 0 {
-		return d.faults
-	}
-	d.values = values
-	for _, path := range slices.Sorted(maps.Keys(secrets)) {
-		d.insert(path, secrets[path])
-	}
-	normal := d.object(f, values, "")
-	if len(d.faults) > 0 {
-		return d.faults
+	return f.DecodeGenerated(raw, secrets, nil, into)
+}
+
+// DecodeGenerated is Decode with values for generated fields that raw does not
+// give, by what the tag generated says.
+func (f Form) DecodeGenerated(raw []byte, secrets, generated map[string]string, into any) []Fault {
+	normal, faults := f.check(raw, secrets, generated)
+	if len(faults) > 0 {
+		return faults
 	}
 	if err := assign(normal, into); err != nil {
 		return []Fault{{"", "настройки не удалось прочитать"}}
 	}
 	return nil
+}
+
+// Check tells what is wrong with JSON values, without a struct to put them in.
+func (f Form) Check(raw []byte) []Fault {
+	_, faults := f.check(raw, nil, nil)
+	return faults
+}
+
+func (f Form) check(raw []byte, secrets, generated map[string]string) (map[string]any, []Fault) {
+	d := &decoding{root: f, generated: generated}
+	d.values = d.parse(raw)
+	if len(d.faults) > 0 {
+		return nil, d.faults
+	}
+	for _, path := range slices.Sorted(maps.Keys(secrets)) {
+		d.insert(path, secrets[path])
+	}
+	return d.object(f, d.values, ""), d.faults
 }
 
 // assign sets the struct from values whose types were checked.
@@ -64,6 +79,8 @@ type decoding struct {
 	root   Form
 	values map[string]any
 	faults []Fault
+
+	generated map[string]string
 }
 
 func (d *decoding) fault(path, text string) {
@@ -84,7 +101,7 @@ func (d *decoding) parse(raw []byte) map[string]any {
 		}
 	}
 	if err != nil {
-		d.fault("", "настройки должны быть объектом JSON")
+		d.fault("", "ожидается объект JSON")
 	}
 	if values == nil {
 		values = map[string]any{}
@@ -167,6 +184,9 @@ func (d *decoding) field(f *Field, raw any, path string) any {
 		return d.value(f, raw, path)
 	}
 	if absent(f, raw) {
+		if made := d.generated[f.Generated]; made != "" {
+			return d.value(f, made, path)
+		}
 		if f.Default != nil {
 			return f.Default
 		}
