@@ -68,6 +68,9 @@ func sevenBit(b []byte, cs charset) (string, bool) {
 	if cs.enc == nil {
 		return utf7(b)
 	}
+	if cs.wide && bytes.IndexByte(b, 0) < 0 { // even Cyrillic text has ASCII spaces in it
+		return "", false
+	}
 	text := convert(b, cs)
 	return text, !strings.ContainsRune(text, utf8.RuneError)
 }

@@ -30,6 +30,7 @@ const (
 type charset struct {
 	kind kind
 	enc  encoding.Encoding // nil for utf-7 and utf-8
+	wide bool              // several bytes for every character
 }
 
 // lookup finds the charset of a label as it stands in a letter.
@@ -47,7 +48,7 @@ func lookup(label string) charset {
 	case "hz-gb-2312":
 		return charset{kind: seven, enc: simplifiedchinese.HZGB2312}
 	case "utf-16":
-		return charset{kind: seven, enc: unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)}
+		return charset{kind: seven, wide: true, enc: unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)}
 	case "macintosh-cyrillic":
 		return charset{kind: single, enc: charmap.MacintoshCyrillic}
 	}
@@ -62,8 +63,10 @@ func indexed(name string) charset {
 	switch {
 	case err != nil || enc == nil || enc == encoding.Replacement:
 		return charset{}
-	case strings.HasPrefix(name, "iso-2022"), strings.HasPrefix(name, "utf-16"), strings.HasPrefix(name, "utf-32"):
+	case strings.HasPrefix(name, "iso-2022"):
 		return charset{kind: seven, enc: enc}
+	case strings.HasPrefix(name, "utf-16"), strings.HasPrefix(name, "utf-32"):
+		return charset{kind: seven, wide: true, enc: enc}
 	}
 	return charset{kind: single, enc: enc}
 }

@@ -13,13 +13,19 @@ type Address struct {
 // IsZero tells that nothing was read.
 func (a Address) IsZero() bool { return a == Address{} }
 
+// maxAddresses bounds a list; nobody writes to more by hand.
+const maxAddresses = 1000
+
 // Addresses reads an address list. Lists outside RFC 5322 are read as people
 // read them: the last <…>, else the first word with "@", else the text as a
 // name. The list is split before encoded words are decoded, so that a comma
-// inside a word does not tear a name apart.
+// inside a word does not tear a name apart. At most 1,000 are read.
 func Addresses(raw, hint string) []Address {
 	var list []Address
 	for _, item := range splitList(raw) {
+		if len(list) == maxAddresses {
+			break
+		}
 		if a := parseAddress(item, hint); !a.IsZero() {
 			list = append(list, a)
 		}

@@ -41,9 +41,7 @@ func ParseBlock(block []byte, maxField int) Block {
 	}
 	b.flush()
 	b.Header = readHeader(b.text.Bytes())
-	if len(rest) > 0 {
-		b.Rest = append(bytes.Join(rest, []byte("\r\n")), "\r\n"...)
-	}
+	b.Rest = tail(block, len(rest))
 	return b.Block
 }
 
@@ -66,6 +64,18 @@ func splitLines(block []byte) [][]byte {
 		lines = lines[:n-1]
 	}
 	return lines
+}
+
+// tail returns the last n lines of block as they stand.
+func tail(block []byte, n int) []byte {
+	at := len(bytes.TrimSuffix(block, []byte("\n")))
+	for ; n > 0; n-- {
+		at = bytes.LastIndexByte(block[:at], '\n')
+		if at < 0 {
+			return block
+		}
+	}
+	return bytes.TrimPrefix(block[at:], []byte("\n"))
 }
 
 // lastField is the index behind the last field and its continuation lines.

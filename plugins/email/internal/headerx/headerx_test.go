@@ -216,7 +216,7 @@ func TestParseBlock(t *testing.T) {
 		{"blank line missing", "Subject: a\r\nДобрый день, прошу помочь\r\nс уважением\r\n", map[string]string{"Subject": "a"}, "Добрый день, прошу помочь\r\nс уважением\r\n", 0, 0},
 		{"parameter wrapped wrongly at the end", "Content-Type: multipart/mixed;\nboundary=\"a:b\"\n", map[string]string{"Content-Type": `multipart/mixed; boundary="a:b"`}, "", 1, 0},
 		{"space before colon", "Subject : a\nTo:b\n", map[string]string{"Subject": "a", "To": "b"}, "", 0, 0},
-		{"only text", "Hello\nworld\n", nil, "Hello\r\nworld\r\n", 0, 0},
+		{"only text", "Hello\nworld\n", nil, "Hello\nworld\n", 0, 0},
 		{"nothing", "", nil, "", 0, 0},
 	} {
 		b := headerx.ParseBlock([]byte(c.block), 1<<16)

@@ -17,15 +17,19 @@ func Text(raw, hint string) string {
 	var out strings.Builder
 	for len(raw) > 0 {
 		plain, run, rest := cutWords(raw)
-		out.WriteString(rawText(plain, hint))
+		out.WriteString(UTF8(plain, hint))
 		out.WriteString(decodeRun(run))
 		raw = rest
 	}
 	return oneLine(out.String())
 }
 
-// rawText decodes bytes that stand in a header without any encoding.
-func rawText(raw, hint string) string {
+// UTF8 decodes bytes that stand in a header without any encoding and leaves
+// encoded words as they are. Pure ASCII means itself, whatever the hint.
+func UTF8(raw, hint string) string {
+	if strings.IndexFunc(raw, func(r rune) bool { return r >= 0x80 }) < 0 {
+		hint = ""
+	}
 	text, _ := charsetx.Decode([]byte(raw), hint)
 	return text
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/emersion/go-message/textproto"
 
-	"github.com/uzel-hub/uzel/plugins/email/internal/charsetx"
+	"github.com/uzel-hub/uzel/plugins/email/internal/headerx"
 )
 
 // InstanceHeader is the field in which every letter of a hub carries the id of
@@ -31,8 +31,7 @@ type AutoInfo struct {
 
 func autoInfo(h textproto.Header) AutoInfo {
 	get := func(name string) string {
-		value, _ := charsetx.Decode([]byte(h.Get(name)), "")
-		return strings.ToLower(strings.TrimSpace(value))
+		return strings.ToLower(strings.TrimSpace(headerx.UTF8(h.Get(name), "")))
 	}
 	submitted, _, _ := strings.Cut(get("Auto-Submitted"), ";")
 	submitted, _, _ = strings.Cut(submitted, "(")
@@ -57,7 +56,7 @@ func autoInfo(h textproto.Header) AutoInfo {
 func instances(h textproto.Header) []string {
 	var ids []string
 	for _, v := range h.Values(InstanceHeader) {
-		if id := charsetx.Clean(strings.TrimSpace(v)); id != "" {
+		if id := strings.TrimSpace(headerx.UTF8(v, "")); id != "" {
 			ids = append(ids, id)
 		}
 	}

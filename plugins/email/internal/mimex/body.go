@@ -76,7 +76,7 @@ func joinHTML(body []segment) string {
 		case s.html != "":
 			parts = append(parts, s.html)
 		case strings.TrimSpace(s.text) != "":
-			parts = append(parts, "<pre>"+html.EscapeString(s.text)+"</pre>")
+			parts = append(parts, "<p>"+strings.ReplaceAll(html.EscapeString(s.text), "\n", "<br>\n")+"</p>")
 		}
 	}
 	if !rich {

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"strings"
 
-	"github.com/uzel-hub/uzel/plugins/email/internal/charsetx"
 	"github.com/uzel-hub/uzel/plugins/email/internal/headerx"
 )
 
@@ -31,8 +30,7 @@ func (p *parser) setEnvelope() {
 func (p *parser) cleanHeader() map[string][]string {
 	m := make(map[string][]string, p.header.Len())
 	for fields := p.header.Fields(); fields.Next(); {
-		value, _ := charsetx.Decode([]byte(fields.Value()), p.hint)
-		m[fields.Key()] = append(m[fields.Key()], value)
+		m[fields.Key()] = append(m[fields.Key()], headerx.UTF8(fields.Value(), p.hint))
 	}
 	return m
 }

@@ -19,7 +19,8 @@ import (
 type Address = headerx.Address
 
 // Spool says where bodies of the letter are kept while it is in use: see
-// spool.Options. A zero Bytes becomes twice Limits.Total.
+// spool.Options. A zero Bytes becomes twice Limits.Total, zero Blobs four times
+// Limits.Parts.
 type Spool = spool.Options
 
 // Limits bound what is read of one letter. Zero fields mean the defaults. What

@@ -25,6 +25,9 @@ func Parse(ctx context.Context, r io.Reader, lim Limits, sp Spool) (*Letter, err
 	if sp.Bytes <= 0 {
 		sp.Bytes = 2 * lim.Total
 	}
+	if sp.Blobs <= 0 {
+		sp.Blobs = 4 * lim.Parts
+	}
 	p := &parser{lim: lim, store: spool.New(sp), sum: sha256.New(), letter: &Letter{}}
 	p.textLeft, p.htmlLeft = lim.Text, lim.Text
 	p.letter.store = p.store

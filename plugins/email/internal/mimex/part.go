@@ -50,11 +50,13 @@ func (p *parser) node(h *header, in place) *node {
 	if ids := headerx.MessageIDs(h.Get("Content-Id")); len(ids) > 0 {
 		n.cid = ids[0]
 	}
-	if !strings.Contains(n.media, "/") {
+	if !mediaType.MatchString(n.media) {
 		n.media = n.defaultMedia(in)
 	}
 	return n
 }
+
+var mediaType = regexp.MustCompile(`^[a-z0-9!#$&^_.+-]{1,64}/[a-z0-9!#$&^_.+*-]{1,128}$`)
 
 func (n *node) defaultMedia(in place) string {
 	switch {

@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/emersion/go-message/textproto"
 
-	"github.com/uzel-hub/uzel/plugins/email/internal/charsetx"
 	"github.com/uzel-hub/uzel/plugins/email/internal/headerx"
 	"github.com/uzel-hub/uzel/plugins/email/internal/spool"
 )
@@ -182,7 +182,7 @@ func (p *parser) delivery(groups []textproto.Header) *Bounce {
 			b.Recipients = append(b.Recipients, recipient(&g))
 		}
 	}
-	b.OriginalIDs = p.originalIDs(nil)
+	b.OriginalIDs = p.originalIDs(slices.Concat(p.letter.InReplyTo, p.letter.References))
 	return b
 }
 
@@ -280,12 +280,11 @@ func (p *parser) guessBounce() *Bounce {
 	for _, m := range textID.FindAllStringSubmatch(text, 20) {
 		ids = append(ids, m[1])
 	}
-	ids = append(ids, p.letter.InReplyTo...)
 	report := text
 	if at := originalBelow.FindStringIndex(text); at != nil { // what follows is the letter itself
 		report = text[:at[0]]
 	}
-	b := &Bounce{OriginalIDs: p.originalIDs(append(ids, p.letter.References...))}
+	b := &Bounce{OriginalIDs: p.originalIDs(slices.Concat(ids, p.letter.InReplyTo, p.letter.References))}
 	for _, address := range p.failedAddresses(report) {
 		b.Recipients = append(b.Recipients, guessRecipient(address, report))
 	}
@@ -297,9 +296,10 @@ const maxGuessed = 50
 
 func (p *parser) failedAddresses(report string) []string {
 	var list []string
-	failed, _ := charsetx.Decode([]byte(p.header.Get("X-Failed-Recipients")), "")
-	for _, a := range headerx.Addresses(failed, "") {
-		list = append(list, a.Email)
+	for _, a := range p.addresses("X-Failed-Recipients") {
+		if a.Email != "" {
+			list = append(list, a.Email)
+		}
 	}
 	if len(list) == 0 {
 		for _, m := range textAddress.FindAllStringSubmatch(report, maxGuessed) {

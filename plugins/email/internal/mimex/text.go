@@ -32,8 +32,16 @@ func (p *parser) text(n *node, blob spool.Blob, in place) ([]segment, error) {
 	return p.plainText(n, blob)
 }
 
-// binary tells by NUL bytes what no text has.
-func binary(head []byte) bool { return bytes.Count(head, []byte{0})*20 > len(head) }
+// binary tells by control characters what is no text; a few of them are damage.
+func binary(head []byte) bool {
+	n := 0
+	for _, c := range head {
+		if c < '\t' || c > '\r' && c < ' ' && c != 0x1B {
+			n++
+		}
+	}
+	return n > 3 && n*20 > len(head)
+}
 
 func (p *parser) htmlText(n *node, blob spool.Blob) ([]segment, error) {
 	if blob.Size() > int64(p.htmlLeft) {

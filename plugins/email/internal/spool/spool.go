@@ -17,13 +17,14 @@ const (
 	DefaultMemory  = 4 << 20   // all bodies in memory together
 )
 
-// Options say how much a Store may take. Zero fields mean the defaults; a zero
-// Bytes means no bound.
+// Options say how much a Store may take. Zero fields mean the defaults; zero
+// Bytes or Blobs mean no bound.
 type Options struct {
 	Dir     string // folder for large bodies; empty means the system's own for temporary files
 	PerBody int64  // largest body kept in memory, bytes
 	Memory  int64  // all bodies in memory together, bytes
 	Bytes   int64  // everything kept, memory and files together
+	Blobs   int    // bodies kept at one time; no bound when zero
 }
 
 func (o Options) withDefaults() Options {
@@ -43,6 +44,7 @@ type Store struct {
 	dir    string
 	memory int64
 	bytes  int64
+	blobs  int
 	cut    bool
 }
 
@@ -50,7 +52,8 @@ type Store struct {
 // large body.
 func New(opt Options) *Store { return &Store{opt: opt.withDefaults()} }
 
-// Cut tells whether a body was shortened because Options.Bytes was reached.
+// Cut tells whether a body was shortened or left out because Options.Bytes or
+// Options.Blobs was reached.
 func (s *Store) Cut() bool { return s.cut }
 
 // Close removes every file of the store; its blobs cannot be opened after it.
@@ -65,6 +68,10 @@ func (s *Store) Close() error {
 
 // Keep reads r to its end into a new blob.
 func (s *Store) Keep(r io.Reader) (Blob, error) {
+	if s.opt.Blobs > 0 && s.blobs >= s.opt.Blobs {
+		return s.skip(r)
+	}
+	s.blobs++
 	w := &writer{store: s}
 	if _, err := io.Copy(w, r); err != nil {
 		return Blob{}, errors.Join(err, w.discard())
@@ -72,9 +79,20 @@ func (s *Store) Keep(r io.Reader) (Blob, error) {
 	return w.blob()
 }
 
+// skip reads r to its end and keeps nothing.
+func (s *Store) skip(r io.Reader) (Blob, error) {
+	n, err := io.Copy(io.Discard, r)
+	s.cut = s.cut || n > 0
+	return Blob{skipped: true}, err
+}
+
 // Drop gives back what the blob took; it cannot be opened after it.
 func (s *Store) Drop(b Blob) error {
+	if b.skipped {
+		return nil
+	}
 	s.bytes -= b.size
+	s.blobs--
 	if b.path == "" {
 		s.memory -= b.size
 		return nil
@@ -112,6 +130,8 @@ type Blob struct {
 	data []byte
 	path string
 	size int64
+
+	skipped bool // not kept and not counted
 }
 
 // Size is the length of the body in bytes.
