@@ -74,6 +74,14 @@ var (
 	)
 )
 
+// tables are all of them, for CheckTables.
+func tables() []table {
+	return []table{
+		Organizations, Messages, Documents, Deliveries, Parties, Journals, Counters,
+		Channels, Cursors, Users, Sessions, Tokens,
+	}
+}
+
 // ExternalKey is the value under which the indexes "external" and "token" hold
 // an outside id of a channel: outside ids are unique within their channel only.
 func ExternalKey(channel core.ChannelID, id string) string {

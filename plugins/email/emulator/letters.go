@@ -54,10 +54,10 @@ func (v *view) span(set imap.NumSet) (low, high int) {
 	if len(uids) == 0 {
 		return 0, 0
 	}
-	from := func(uid imap.UID) int {
-		return sort.Search(all, func(i int) bool { return v.folder.letters[i].uid >= uid })
+	after := func(uid imap.UID) int {
+		return sort.Search(all, func(i int) bool { return v.folder.letters[i].uid > uid })
 	}
-	return from(uids[0].Start), from(uids[len(uids)-1].Stop + 1)
+	return after(uids[0].Start - 1), after(uids[len(uids)-1].Stop)
 }
 
 // resolve replaces "*" by the number of the last letter that the client knows
@@ -85,15 +85,16 @@ func (v *view) resolve(set imap.NumSet) imap.NumSet {
 	}
 }
 
-// resolveRange puts last where a bound is "*"; "9:*" with a last of 5 means
-// 5:9, so that the last letter is always in it (RFC 3501, section 9).
+// resolveRange puts last where a bound is "*". AddRange takes the bounds in
+// either order: "9:*" with a last of 5 means 5:9, so that the last letter is
+// always in it (RFC 3501, section 9).
 func resolveRange(start, stop, last uint32) (uint32, uint32, bool) {
 	for _, bound := range []*uint32{&start, &stop} {
 		if *bound == 0 {
 			*bound = last
 		}
 	}
-	return min(start, stop), max(start, stop), start != 0 && stop != 0
+	return start, stop, start != 0 && stop != 0
 }
 
 func (v *view) last() (seq uint32, uid imap.UID) {

@@ -60,12 +60,13 @@ install_packages() {
 # ---- certificates
 
 make_certificates() {
+  local key="-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
   mkdir -p "$DIR/tls"
   (
     cd "$DIR/tls"
-    openssl req -x509 -newkey rsa:2048 -nodes -days 7 -subj "/CN=mail test authority" \
+    openssl req -x509 $key -days 7 -subj "/CN=mail test authority" \
       -addext "basicConstraints=critical,CA:TRUE" -keyout ca.key -out ca.pem
-    openssl req -newkey rsa:2048 -nodes -subj "/CN=localhost" -keyout server.key -out server.csr
+    openssl req $key -subj "/CN=localhost" -keyout server.key -out server.csr
     openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 7 -out server.pem \
       -extfile <(echo "subjectAltName=DNS:localhost,IP:127.0.0.1"; echo "extendedKeyUsage=serverAuth")
     chmod 600 ./*.key

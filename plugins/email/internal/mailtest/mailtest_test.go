@@ -473,6 +473,9 @@ func openRange(t *testing.T, s *mailtest.Server) {
 	if err := c.UIDExpunge(imap.UIDSetNum(3)).Close(); err != nil {
 		t.Fatal(err)
 	}
+	if got, err := c.Fetch(imap.UIDSet{{Start: 2, Stop: 1<<32 - 1}}, &imap.FetchOptions{UID: true}).Collect(); err != nil || len(got) != 1 {
+		t.Errorf("UID 2:4294967295 gives %d letters, %v", len(got), err)
+	}
 	for start, want := range map[imap.UID]string{1: "[1 2]", 2: "[2]", 4: "[2]"} {
 		found, err := c.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{{{Start: start}}}}, nil).Wait()
 		if err != nil {

@@ -12,7 +12,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,7 +25,7 @@ import (
 )
 
 //go:embed mailserver.sh
-var script []byte
+var script string
 
 // shared is the one real server of a test program.
 var shared struct {
@@ -65,7 +64,7 @@ func Main(m *testing.M) int {
 
 // daemons is the script that runs Dovecot and Postfix until its input ends.
 type daemons struct {
-	dir     string // the script lies here; its own folder is below
+	dir     string
 	process *exec.Cmd
 	hold    io.WriteCloser
 	stderr  *bytes.Buffer
@@ -105,18 +104,11 @@ func startDaemons() (*daemons, error) {
 }
 
 func (d *daemons) run() error {
-	if err := os.Chmod(d.dir, 0o755); err != nil {
-		return err
-	}
-	path := filepath.Join(d.dir, "mailserver.sh")
-	if err := os.WriteFile(path, script, 0o600); err != nil {
-		return err
-	}
 	base, err := freePorts()
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command("bash", path, filepath.Join(d.dir, "run"), strconv.Itoa(base))
+	cmd := exec.Command("bash", "-c", script, "mailserver.sh", d.dir, strconv.Itoa(base))
 	cmd.Stderr = d.stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for the tests; the script sees its input end
 	if d.hold, err = cmd.StdinPipe(); err != nil {

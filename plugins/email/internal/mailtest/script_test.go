@@ -48,6 +48,7 @@ func TestScriptSaysInOneLineWhatIsWrong(t *testing.T) {
 		{"long path", "longer than 60", []string{"bash", "mailserver.sh", "/tmp/" + strings.Repeat("x", 60), "1"}},
 		{"folder in use", "not empty", []string{"bash", "mailserver.sh", full, "1"}},
 		{"closed folder", "closed to other users", []string{"bash", "mailserver.sh", closed(t), "1"}},
+		{"nothing to install with", "install these packages first: dovecot-core postfix", []string{"env", "PATH=" + bareTools(t), "bash", "mailserver.sh", filepath.Join(place(t), "run"), "1"}},
 		{"port in use", "is taken", []string{"bash", "mailserver.sh", filepath.Join(place(t), "run"), fmt.Sprint(taken)}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -67,6 +68,22 @@ func TestScriptSaysInOneLineWhatIsWrong(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(full, "precious")); err != nil {
 		t.Error("a folder in use was removed")
 	}
+}
+
+// bareTools is a search path on a machine without mail servers and apt.
+func bareTools(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, tool := range []string{"bash", "id", "ls", "mkdir", "chmod", "rm", "tr", "grep", "xargs", "echo", "openssl"} {
+		path, err := exec.LookPath(tool)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(path, filepath.Join(dir, tool)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
 }
 
 // closed returns a path below a folder that only root may enter.
