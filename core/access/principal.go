@@ -40,6 +40,15 @@ func (p *Principal) Operations() []Operation {
 	return slices.DeleteFunc(Operations(), func(op Operation) bool { return !p.Can(op) })
 }
 
+// SignsAs is the name printed under what the principal writes; the command line
+// signs nothing.
+func (p *Principal) SignsAs() string {
+	if p.Command {
+		return ""
+	}
+	return p.User.Name
+}
+
 // Actor is the principal as history and audit name it.
 func (p *Principal) Actor() core.Actor {
 	if p.Command {

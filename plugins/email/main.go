@@ -4,9 +4,6 @@ package main
 
 import "github.com/uzel-hub/uzel/sdk"
 
-// version is set by the build.
-var version = "1.0.0"
-
 func main() { sdk.Serve(connector()) }
 
 // connector describes the e-mail connector to the hub.
@@ -15,7 +12,7 @@ func connector() sdk.Connector[settings] {
 		Name:     "email",
 		Title:    "Электронная почта",
 		Summary:  "Почтовый ящик: письма (IMAP) регистрируются как входящие документы, ответы уходят отправителю (SMTP) в ту же переписку.",
-		Version:  version,
+		Version:  "1.0.0",
 		Type:     (*mailbox)(nil),
 		Purposes: []sdk.Purpose{sdk.PurposeAnswer, sdk.PurposeDocument, sdk.PurposeForward, sdk.PurposeNotice, sdk.PurposeStatus},
 		Kinds:    []sdk.Kind{sdk.KindLetter, sdk.KindStatus},
