@@ -292,6 +292,19 @@ func TestSignedPartIsExact(t *testing.T) {
 	}
 }
 
+func TestFilesWithoutNamesGetOnes(t *testing.T) {
+	part := func(declared, body string) string { return "--b\r\nContent-Type: " + declared + "\r\n\r\n" + body + "\r\n" }
+	raw := head + "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + part("image/jpeg", "\xFF\xD8\xFF\xE0") + part("text/calendar", "BEGIN:VCALENDAR") +
+		part("application/octet-stream", "%PDF-1.4") + part("application/x-strange", "\x01\x02") + "--b--\r\n"
+	var names []string
+	for _, f := range parse(t, []byte(raw), mimex.Limits{}).Files {
+		names = append(names, f.Name)
+	}
+	if want := []string{"изображение 1.jpg", "приглашение 2.ics", "вложение 3.pdf", "вложение 4.bin"}; !slices.Equal(names, want) {
+		t.Errorf("got %q, want %q", names, want)
+	}
+}
+
 func TestSyntheticIDIsStable(t *testing.T) {
 	raw := "From: a@mail.test\r\nSubject: s\r\n\r\ntext\r\n"
 	one, two := parse(t, []byte(raw), mimex.Limits{}), parse(t, []byte("Received: by x\r\n"+raw), mimex.Limits{})
