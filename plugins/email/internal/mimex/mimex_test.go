@@ -178,7 +178,10 @@ func TestLimits(t *testing.T) {
 			return len(l.Text) <= len(long)+52 && len(l.Files) == 1
 		}},
 		{"html", head + "Content-Type: text/html\r\n\r\n<p>" + long + "</p>", "HTML-текст письма длиннее", mimex.Limits{Text: 100}, func(l *mimex.Letter) bool {
-			return l.HTML == "" && len(l.Files) == 1 && l.Files[0].Role == mimex.RoleHTML
+			return l.HTML == "" && strings.HasPrefix(l.Text, "Длинный текст") && len(l.Files) == 1 && l.Files[0].Role == mimex.RoleHTML
+		}},
+		{"html beside text", head + "Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\nкратко\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>" + long + "</p>\r\n--b--\r\n", "HTML-текст письма длиннее", mimex.Limits{Text: 100}, func(l *mimex.Letter) bool {
+			return l.HTML == "" && l.Text == "кратко"
 		}},
 		{"parts", head + multi + "\r\none\r\n--b\r\n\r\ntwo\r\n--b\r\n\r\nthree\r\n--b--\r\n", "слишком много частей", mimex.Limits{Parts: 2}, func(l *mimex.Letter) bool {
 			return l.Text == "one\n\ntwo" && l.Parts == 3
@@ -293,7 +296,9 @@ func TestSignedPartIsExact(t *testing.T) {
 }
 
 func TestFilesWithoutNamesGetOnes(t *testing.T) {
-	part := func(declared, body string) string { return "--b\r\nContent-Type: " + declared + "\r\n\r\n" + body + "\r\n" }
+	part := func(declared, body string) string {
+		return "--b\r\nContent-Type: " + declared + "\r\n\r\n" + body + "\r\n"
+	}
 	raw := head + "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + part("image/jpeg", "\xFF\xD8\xFF\xE0") + part("text/calendar", "BEGIN:VCALENDAR") +
 		part("application/octet-stream", "%PDF-1.4") + part("application/x-strange", "\x01\x02") + "--b--\r\n"
 	var names []string
