@@ -1,0 +1,93 @@
+// Package bus carries events between the stages of the hub: topics, the event
+// envelope, and watermill's router with the middleware all stages share.
+//
+// An event is published in the store transaction that made it true, and a
+// handler's work, its own events and its acknowledgement commit together. A
+// driver (boltbus, natsbus) supplies watermill's Publisher and Subscriber.
+package bus
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/store"
+)
+
+// Topic names a kind of event.
+type Topic string
+
+// The topics of the hub; the payload of each stands beside it.
+const (
+	MessageReceived    Topic = "message.received"    // MessageEvent
+	MessageUnplaced    Topic = "message.unplaced"    // MessageEvent: a status nobody could place
+	DocumentRegistered Topic = "document.registered" // DocumentEvent
+	DocumentUpdated    Topic = "document.updated"    // DocumentEvent
+	DeliveryRequested  Topic = "delivery.requested"  // DeliveryEvent
+	DeliveryUpdated    Topic = "delivery.updated"    // DeliveryEvent
+	ChannelUpdated     Topic = "channel.updated"     // ChannelEvent
+)
+
+// MessageEvent tells that a message was stored.
+type MessageEvent struct {
+	Message core.MessageID   `json:"message"`
+	Channel core.ChannelID   `json:"channel"`
+	Kind    core.MessageKind `json:"kind"`
+}
+
+// DocumentEvent tells that a document was registered or changed.
+type DocumentEvent struct {
+	Document  core.DocumentID    `json:"document"`
+	Direction core.Direction     `json:"direction"`
+	State     core.DocumentState `json:"state"`
+	Number    string             `json:"number,omitempty"`
+	Channel   core.ChannelID     `json:"channel,omitempty"`
+}
+
+// DeliveryEvent tells that a delivery is wanted or that it moved on.
+type DeliveryEvent struct {
+	Delivery core.DeliveryID    `json:"delivery"`
+	Document core.DocumentID    `json:"document"`
+	Channel  core.ChannelID     `json:"channel"`
+	State    core.DeliveryState `json:"state"`
+}
+
+// ChannelEvent tells that a person created, changed or deleted a channel.
+type ChannelEvent struct {
+	Channel core.ChannelID `json:"channel"`
+	Deleted bool           `json:"deleted,omitempty"`
+}
+
+// Event is the envelope.
+type Event struct {
+	ID    string `json:"id"`
+	Topic Topic  `json:"topic"`
+	// Key orders: events of one topic with the same key reach a handler one
+	// after the other, in the order of their commits. It is the id of the
+	// document, or of the message as long as there is no document.
+	Key   string     `json:"key"`
+	At    time.Time  `json:"at"`
+	Actor core.Actor `json:"actor"`
+	// Correlation is the id of the message or request that started the chain.
+	Correlation string          `json:"correlation,omitempty"`
+	Payload     json.RawMessage `json:"payload"`
+}
+
+// Decode reads the payload into v.
+func (e Event) Decode(v any) error {
+	if err := json.Unmarshal(e.Payload, v); err != nil {
+		return &core.Error{Kind: core.KindInvalid, Code: "event.payload", Op: "decode " + string(e.Topic), Err: err}
+	}
+	return nil
+}
+
+// Publisher publishes in a transaction: the event exists if tx commits.
+type Publisher interface {
+	Publish(tx store.Tx, topic Topic, key string, payload any) error
+}
+
+// Handler works on one event in the transaction that also acknowledges it. What
+// it returns decides by core.Kind: see core/README.md. It may run twice for an
+// event whose first run did not commit; it must not wait for anything outside.
+type Handler func(ctx context.Context, tx store.Tx, ev Event) error

@@ -1,0 +1,81 @@
+package core
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// ChannelState is the life of a channel's process.
+type ChannelState string
+
+const (
+	ChannelStopped  ChannelState = "stopped"
+	ChannelStarting ChannelState = "starting"
+	ChannelRunning  ChannelState = "running"
+	ChannelDegraded ChannelState = "degraded" // runs, but its check fails: Reason says why
+	ChannelStopping ChannelState = "stopping"
+	ChannelFailed   ChannelState = "failed" // fell too often: waits for a person or a new setting
+)
+
+// Channel (канал) is one configured connection of a connector. What is kept is
+// what a person set; how it fares at the moment is ChannelStatus.
+type Channel struct {
+	Meta
+	ID           ChannelID      `json:"id"`
+	Title        string         `json:"title"`
+	Organization OrganizationID `json:"organization,omitempty"`
+	Plugin       string         `json:"plugin"`            // name in the catalog
+	Version      string         `json:"version,omitempty"` // pinned version; empty = the catalog's current one
+	Enabled      bool           `json:"enabled"`
+	PausedIn     bool           `json:"paused_in"`
+	PausedOut    bool           `json:"paused_out"`
+	// Settings are the connector's own settings as JSON, without secrets.
+	Settings json.RawMessage `json:"settings"`
+	// Secrets are the secret settings by field path, each encrypted. They leave
+	// the store towards the plugin only.
+	Secrets map[string][]byte `json:"secrets,omitempty" history:"hidden"`
+	// Journal numbers what comes in here; empty = the default journal.
+	Journal JournalID `json:"journal,omitempty"`
+	// ForwardTo are channels that get every document registered here, with
+	// purpose forward (Передавать в систему).
+	ForwardTo []ChannelID `json:"forward_to,omitempty"`
+	// Concurrency bounds deliveries under way at once; 0 = what the connector says.
+	Concurrency int `json:"concurrency,omitempty"`
+}
+
+// RecordKey implements Record.
+func (c *Channel) RecordKey() string { return string(c.ID) }
+
+// Cursor is a connector's own opaque mark of how far it has read, kept by the
+// hub and moved in the transaction that stores the message before it.
+type Cursor struct {
+	Meta
+	Channel ChannelID `json:"channel"`
+	Value   []byte    `json:"value"`
+}
+
+// RecordKey implements Record.
+func (c *Cursor) RecordKey() string { return string(c.Channel) }
+
+// ChannelStatus is how a channel fares at the moment. It is not stored.
+type ChannelStatus struct {
+	Channel   ChannelID    `json:"channel"`
+	State     ChannelState `json:"state"`
+	Since     time.Time    `json:"since"`
+	Reason    string       `json:"reason,omitempty"` // for people: why degraded or failed
+	Field     string       `json:"field,omitempty"`  // the setting at fault
+	Plugin    string       `json:"plugin"`
+	Version   string       `json:"version"`
+	PID       int          `json:"pid,omitempty"`
+	StartedAt *time.Time   `json:"started_at,omitempty"`
+	Restarts  int          `json:"restarts"` // since the hub's start
+	MemoryMB  float64      `json:"memory_mb,omitempty"`
+	Received  uint64       `json:"received"` // messages stored since the hub's start
+	Sent      uint64       `json:"sent"`
+	Failed    uint64       `json:"failed"`
+	Queued    int          `json:"queued"` // deliveries that wait, counted up to 1000
+	LastInAt  *time.Time   `json:"last_in_at,omitempty"`
+	LastOutAt *time.Time   `json:"last_out_at,omitempty"`
+	CheckedAt *time.Time   `json:"checked_at,omitempty"`
+	NextTryAt *time.Time   `json:"next_try_at,omitempty"`
+}

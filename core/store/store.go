@@ -1,0 +1,69 @@
+// Package store keeps the nouns of package core: one transaction, typed tables
+// with declared indexes, and the history of every change.
+//
+// A driver (boltstore, pgstore) supplies ordered byte maps called buckets and a
+// transaction over them; everything typed is built here on top, once, so that
+// all drivers agree. storetest is the suite each driver passes.
+package store
+
+import (
+	"context"
+	"io"
+	"iter"
+	"time"
+
+	"github.com/uzel-hub/uzel/core"
+)
+
+// Store is a database of buckets.
+type Store interface {
+	// Update runs fn in a read-write transaction and returns when what it wrote
+	// is on disk. Concurrent callers share one disk transaction and one flush;
+	// an fn that fails or panics is undone alone. Functions run one after the
+	// other and must not wait for anything: read files and talk to the network
+	// before. A driver may run fn again after a lost conflict, so fn must set,
+	// not add to, variables outside.
+	//
+	// The error is fn's own, or KindUnavailable when the disk refused (nothing
+	// was written then).
+	Update(ctx context.Context, fn func(Tx) error) error
+
+	// View runs fn over one consistent state. It does not wait for writers.
+	View(ctx context.Context, fn func(Tx) error) error
+
+	// Backup writes a consistent copy of the running store.
+	Backup(ctx context.Context, w io.Writer) error
+
+	// Check proves the store sound: report gets one line for each fault found.
+	Check(ctx context.Context, report func(problem string)) error
+
+	Close() error
+}
+
+// Tx is one transaction. It is valid inside fn only and used by one goroutine.
+// Byte slices it returns are valid until fn returns and must not be changed.
+type Tx interface {
+	// Get returns nil for a key that is not there.
+	Get(bucket string, key []byte) ([]byte, error)
+	// Put and Delete are refused with KindInternal in View.
+	Put(bucket string, key, value []byte) error
+	Delete(bucket string, key []byte) error
+
+	// Scan walks the keys in [from, to), upwards or with desc downwards. A nil
+	// bound is open. The bucket must not be changed while it is walked; stop
+	// first. A failed read ends the walk and fails the transaction.
+	Scan(bucket string, from, to []byte, desc bool) iter.Seq2[[]byte, []byte]
+
+	// Sequence takes the next number of the bucket, from 1. A number taken by a
+	// transaction that did not commit is taken again.
+	Sequence(bucket string) (uint64, error)
+
+	// AfterCommit runs f once the transaction is on disk, not if it failed. f
+	// must be quick and must not call the store.
+	AfterCommit(f func())
+
+	// Now is the moment of the transaction, by the store's clock, in UTC.
+	Now() time.Time
+	// Actor is who does it: core.ActorOf the context of Update.
+	Actor() core.Actor
+}
