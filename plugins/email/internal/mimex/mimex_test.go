@@ -199,21 +199,33 @@ func TestLimits(t *testing.T) {
 }
 
 // base64Letter streams a letter with one attachment of n bytes.
-func base64Letter(n int64) io.Reader {
-	r, w := io.Pipe()
-	go func() {
-		_, err := io.WriteString(w, head+"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\ntext\r\n--b\r\n"+
-			"Content-Type: application/pdf; name=big.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n")
-		line := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{'%'}, 57)) + "\r\n"
-		for i := int64(0); i < n/57 && err == nil; i++ {
-			_, err = io.WriteString(w, line)
+func base64Letter(n int) io.Reader {
+	line := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{'%'}, 57)) + "\r\n"
+	return io.MultiReader(
+		strings.NewReader(head+"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\ntext\r\n--b\r\n"+
+			"Content-Type: application/pdf; name=big.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"),
+		&repeated{text: line, times: n / 57},
+		strings.NewReader("\r\n--b--\r\n"))
+}
+
+// repeated reads a text so many times.
+type repeated struct {
+	text  string
+	times int
+	rest  string
+}
+
+func (r *repeated) Read(p []byte) (int, error) {
+	if r.rest == "" {
+		if r.times == 0 {
+			return 0, io.EOF
 		}
-		if err == nil {
-			_, err = io.WriteString(w, "\r\n--b--\r\n")
-		}
-		w.CloseWithError(err)
-	}()
-	return r
+		r.rest = r.text
+		r.times--
+	}
+	n := copy(p, r.rest)
+	r.rest = r.rest[n:]
+	return n, nil
 }
 
 // heapWatch notes the largest live heap while a letter is being read.
