@@ -33,7 +33,7 @@ type Channel struct {
 	Settings json.RawMessage `json:"settings"`
 	// Secrets are the secret settings by field path, each encrypted. They leave
 	// the store towards the plugin only.
-	Secrets map[string][]byte `json:"secrets,omitempty"`
+	Secrets map[string][]byte `json:"secrets,omitempty" history:"hidden"`
 	// Journal numbers what comes in here; empty = the default journal.
 	Journal JournalID `json:"journal,omitempty"`
 	// ForwardTo are channels that get every document registered here, with

@@ -66,7 +66,8 @@ type Delivery struct {
 	To       []Correspondent `json:"to,omitempty"`
 
 	Attempts int        `json:"attempts"`          // how often it was handed to the connector
-	NextAt   *time.Time `json:"next_at,omitempty"` // not before, when queued again after a failure
+	NextAt   *time.Time `json:"next_at,omitempty"` // not before: the next try, or the next Track
+	Tracks   int        `json:"tracks,omitempty"`  // how often the connector was asked what became of it
 	SentAt   *time.Time `json:"sent_at,omitempty"`
 
 	// Token asks the connector what became of it (Track).
@@ -97,4 +98,32 @@ func (d *Delivery) MoveTo(next DeliveryState) error {
 	}
 	d.State = next
 	return nil
+}
+
+// Parcel is a delivery with all its connector needs to make it.
+type Parcel struct {
+	Delivery Delivery
+	Document Document
+	// Origin is the document answered or reported on, nil if there is none.
+	Origin *Document
+	Thread ThreadHint
+	Author string // who signs, as printed
+	// Status and Performer belong to the purposes of those names.
+	Status    DocumentState
+	Performer *Correspondent
+}
+
+// Outcome is what became of one attempt, or what tracking found out. Err set
+// means the attempt failed; its core.Kind decides what happens next. Without
+// Err, State is submitted, sent, delivered, read, rejected or unknown, and from
+// tracking also queued: the outside system does not have it, send again.
+type Outcome struct {
+	Delivery   DeliveryID
+	State      DeliveryState
+	Token      string
+	ExternalID string
+	Code, Text string
+	Cost       string
+	At         time.Time
+	Err        error
 }

@@ -21,6 +21,7 @@ type Topic string
 // The topics of the hub; the payload of each stands beside it.
 const (
 	MessageReceived    Topic = "message.received"    // MessageEvent
+	MessageUnplaced    Topic = "message.unplaced"    // MessageEvent: a status nobody could place
 	DocumentRegistered Topic = "document.registered" // DocumentEvent
 	DocumentUpdated    Topic = "document.updated"    // DocumentEvent
 	DeliveryRequested  Topic = "delivery.requested"  // DeliveryEvent
