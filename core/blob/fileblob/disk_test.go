@@ -58,6 +58,10 @@ func TestDiskThatFailsForAWhile(t *testing.T) {
 				put(t, s, next...)
 				before = append(before, next...)
 			}
+			// A pack whose flush failed gets no more bytes.
+			if packs := s.Stats().Packs; (packs > 1) != (c.op == "flush" && c.path == ".pack") {
+				t.Errorf("%d packs", packs)
+			}
 			put(t, s, failed...)
 			wantStored(t, s, append(before, failed...)...)
 			wantSound(t, s)
@@ -193,8 +197,14 @@ func TestOtherFormatIsRefused(t *testing.T) {
 // A creation cut short anywhere is begun again.
 func TestInterruptedCreation(t *testing.T) {
 	for _, c := range []struct{ op, path string }{
-		{"flush", "files"}, {"write", "format"}, {"flush", "format"}, {"write", "tmp/deleted"},
-		{"rename", "deleted"}, {"write", "tmp/"}, {"rename", ".pack"}, {"flush", "packs"},
+		{"flush", "files"},
+		{"write", "format"},
+		{"flush", "format"},
+		{"write", "tmp/deleted"},
+		{"rename", "deleted"},
+		{"write", "tmp/"},
+		{"rename", ".pack"},
+		{"flush", "packs"},
 	} {
 		t.Run(c.op+" "+c.path, func(t *testing.T) {
 			dir, f := filepath.Join(t.TempDir(), "new", "blobs"), &faults{}
@@ -218,6 +228,26 @@ func TestWrongOptions(t *testing.T) {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
+}
+
+// Copying tools may leave out empty folders.
+func TestMissingEmptyFoldersAreMadeAgain(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, fileblob.Options{})
+	small, large := noise(5000), noise(1<<20)
+	put(t, s, small, large)
+	closeStore(t, s)
+	folders, err := filepath.Glob(filepath.Join(dir, "files", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range append(folders, filepath.Join(dir, "tmp")) {
+		_ = os.Remove(path) // fails where there is a file
+	}
+	s = opened(t, dir, fileblob.Options{})
+	wantStored(t, s, small, large)
+	put(t, s, several(9, 1<<20)...)
+	wantCount(t, s, 11)
 }
 
 // Temporary files of a process that was killed go at the next open.

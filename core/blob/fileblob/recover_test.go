@@ -280,10 +280,34 @@ func TestRecordsInsideAFileAreNotTakenForRecords(t *testing.T) {
 	r := opened(t, lost, fileblob.Options{})
 	wantCount(t, r, 0)
 	// The same bytes at the very places they had in their own pack.
-	overwrite(t, path, 32, raw[32:])
 	closeStore(t, r)
-	lost = crashed(t, lost)
+	overwrite(t, path, 32, raw[32:])
 	r = opened(t, lost, fileblob.Options{})
 	wantCount(t, r, 0)
 	wantMissing(t, r, inside...)
+}
+
+// Records of a group that was cut off stay away when the next records happen to
+// end where they began.
+func TestCutRecordsDoNotComeBack(t *testing.T) {
+	dir, g := t.TempDir(), &gate{}
+	s := opened(t, dir, fileblob.Options{}.WithFault(g.ask))
+	group := several(6, 100<<10) // too large to be followed by zeros
+	putGroup(t, s, g, group)
+	lost := crashed(t, dir)
+	first := group[1]
+	path, from := indexInPacks(t, lost, first)
+	for _, p := range group[2:] {
+		if _, at := indexInPacks(t, lost, p); at < from {
+			first, from = p, at
+		}
+	}
+	overwrite(t, path, int64(from+500), []byte("torn"))
+	r := opened(t, lost, fileblob.Options{})
+	wantStored(t, r, group[0])
+	wantCount(t, r, 1)
+	put(t, r, first)
+	r = opened(t, crashed(t, lost), fileblob.Options{})
+	wantStored(t, r, group[0], first)
+	wantCount(t, r, 2)
 }
