@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"crypto/rand"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -9,14 +10,16 @@ import (
 
 	"github.com/gorilla/mux"
 	"github.com/hashicorp/go-hclog"
-	"github.com/prometheus/client_golang/prometheus"
+	"github.com/microcosm-cc/bluemonday"
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
 	"github.com/uzel-hub/uzel/core/audit"
 	"github.com/uzel-hub/uzel/core/blob"
 	"github.com/uzel-hub/uzel/core/bus"
+	"github.com/uzel-hub/uzel/core/catalog"
 	"github.com/uzel-hub/uzel/core/outgoing"
+	"github.com/uzel-hub/uzel/core/pluginhost"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -42,6 +45,44 @@ type DeadLetters interface {
 	GiveUp(ctx context.Context, id string) error
 }
 
+// Channels is how people set channels up; pluginhost.Channels does. It is as wide
+// as what people do.
+type Channels interface {
+	List(ctx context.Context) ([]*core.Channel, error)
+	Get(ctx context.Context, id core.ChannelID) (*core.Channel, error)
+	Create(ctx context.Context, ch core.Channel) (*core.Channel, error)
+	Update(ctx context.Context, ch core.Channel) (*core.Channel, error)
+	Delete(ctx context.Context, id core.ChannelID) error
+	SetEnabled(ctx context.Context, id core.ChannelID, enabled bool) (*core.Channel, error)
+	Pause(ctx context.Context, id core.ChannelID, in, out *bool) (*core.Channel, error)
+	Revert(ctx context.Context, id core.ChannelID, version uint64) (*core.Channel, error)
+	History(ctx context.Context, id core.ChannelID) ([]store.Entry, error)
+	Check(ctx context.Context, d pluginhost.Draft) ([]pluginhost.CheckPart, error)
+}
+
+// Host runs the channels; pluginhost.Host does.
+type Host interface {
+	Status(ctx context.Context, id core.ChannelID) (core.ChannelStatus, error)
+	Statuses(ctx context.Context) []core.ChannelStatus
+	Stats() []pluginhost.Stats
+	Check(ctx context.Context, id core.ChannelID, section string) ([]pluginhost.CheckPart, error)
+	Wake(ctx context.Context, id core.ChannelID) error
+	Restart(id core.ChannelID) error
+	Reconcile()
+	Do(ctx context.Context, id core.ChannelID, call pluginhost.OperationCall) (pluginhost.Result, error)
+	LogTail(id core.ChannelID, n int) ([]pluginhost.LogLine, error)
+	LogFollow(ctx context.Context, id core.ChannelID, n int, each func(pluginhost.LogLine) error) error
+	Upgrade(ctx context.Context, plugin, version string) error
+}
+
+var (
+	_ Events      = (*bus.Bus)(nil)
+	_ DeadLetters = bus.DeadLetters{}
+	_ Outgoing    = (*outgoing.Service)(nil)
+	_ Channels    = (*pluginhost.Channels)(nil)
+	_ Host        = (*pluginhost.Host)(nil)
+)
+
 // Config is what a Server needs. What has no default must be set.
 type Config struct {
 	Store    store.Store
@@ -52,12 +93,15 @@ type Config struct {
 	Outgoing Outgoing
 
 	DeadLetters DeadLetters
+	Channels    Channels
+	Host        Host
+	Catalog     *catalog.Catalog
 
 	// Hooks serves /hooks/{channel}/…; nil: no web-hooks.
 	Hooks http.Handler
 	// Ready tells why the hub cannot work now; nil: it always can.
 	Ready   func(context.Context) error
-	Metrics *prometheus.Registry
+	Metrics *Metrics // nil: its own
 	Log     hclog.Logger
 	Version string
 	Now     func() time.Time // nil means time.Now
@@ -76,17 +120,20 @@ type Config struct {
 type Server struct {
 	Config
 	router  *mux.Router
-	metrics *metrics
 	guard   *http.CrossOriginProtection
+	html    *bluemonday.Policy
+	key     []byte // signs tickets
 	quit    context.Context
 	close   context.CancelFunc
 }
 
 // New makes the server.
 func New(c Config) *Server {
-	s := &Server{Config: withDefaults(c), guard: http.NewCrossOriginProtection()}
+	s := &Server{Config: withDefaults(c), guard: http.NewCrossOriginProtection(), html: htmlPolicy(), key: []byte(rand.Text())}
 	s.quit, s.close = context.WithCancel(context.Background())
-	s.metrics = newMetrics(s.Metrics)
+	if s.Host != nil {
+		s.Metrics.registry.MustRegister(channelMetrics{s.Host})
+	}
 	s.router = s.newRouter()
 	return s
 }
@@ -100,7 +147,7 @@ func withDefaults(c Config) Config {
 		c.Now = time.Now
 	}
 	if c.Metrics == nil {
-		c.Metrics = prometheus.NewRegistry()
+		c.Metrics = NewMetrics()
 	}
 	if c.Log == nil {
 		c.Log = hclog.NewNullLogger()
