@@ -211,4 +211,3 @@ func TestBudgetIsForgottenAfterADay(t *testing.T) {
 		t.Errorf("a day later: %v", b.sent)
 	}
 }
-
