@@ -66,7 +66,8 @@ type Delivery struct {
 	To       []Correspondent `json:"to,omitempty"`
 
 	Attempts int        `json:"attempts"`          // how often it was handed to the connector
-	NextAt   *time.Time `json:"next_at,omitempty"` // not before, when queued again after a failure
+	NextAt   *time.Time `json:"next_at,omitempty"` // not before: the next try, or the next Track
+	Tracks   int        `json:"tracks,omitempty"`  // how often the connector was asked what became of it
 	SentAt   *time.Time `json:"sent_at,omitempty"`
 
 	// Token asks the connector what became of it (Track).

@@ -2,6 +2,7 @@ package core
 
 import (
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -68,10 +69,13 @@ type Document struct {
 	// and the second was not. A person decides.
 	PerhapsBelongsTo []DocumentID `json:"perhaps_belongs_to,omitempty"`
 
-	Channel    ChannelID  `json:"channel,omitempty"` // where it came from
-	Message    MessageID  `json:"message,omitempty"` // what it was made of
-	ExternalID string     `json:"external_id,omitempty"`
-	DueAt      *time.Time `json:"due_at,omitempty"`
+	Channel    ChannelID `json:"channel,omitempty"` // where it came from
+	Message    MessageID `json:"message,omitempty"` // what it was made of
+	ExternalID string    `json:"external_id,omitempty"`
+	KnownAs    []string  `json:"known_as,omitempty"` // further ids it is referred to by
+	// ExternalThread is the outside system's own thread: chat id, appeal GUID.
+	ExternalThread string     `json:"external_thread,omitempty"`
+	DueAt          *time.Time `json:"due_at,omitempty"`
 }
 
 // RecordKey implements Record.
@@ -100,6 +104,11 @@ type RegNumber struct {
 	Date    Date      `json:"date"`
 }
 
+// OfficeZone is the zone in which a registration's day begins and ends: Moscow,
+// which has had no clock changes since 2014, so that no zone database is
+// needed. An organisation's own zone will come with its working calendar.
+var OfficeZone = time.FixedZone("MSK", 3*60*60)
+
 // Date is a day of the calendar, YYYY-MM-DD.
 type Date string
 
@@ -126,10 +135,25 @@ type Journal struct {
 	Index    string `json:"index,omitempty"` // {index}: nomenclature index
 	// Yearly starts again at 1 every year.
 	Yearly bool `json:"yearly"`
-	// Year and Last are the counter: the last number taken in that year.
-	Year int    `json:"year"`
-	Last uint64 `json:"last"`
 }
 
 // RecordKey implements Record.
 func (j *Journal) RecordKey() string { return string(j.ID) }
+
+// Counter is how far a journal has counted in a year (year 0 for a journal that
+// is never reset). It is a record of its own, so that counting does not make a
+// clerk's edit of the journal stale.
+type Counter struct {
+	Meta
+	Journal JournalID `json:"journal"`
+	Year    int       `json:"year"`
+	Last    uint64    `json:"last"`
+}
+
+// RecordKey implements Record.
+func (c *Counter) RecordKey() string { return CounterKey(c.Journal, c.Year) }
+
+// CounterKey is the key of the counter of a journal's year.
+func CounterKey(journal JournalID, year int) string {
+	return string(journal) + "/" + strconv.Itoa(year)
+}

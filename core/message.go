@@ -54,9 +54,6 @@ type Message struct {
 	Status  *OutsideStatus    `json:"status,omitempty"`
 	Details json.RawMessage   `json:"details,omitempty"` // what only the kind knows: a call's legs, readings
 	DueAt   *time.Time        `json:"due_at,omitempty"`  // a term the outside system dictates
-
-	// Document is set by intake: what became of the message.
-	Document DocumentID `json:"document,omitempty"`
 }
 
 // RecordKey implements Record.
@@ -72,6 +69,9 @@ type ThreadHint struct {
 	References []string `json:"references,omitempty"`
 	// Numbers are registration numbers found in the subject.
 	Numbers []string `json:"numbers,omitempty"`
+	// KnownAs are ids later messages may refer to this one by, beside its
+	// external id.
+	KnownAs []string `json:"known_as,omitempty"`
 }
 
 // MarkKind is a property a person should see on a document.
@@ -83,6 +83,7 @@ const (
 	MarkBounce     MarkKind = "bounce"     // a report that a letter was not delivered
 	MarkOversized  MarkKind = "oversized"  // a part was left at the outside system
 	MarkRepaired   MarkKind = "repaired"   // read after mending faults
+	MarkWithdrawn  MarkKind = "withdrawn"  // taken back by the sender
 )
 
 // Mark is one such property with its reason, in Russian.

@@ -67,6 +67,9 @@ type ThreadHint struct {
 	External   string   // the outside system's own thread: chat id, appeal GUID
 	References []string // external ids of earlier messages, nearest first
 	Numbers    []string // registration numbers found in the subject
+	// KnownAs are ids others may refer to this message by, beside ExternalID: a
+	// Message-ID, when ExternalID says more than that.
+	KnownAs []string
 }
 
 // Party is a person or an organisation.

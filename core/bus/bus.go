@@ -21,11 +21,13 @@ type Topic string
 // The topics of the hub; the payload of each stands beside it.
 const (
 	MessageReceived    Topic = "message.received"    // MessageEvent
+	MessageUnplaced    Topic = "message.unplaced"    // MessageEvent: a status nobody could place
 	DocumentRegistered Topic = "document.registered" // DocumentEvent
 	DocumentUpdated    Topic = "document.updated"    // DocumentEvent
 	DeliveryRequested  Topic = "delivery.requested"  // DeliveryEvent
 	DeliveryUpdated    Topic = "delivery.updated"    // DeliveryEvent
 	ChannelUpdated     Topic = "channel.updated"     // ChannelEvent
+	ChannelStatus      Topic = "channel.status"      // core.ChannelStatus; Broadcast only, not kept
 )
 
 // MessageEvent tells that a message was stored.

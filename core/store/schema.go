@@ -2,6 +2,7 @@ package store
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/uzel-hub/uzel/core"
 )
@@ -23,6 +24,7 @@ var (
 		Index[core.Document]{Name: "channel", Keys: func(d *core.Document) []string { return some(string(d.Channel)) }},
 		Index[core.Document]{Name: "thread", Keys: func(d *core.Document) []string { return some(string(d.Thread)) }},
 		Index[core.Document]{Name: "external", Keys: documentExternal},
+		Index[core.Document]{Name: "external_thread", Keys: documentExternalThread},
 		Index[core.Document]{Name: "text_number", Keys: documentTextNumber},
 		Index[core.Document]{Name: "sender", Keys: func(d *core.Document) []string { return addressKeys(d.Sender.Addresses) }},
 		Index[core.Document]{Name: "mark", Keys: documentMarks},
@@ -32,8 +34,10 @@ var (
 		Index[core.Delivery]{Name: "document", Keys: func(d *core.Delivery) []string { return []string{string(d.Document)} }},
 		Index[core.Delivery]{Name: "channel", Keys: func(d *core.Delivery) []string { return []string{string(d.Channel)} }},
 		Index[core.Delivery]{Name: "state", Keys: func(d *core.Delivery) []string { return []string{string(d.State)} }},
-		// queue is what a channel still has to do: its sender reads it in order.
+		// queue is what a channel still has to do now, in order; due is what it has
+		// to do later, by time. A delivery is in one of them at most.
 		Index[core.Delivery]{Name: "queue", Keys: deliveryQueue},
+		Index[core.Delivery]{Name: "due", Keys: deliveryDue},
 		Index[core.Delivery]{Name: "external", Keys: func(d *core.Delivery) []string {
 			if d.ExternalID == "" {
 				return nil
@@ -53,7 +57,8 @@ var (
 	)
 	Journals = Define("journals",
 		Index[core.Journal]{Name: "direction", Keys: func(j *core.Journal) []string { return []string{string(j.Direction)} }},
-	).WithoutHistory() // its counter moves with each document
+	)
+	Counters = Define[core.Counter]("counters").WithoutHistory()
 	Channels = Define[core.Channel]("channels")
 	Cursors  = Define[core.Cursor]("cursors").WithoutHistory()
 
@@ -67,7 +72,23 @@ var (
 		Index[core.Token]{Name: "hash", Unique: true, Keys: func(t *core.Token) []string { return []string{t.Hash} }},
 		Index[core.Token]{Name: "user", Keys: func(t *core.Token) []string { return []string{string(t.User)} }},
 	)
+
+	Audit = Define("audit",
+		Index[core.AuditEntry]{Name: "actor", Keys: func(e *core.AuditEntry) []string { return []string{e.Actor.ID} }},
+		Index[core.AuditEntry]{Name: "operation", Keys: func(e *core.AuditEntry) []string { return []string{e.Operation} }},
+		Index[core.AuditEntry]{Name: "object", Keys: func(e *core.AuditEntry) []string { return some(e.Object) }},
+		Index[core.AuditEntry]{Name: "outcome", Keys: func(e *core.AuditEntry) []string { return []string{e.Outcome} }},
+	).WithoutHistory()
+	SavedAnswers = Define[core.SavedAnswer]("saved_answers").WithoutHistory()
 )
+
+// tables are all of them, for CheckTables.
+func tables() []table {
+	return []table{
+		Organizations, Messages, Documents, Deliveries, Parties, Journals, Counters,
+		Channels, Cursors, Users, Sessions, Tokens,
+	}
+}
 
 // ExternalKey is the value under which the indexes "external" and "token" hold
 // an outside id of a channel: outside ids are unique within their channel only.
@@ -86,6 +107,15 @@ func QueueKey(channel core.ChannelID, state core.DeliveryState) string {
 	return string(channel) + "\x1f" + string(state)
 }
 
+// DueKey is the value of the index "due"; values of one channel and state sort
+// by time.
+func DueKey(channel core.ChannelID, state core.DeliveryState, at time.Time) string {
+	return QueueKey(channel, state) + "\x1f" + at.UTC().Format(dueLayout)
+}
+
+// dueLayout has a fixed width, so that text sorts as time does.
+const dueLayout = "2006-01-02T15:04:05.000000000Z"
+
 func documentNumber(d *core.Document) []string {
 	if d.Number == nil {
 		return nil
@@ -101,10 +131,20 @@ func documentTextNumber(d *core.Document) []string {
 }
 
 func documentExternal(d *core.Document) []string {
-	if d.ExternalID == "" {
+	var out []string
+	for _, id := range append([]string{d.ExternalID}, d.KnownAs...) {
+		if id != "" {
+			out = append(out, ExternalKey(d.Channel, id))
+		}
+	}
+	return out
+}
+
+func documentExternalThread(d *core.Document) []string {
+	if d.ExternalThread == "" {
 		return nil
 	}
-	return []string{ExternalKey(d.Channel, d.ExternalID)}
+	return []string{ExternalKey(d.Channel, d.ExternalThread)}
 }
 
 func documentMarks(d *core.Document) []string {
@@ -115,13 +155,27 @@ func documentMarks(d *core.Document) []string {
 	return out
 }
 
-// deliveryQueue indexes only deliveries that still need the channel.
 func deliveryQueue(d *core.Delivery) []string {
-	switch d.State {
-	case core.DeliveryQueued, core.DeliverySending, core.DeliverySubmitted, core.DeliveryUnknown:
-		return []string{QueueKey(d.Channel, d.State)}
+	if d.NextAt != nil || !waiting(d.State) {
+		return nil
 	}
-	return nil
+	return []string{QueueKey(d.Channel, d.State)}
+}
+
+func deliveryDue(d *core.Delivery) []string {
+	if d.NextAt == nil || !waiting(d.State) {
+		return nil
+	}
+	return []string{DueKey(d.Channel, d.State, *d.NextAt)}
+}
+
+// waiting tells that a delivery in the state still needs its channel.
+func waiting(s core.DeliveryState) bool {
+	switch s {
+	case core.DeliveryQueued, core.DeliverySending, core.DeliverySubmitted, core.DeliveryUnknown:
+		return true
+	}
+	return false
 }
 
 func addressKeys(addresses []core.Address) []string {

@@ -1,0 +1,273 @@
+package boltstore
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/uzel-hub/uzel/core/store"
+)
+
+// A group ends when nothing waits any more or at one of these bounds, which
+// keep the memory and the time of one commit small.
+const (
+	groupCount = 1024
+	groupBytes = 16 << 20
+)
+
+// request is one call of Update.
+type request struct {
+	ctx   context.Context //nolint:containedctx // lives for one call of Update
+	fn    func(store.Tx) error
+	taken atomic.Bool // by the committer, or by the caller who gave up
+	done  chan error
+	hooks []func()
+}
+
+// Update implements store.Store. A function whose ctx ends while it waits is
+// not run; once it runs, Update waits for the outcome.
+func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
+	if ctx.Err() != nil {
+		return cancelled(ctx)
+	}
+	r := &request{ctx: ctx, fn: fn, done: make(chan error, 1)}
+	if !s.queue.push(r) {
+		return errClosed
+	}
+	select {
+	case err := <-r.done:
+		return err
+	case <-ctx.Done():
+	}
+	if r.taken.CompareAndSwap(false, true) {
+		return cancelled(ctx)
+	}
+	return <-r.done
+}
+
+// commitGroups is the committer.
+func (s *Store) commitGroups() {
+	for s.queue.wait() {
+		s.commitGroup()
+	}
+}
+
+// commitGroup runs one group and answers it.
+func (s *Store) commitGroup() {
+	done, err := s.runGroup()
+	if isDamage(err) {
+		s.broken = err
+	}
+	for _, r := range done {
+		if err == nil {
+			runHooks(r.hooks)
+		}
+		r.done <- err
+	}
+}
+
+// runGroup runs the functions that wait in one bbolt transaction and commits
+// it. It answers failed functions itself and returns the others with the
+// outcome of the commit.
+func (s *Store) runGroup() (done []*request, err error) {
+	defer guard(&err)()
+	if err := s.ready(); err != nil {
+		return s.queue.drain(), err
+	}
+	btx, err := s.db.Begin(true)
+	if err != nil {
+		return s.queue.drain(), diskError(err)
+	}
+	defer btx.Rollback() //nolint:errcheck // does nothing after Commit
+	g := newGroup(btx)
+	for n := 0; n < groupCount && g.bytes < groupBytes; n++ {
+		r := s.queue.pop()
+		if r == nil {
+			break
+		}
+		if !r.taken.CompareAndSwap(false, true) {
+			continue // its caller gave up
+		}
+		done = append(done, r)
+		if err := s.run(g, r); err != nil {
+			done = done[:len(done)-1]
+			r.done <- err
+		}
+	}
+	if len(done) == 0 {
+		return nil, nil
+	}
+	return done, s.commit(btx)
+}
+
+// run runs one function; if it fails, everything it did is undone.
+func (s *Store) run(g *group, r *request) error {
+	t := g.newTx(r.ctx, s.now())
+	err := protect(t, r.fn)
+	if err != nil {
+		g.undo()
+		return err
+	}
+	r.hooks = t.hooks
+	return nil
+}
+
+// protect runs fn and turns its panic into an error.
+func protect(t *tx, fn func(store.Tx) error) (err error) {
+	defer guard(&err)()
+	defer t.end()
+	return fn(t)
+}
+
+// commit writes the group to disk. bbolt flushes its pages, then writes and
+// flushes the meta page that makes them count. If the very last flush fails,
+// readers see the transaction already although a loss of power may take it back;
+// it must be settled before anything else is written, because the pages of the
+// state before are given free.
+func (s *Store) commit(btx *bbolt.Tx) error {
+	id := btx.ID()
+	err := s.flush(btx)
+	if err == nil {
+		return nil
+	}
+	_ = btx.Rollback() // only needed after a panic
+	if isDamage(err) {
+		return err
+	}
+	written := s.newest() == id
+	s.unsettled = s.settle() != nil
+	if written && !s.unsettled {
+		return nil
+	}
+	return err
+}
+
+func (s *Store) flush(btx *bbolt.Tx) (err error) {
+	defer guard(&err)()
+	if s.delay > 0 {
+		time.Sleep(2 * s.delay)
+	}
+	if err := btx.Commit(); err != nil {
+		return diskError(err)
+	}
+	return nil
+}
+
+// newest is the transaction that readers see.
+func (s *Store) newest() int {
+	btx, err := s.db.Begin(false)
+	if err != nil {
+		return 0
+	}
+	defer btx.Rollback() //nolint:errcheck // a read transaction has nothing to lose
+	return btx.ID()
+}
+
+// settle commits an empty transaction, which writes a meta page and nothing
+// else: the state that readers see is on disk then.
+func (s *Store) settle() error {
+	if err := s.db.Update(func(*bbolt.Tx) error { return nil }); err != nil {
+		return diskError(err)
+	}
+	return nil
+}
+
+// ready refuses to begin a transaction on a damaged file, or before the one
+// that failed is settled.
+func (s *Store) ready() error {
+	if s.broken != nil {
+		return s.broken
+	}
+	if s.unsettled {
+		if err := s.settle(); err != nil {
+			return err
+		}
+		s.unsettled = false
+	}
+	return nil
+}
+
+func runHooks(hooks []func()) {
+	for _, hook := range hooks {
+		func() {
+			var err error // a hook that panics has nobody to tell
+			defer guard(&err)()
+			hook()
+		}()
+	}
+}
+
+// queue holds the requests that wait. Its length is bounded by the number of
+// callers, each of whom waits for its answer.
+type queue struct {
+	mu     *sync.Mutex
+	wake   *sync.Cond
+	items  []*request
+	closed bool
+}
+
+func newQueue() queue {
+	mu := new(sync.Mutex)
+	return queue{mu: mu, wake: sync.NewCond(mu)}
+}
+
+// push adds a request; false after close.
+func (q *queue) push(r *request) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return false
+	}
+	q.items = append(q.items, r)
+	q.wake.Signal()
+	return true
+}
+
+// wait returns true when a request waits, and false when the queue was closed
+// and is empty.
+func (q *queue) wait() bool {
+	// Those who were just answered may come back at once: let them, so that
+	// they share the next commit instead of waiting for the one of the first.
+	runtime.Gosched()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.items) == 0 && !q.closed {
+		q.wake.Wait()
+	}
+	return len(q.items) > 0
+}
+
+// pop takes the oldest request, nil if there is none.
+func (q *queue) pop() *request {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.items) == 0 {
+		return nil
+	}
+	r := q.items[0]
+	q.items[0] = nil
+	q.items = q.items[1:]
+	return r
+}
+
+// drain takes all requests.
+func (q *queue) drain() []*request {
+	var all []*request
+	for r := q.pop(); r != nil; r = q.pop() {
+		if r.taken.CompareAndSwap(false, true) {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+func (q *queue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	q.wake.Broadcast()
+}

@@ -1,0 +1,278 @@
+package boltstore
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"math"
+	"os"
+	"sync"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/uzel-hub/uzel/core/store"
+)
+
+// Options of a store; the zero value is right for production.
+type Options struct {
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+	// FlushDelay is added to each flush, twice per commit, to measure how the
+	// program fares on a slow disk.
+	FlushDelay time.Duration
+	// OpenFile opens the database file; nil is os.OpenFile. Tests make disks
+	// fail with it.
+	OpenFile func(name string, flag int, perm os.FileMode) (*os.File, error)
+}
+
+// lockTimeout is how long Open waits for another process to let the file go.
+const lockTimeout = time.Second
+
+// mapSize is the address space reserved for the file, 64 GiB (none on 32-bit
+// machines). bbolt must wait for all readers before it maps a grown file anew,
+// and new readers wait for it: one long reader, such as a backup, would stop
+// the hub. Address space costs nothing.
+const mapSize = (64 << 30) & math.MaxInt
+
+// Store is a store.Store in one bbolt file. Its methods may be called by any
+// number of goroutines.
+type Store struct {
+	db    *bbolt.DB
+	path  string
+	now   func() time.Time
+	delay time.Duration
+	queue queue
+
+	// The committer's own: why nothing may be committed any more, and that the
+	// outcome of the last commit is not yet settled (commit.go).
+	broken    error
+	unsettled bool
+
+	committer sync.WaitGroup
+	closeOnce sync.Once
+	closeErr  error
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Open opens the database file, or makes it. The folder must exist. Errors are
+// core.Error of KindConfig with a text that says what to do: store.locked when
+// another process has it open, store.newer, store.damaged, store.open.
+func Open(path string, opts Options) (*Store, error) {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	db, err := openDB(path, opts)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{db: db, path: path, now: opts.Now, delay: opts.FlushDelay, queue: newQueue()}
+	s.committer.Go(s.commitGroups)
+	return s, nil
+}
+
+func openDB(path string, opts Options) (db *bbolt.DB, err error) {
+	fresh, err := inspectPath(path)
+	if err != nil {
+		return nil, err
+	}
+	defer guardOpen(path, &err)()
+	db, err = bbolt.Open(path, 0o600, &bbolt.Options{
+		Timeout:         lockTimeout,
+		NoFreelistSync:  true,
+		FreelistType:    bbolt.FreelistMapType,
+		InitialMmapSize: mapSize,
+		NoStatistics:    true,
+		OpenFile:        opts.OpenFile,
+	})
+	if err != nil {
+		return nil, openError(path, err)
+	}
+	if err := stampVersion(db, path); err != nil {
+		return nil, closeAfter(db, err)
+	}
+	if fresh {
+		if err := syncFolder(path); err != nil {
+			return nil, closeAfter(db, openError(path, err))
+		}
+	}
+	return db, nil
+}
+
+// inspectPath proves that bbolt can open the file, or tells that there is none
+// yet (an empty one is what remains if making it was cut short).
+func inspectPath(path string) (fresh bool, err error) {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return true, nil
+	}
+	if err != nil {
+		return false, openError(path, err)
+	}
+	defer f.Close() //nolint:errcheck // opened for reading
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return false, openError(path, err)
+	case !info.Mode().IsRegular():
+		return false, openError(path, errors.New("not a regular file"))
+	case info.Size() == 0:
+		return true, nil
+	}
+	if err := lockShared(f); err != nil {
+		return false, openError(path, err)
+	}
+	defer guardOpen(path, &err)()
+	if err := inspect(f); err != nil {
+		return false, damagedFile(path, err)
+	}
+	return false, nil
+}
+
+func closeAfter(db *bbolt.DB, err error) error {
+	_ = db.Close() // the first error tells more
+	return err
+}
+
+// View implements store.Store.
+func (s *Store) View(ctx context.Context, fn func(store.Tx) error) (err error) {
+	if ctx.Err() != nil {
+		return cancelled(ctx)
+	}
+	defer guard(&err)()
+	btx, err := s.db.Begin(false)
+	if err != nil {
+		return closedError(err)
+	}
+	defer btx.Rollback() //nolint:errcheck // a read transaction has nothing to lose
+	t := newGroup(btx).newTx(ctx, s.now())
+	defer t.end()
+	return fn(t)
+}
+
+// Backup implements store.Store. The copy can be opened as it is.
+func (s *Store) Backup(ctx context.Context, w io.Writer) (err error) {
+	defer guard(&err)()
+	btx, err := s.db.Begin(false)
+	if err != nil {
+		return closedError(err)
+	}
+	defer btx.Rollback() //nolint:errcheck // a read transaction has nothing to lose
+	out := &backupWriter{ctx: ctx, w: w}
+	if _, err := btx.WriteTo(out); err != nil {
+		return backupError(ctx, errors.Join(out.err, err))
+	}
+	return nil
+}
+
+// backupWriter ends a long copy when ctx is done, and keeps the error of w,
+// which bbolt turns into text.
+type backupWriter struct {
+	ctx context.Context //nolint:containedctx // lives for one call of Backup
+	w   io.Writer
+	err error
+}
+
+func (b *backupWriter) Write(p []byte) (n int, err error) {
+	if err = b.ctx.Err(); err == nil {
+		n, err = b.w.Write(p)
+	}
+	b.err = err
+	return n, err
+}
+
+// Check implements store.Store: the pages of the file, then the tables. Writers
+// wait while the pages are checked.
+func (s *Store) Check(ctx context.Context, report func(problem string)) error {
+	if err := s.CheckPages(ctx, report); err != nil {
+		return err
+	}
+	_, err := store.CheckTables(ctx, s, report, nil)
+	return err
+}
+
+// CheckPages is the part of Check that knows the file: every page belongs to
+// one place or is free, and keys are in order. Faults of pages end it, because
+// what stands on damaged pages cannot be read safely.
+func (s *Store) CheckPages(ctx context.Context, report func(problem string)) (err error) {
+	if ctx.Err() != nil {
+		return cancelled(ctx)
+	}
+	if err := s.inspectRunning(ctx, report); err != nil {
+		return err
+	}
+	defer guard(&err)()
+	btx, err := s.db.Begin(true)
+	if err != nil {
+		return closedError(err)
+	}
+	defer btx.Rollback() //nolint:errcheck // nothing was written
+	for problem := range btx.Check() {
+		report(problem.Error())
+	}
+	return nil
+}
+
+// inspectRunning goes through the pages of one state, which stay as they are as
+// long as a transaction reads it.
+func (s *Store) inspectRunning(ctx context.Context, report func(problem string)) (err error) {
+	defer guard(&err)()
+	btx, err := s.db.Begin(false)
+	if err != nil {
+		return closedError(err)
+	}
+	defer btx.Rollback() //nolint:errcheck // a read transaction has nothing to lose
+	f, err := os.Open(s.path)
+	if err != nil {
+		return diskError(err)
+	}
+	defer f.Close() //nolint:errcheck // opened for reading
+	data, unmap, err := mapFile(f)
+	if err != nil {
+		return diskError(err)
+	}
+	defer unmap()
+	size := uint64(s.db.Info().PageSize)
+	im := &image{data: data, meta: meta{pageSize: size, pages: uint64(btx.Size()) / size}}
+	var first error
+	im.walk(uint64(btx.Cursor().Bucket().Root()), true, func(problem error) bool {
+		first = cmp.Or(first, problem)
+		report(problem.Error())
+		return ctx.Err() == nil
+	})
+	switch {
+	case ctx.Err() != nil:
+		return cancelled(ctx)
+	case first != nil:
+		return damagedPages(first)
+	}
+	return nil
+}
+
+// Close waits for the updates that are under way and for all readers, and
+// closes the file. A second Close does nothing.
+func (s *Store) Close() error {
+	s.closeOnce.Do(func() {
+		s.queue.close()
+		s.committer.Wait()
+		s.closeErr = s.closeDB()
+	})
+	return s.closeErr
+}
+
+// closeDB writes down the free pages, which running transactions do not (half
+// the cost of a commit), so that the next Open need not search for them.
+func (s *Store) closeDB() (err error) {
+	defer guard(&err)()
+	s.db.NoFreelistSync = false
+	syncErr := s.db.Update(func(*bbolt.Tx) error { return nil })
+	if err := s.db.Close(); err != nil {
+		return diskError(err)
+	}
+	if syncErr != nil {
+		return diskError(syncErr)
+	}
+	return nil
+}

@@ -1,0 +1,234 @@
+package boltstore
+
+import (
+	"bytes"
+	"context"
+	"iter"
+	"slices"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/uzel-hub/uzel/core"
+)
+
+// group is a bbolt transaction, in the committer shared by the functions of a
+// group, which run one after the other.
+type group struct {
+	bolt    *bbolt.Tx
+	buckets map[string]*bbolt.Bucket
+	log     []change // of the function that runs
+	bytes   int      // written by all of them
+}
+
+// change is what undoes one step of a function.
+type change struct {
+	bucket   *bbolt.Bucket
+	key      []byte // nil: the step moved the sequence
+	old      []byte // nil: the key was not there
+	sequence uint64
+}
+
+// tx is the store.Tx of one function.
+type tx struct {
+	*group
+	actor core.Actor
+	now   time.Time
+	hooks []func()
+	ended bool // the function has returned
+}
+
+func newGroup(btx *bbolt.Tx) *group {
+	return &group{bolt: btx, buckets: make(map[string]*bbolt.Bucket)}
+}
+
+func (g *group) newTx(ctx context.Context, now time.Time) *tx {
+	g.log = g.log[:0]
+	return &tx{group: g, actor: core.ActorOf(ctx), now: now.UTC().Round(0)}
+}
+
+func (t *tx) end() { t.ended = true }
+
+// undo takes back what the function did, last step first. bbolt's pages are
+// not remapped before the commit, so the old values still stand where they were.
+func (g *group) undo() {
+	for _, c := range slices.Backward(g.log) {
+		switch {
+		case c.key == nil:
+			must(c.bucket.SetSequence(c.sequence))
+		case c.old == nil:
+			must(c.bucket.Delete(c.key))
+		default:
+			must(c.bucket.Put(c.key, c.old))
+		}
+	}
+}
+
+// must is for steps that bbolt can only refuse in a transaction that is over.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+func (t *tx) Get(bucket string, key []byte) ([]byte, error) {
+	if err := t.usable(bucket); err != nil {
+		return nil, err
+	}
+	b := t.bucket(bucket)
+	if b == nil {
+		return nil, nil
+	}
+	return b.Get(key), nil
+}
+
+func (t *tx) Put(bucket string, key, value []byte) error {
+	b, err := t.writable(bucket)
+	if err != nil {
+		return err
+	}
+	if value == nil {
+		value = []byte{} // bbolt's Get must tell it from a key that is not there
+	}
+	old := b.Get(key)
+	if err := b.Put(key, value); err != nil {
+		return misuse("put "+bucket, err)
+	}
+	t.log = append(t.log, change{bucket: b, key: bytes.Clone(key), old: old})
+	t.bytes += len(key) + len(value)
+	return nil
+}
+
+func (t *tx) Delete(bucket string, key []byte) error {
+	b, err := t.writable(bucket)
+	if err != nil {
+		return err
+	}
+	old := b.Get(key)
+	if old == nil {
+		return nil
+	}
+	if err := b.Delete(key); err != nil {
+		return misuse("delete "+bucket, err)
+	}
+	t.log = append(t.log, change{bucket: b, key: bytes.Clone(key), old: old})
+	return nil
+}
+
+func (t *tx) Sequence(bucket string) (uint64, error) {
+	b, err := t.writable(bucket)
+	if err != nil {
+		return 0, err
+	}
+	t.log = append(t.log, change{bucket: b, sequence: b.Sequence()})
+	return b.NextSequence()
+}
+
+func (t *tx) Scan(bucket string, from, to []byte, desc bool) iter.Seq2[[]byte, []byte] {
+	return func(yield func([]byte, []byte) bool) {
+		must(t.usable(bucket))
+		b := t.bucket(bucket)
+		switch {
+		case b == nil:
+		case desc:
+			t.scanDown(b, from, to, yield)
+		default:
+			scanUp(b.Cursor(), from, to, yield)
+		}
+	}
+}
+
+func scanUp(c *bbolt.Cursor, from, to []byte, yield func(k, v []byte) bool) {
+	for k, v := c.Seek(from); k != nil; k, v = c.Next() {
+		if to != nil && bytes.Compare(k, to) >= 0 || !yield(k, v) {
+			return
+		}
+	}
+}
+
+// scanDown works around two faults of bbolt's cursor in a transaction that has
+// emptied whole pages: Prev stops at such a page as if it were the first, and
+// Last never returns when all pages are empty.
+func (t *tx) scanDown(b *bbolt.Bucket, from, to []byte, yield func(k, v []byte) bool) {
+	c := b.Cursor()
+	var first []byte
+	if t.bolt.Writable() {
+		if first, _ = c.First(); first == nil {
+			return
+		}
+	}
+	k, v := last(c, to)
+	for bound := to; ; k, v = c.Prev() {
+		switch {
+		case k == nil && (first == nil || bound == nil || bytes.Compare(first, bound) >= 0):
+			return
+		case k == nil:
+			continue // there is more behind an emptied page
+		case bytes.Compare(k, from) < 0 || !yield(k, v):
+			return
+		}
+		bound = k
+	}
+}
+
+// last moves the cursor to the last key before to.
+func last(c *bbolt.Cursor, to []byte) (k, v []byte) {
+	if to == nil {
+		return c.Last()
+	}
+	if k, _ := c.Seek(to); k == nil {
+		return c.Last()
+	}
+	return c.Prev()
+}
+
+func (t *tx) AfterCommit(f func()) { t.hooks = append(t.hooks, f) }
+func (t *tx) Now() time.Time       { return t.now }
+func (t *tx) Actor() core.Actor    { return t.actor }
+
+// usable refuses a transaction that is over and a bucket name that is ours.
+func (t *tx) usable(bucket string) error {
+	if t.ended || bucket == "" || bucket == versionBucket {
+		return misuse("use "+bucket, nil)
+	}
+	return nil
+}
+
+// bucket is nil if there is none yet.
+func (g *group) bucket(name string) *bbolt.Bucket {
+	b, ok := g.buckets[name]
+	if !ok {
+		b = g.bolt.Bucket([]byte(name))
+		g.keep(name, b)
+	}
+	return b
+}
+
+func (t *tx) writable(name string) (*bbolt.Bucket, error) {
+	if err := t.usable(name); err != nil {
+		return nil, err
+	}
+	if !t.bolt.Writable() {
+		return nil, misuse("write "+name+" in View", nil)
+	}
+	if b := t.bucket(name); b != nil {
+		return b, nil
+	}
+	b, err := t.bolt.CreateBucket([]byte(name))
+	if err != nil {
+		return nil, misuse("create "+name, err)
+	}
+	t.keep(name, b)
+	return b, nil
+}
+
+// fillPercent fills pages nearly full when they split: most keys come in
+// ascending order, because they begin with the time.
+const fillPercent = 0.9
+
+func (g *group) keep(name string, b *bbolt.Bucket) {
+	if b != nil {
+		b.FillPercent = fillPercent
+	}
+	g.buckets[name] = b
+}

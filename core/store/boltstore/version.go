@@ -1,0 +1,86 @@
+package boltstore
+
+import (
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/uzel-hub/uzel/core"
+)
+
+// The stamp says that the file is ours and how it is to be read.
+const (
+	versionBucket = "\x00uzel"
+	// schemaVersion grows when an older program could no longer read the file.
+	schemaVersion = 1
+)
+
+// stampVersion checks the stamp, and sets it in a file that is still empty.
+func stampVersion(db *bbolt.DB, path string) error {
+	var version uint64
+	var empty bool
+	err := db.View(func(btx *bbolt.Tx) error {
+		first, _ := btx.Cursor().First()
+		empty = first == nil
+		version = readStamp(btx)
+		return nil
+	})
+	switch {
+	case err != nil:
+		return damagedFile(path, err)
+	case empty:
+		return writeStamp(db, path)
+	case version == 0:
+		return damagedFile(path, fmt.Errorf("no version stamp"))
+	case version > schemaVersion:
+		return newer(path, version)
+	}
+	return nil
+}
+
+func readStamp(btx *bbolt.Tx) uint64 {
+	b := btx.Bucket([]byte(versionBucket))
+	if b == nil {
+		return 0
+	}
+	raw := b.Get([]byte("version"))
+	if len(raw) != 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint64(raw)
+}
+
+func writeStamp(db *bbolt.DB, path string) error {
+	err := db.Update(func(btx *bbolt.Tx) error {
+		b, err := btx.CreateBucket([]byte(versionBucket))
+		if err != nil {
+			return err
+		}
+		return b.Put([]byte("version"), binary.BigEndian.AppendUint64(nil, schemaVersion))
+	})
+	if err != nil {
+		return openError(path, err)
+	}
+	return nil
+}
+
+func newer(path string, version uint64) error {
+	return &core.Error{
+		Kind: core.KindConfig, Code: "store.newer", Op: "open " + path,
+		Text: "база данных создана более новой версией программы: установите эту версию или восстановите резервную копию командой «uzel restore»",
+		Err:  fmt.Errorf("version %d, this program knows %d", version, schemaVersion),
+	}
+}
+
+// syncFolder makes the name of a new file durable.
+func syncFolder(path string) error {
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer dir.Close() //nolint:errcheck // opened for reading
+	return dir.Sync()
+}
