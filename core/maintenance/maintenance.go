@@ -24,8 +24,11 @@ type Service struct {
 	Store store.Store
 	Blobs Blobs
 	// Files are further files of the hub a backup carries, by the name they have
-	// in the data folder: the key of the secrets, installed plugins.
+	// in the data folder: installed plugins.
 	Files map[string]string
+	// Key is the file with the key of the secrets; a backup carries it only when
+	// told so, because what it seals lies beside it then.
+	Key string
 	// Temp is a folder on the disk of the data, for the copy that is being made.
 	Temp    string
 	Version string
