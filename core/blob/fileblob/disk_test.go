@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 
@@ -261,6 +262,24 @@ func TestOpenClearsTemporaryFiles(t *testing.T) {
 	opened(t, dir, fileblob.Options{})
 	if _, err := os.Stat(left); !os.IsNotExist(err) {
 		t.Error(err)
+	}
+}
+
+// A put may wait so long that the same content is stored by another and the
+// pack that holds it is sealed: it is stored once all the same.
+func TestSameContentIsStoredOnceAcrossPacks(t *testing.T) {
+	g := &gate{}
+	s := opened(t, t.TempDir(), fileblob.Options{SegmentSize: 1 << 20}.WithFault(g.ask))
+	same := noise(5000)
+	// Groups end at 8 MiB: the first has the content once, the second fills
+	// another pack, the third has it again.
+	large := several(64, fileblob.SmallLimit)
+	queue := slices.Concat([][]byte{noise(1), same}, large, [][]byte{same})
+	putGroup(t, s, g, queue)
+	wantCount(t, s, len(queue)-1)
+	wantSound(t, s)
+	if st := s.Stats(); st.Packs != 2 || st.Groups != 3 || st.Duplicates != 1 {
+		t.Errorf("%+v", st)
 	}
 }
 

@@ -36,7 +36,8 @@ func (g *gate) ask(op, path string) error {
 	return nil
 }
 
-// putGroup puts the contents so that all but the first form one group.
+// putGroup puts the contents at once: the first is a group of its own, the
+// others wait in their order and form the next groups.
 func putGroup(t *testing.T, s *fileblob.Store, g *gate, contents [][]byte) {
 	t.Helper()
 	blocked := make(chan struct{})
@@ -45,17 +46,17 @@ func putGroup(t *testing.T, s *fileblob.Store, g *gate, contents [][]byte) {
 	g.blocked = blocked
 	g.mu.Unlock()
 	var wg sync.WaitGroup
-	put := func(p []byte) {
-		if _, err := s.Put(t.Context(), bytes.NewReader(p)); err != nil {
-			t.Error(err)
+	for i, p := range contents {
+		wg.Go(func() {
+			if _, err := s.Put(t.Context(), bytes.NewReader(p)); err != nil {
+				t.Error(err)
+			}
+		})
+		if i == 0 {
+			<-g.reached
 		}
+		await(t, func() bool { return s.Waiting() == i })
 	}
-	wg.Go(func() { put(contents[0]) })
-	<-g.reached
-	for _, p := range contents[1:] {
-		wg.Go(func() { put(p) })
-	}
-	await(t, func() bool { return s.Waiting() == len(contents)-1 })
 	close(blocked)
 	wg.Wait()
 }
