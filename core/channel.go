@@ -24,7 +24,7 @@ type Channel struct {
 	ID           ChannelID      `json:"id"`
 	Title        string         `json:"title"`
 	Organization OrganizationID `json:"organization,omitempty"`
-	Plugin       string         `json:"plugin"`                   // name in the catalog
+	Plugin       string         `json:"plugin"`            // name in the catalog
 	Version      string         `json:"plugin_version,omitempty"` // pinned version; empty = the catalog's current one
 	Enabled      bool           `json:"enabled"`
 	PausedIn     bool           `json:"paused_in"`
@@ -33,7 +33,7 @@ type Channel struct {
 	Settings json.RawMessage `json:"settings"`
 	// Secrets are the secret settings by field path, each encrypted. They leave
 	// the store towards the plugin only.
-	Secrets map[string][]byte `json:"secrets,omitempty"`
+	Secrets map[string][]byte `json:"secrets,omitempty" history:"hidden"`
 	// Journal numbers what comes in here; empty = the default journal.
 	Journal JournalID `json:"journal,omitempty"`
 	// ForwardTo are channels that get every document registered here, with

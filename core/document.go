@@ -72,6 +72,7 @@ type Document struct {
 	Channel    ChannelID `json:"channel,omitempty"` // where it came from
 	Message    MessageID `json:"message,omitempty"` // what it was made of
 	ExternalID string    `json:"external_id,omitempty"`
+	KnownAs    []string  `json:"known_as,omitempty"` // further ids it is referred to by
 	// ExternalThread is the outside system's own thread: chat id, appeal GUID.
 	ExternalThread string     `json:"external_thread,omitempty"`
 	DueAt          *time.Time `json:"due_at,omitempty"`

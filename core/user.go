@@ -23,7 +23,7 @@ type User struct {
 	Email        string `json:"email,omitempty"`
 	Roles        []Role `json:"roles"`
 	Disabled     bool   `json:"disabled"`
-	PasswordHash string `json:"password_hash,omitempty"` // argon2id, PHC string; never leaves the store
+	PasswordHash string `json:"password_hash,omitempty" history:"hidden"` // argon2id, PHC string; never leaves the store
 	// MustChange asks for a new password at the first sign-in.
 	MustChange bool `json:"must_change"`
 }

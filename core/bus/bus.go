@@ -27,6 +27,7 @@ const (
 	DeliveryRequested  Topic = "delivery.requested"  // DeliveryEvent
 	DeliveryUpdated    Topic = "delivery.updated"    // DeliveryEvent
 	ChannelUpdated     Topic = "channel.updated"     // ChannelEvent
+	ChannelStatus      Topic = "channel.status"      // core.ChannelStatus; Broadcast only, not kept
 )
 
 // MessageEvent tells that a message was stored.

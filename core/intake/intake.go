@@ -109,6 +109,7 @@ func document(tx store.Tx, m *core.Message) *core.Document {
 		Channel:        m.Channel,
 		Message:        m.ID,
 		ExternalID:     m.ExternalID,
+		KnownAs:        m.Thread.KnownAs,
 		ExternalThread: m.Thread.External,
 		DueAt:          m.DueAt,
 	}

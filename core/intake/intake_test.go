@@ -128,7 +128,7 @@ func TestHandlerRunTwiceRegistersOnce(t *testing.T) {
 
 func TestDayOfNumberIsTheOfficesDay(t *testing.T) {
 	d := newDesk(t)
-	d.clock.Set(d.clock.Now().AddDate(0, 1, 13).Truncate(24*3600*1e9).Add(22 * 3600 * 1e9)) // 31 December, 22:00 UTC
+	d.clock.Set(d.clock.Now().AddDate(0, 1, 13).Truncate(24 * 3600 * 1e9).Add(22 * 3600 * 1e9)) // 31 December, 22:00 UTC
 	if doc := d.in(nil); doc.Number.Text != "Вх-2027/000001" {
 		t.Errorf("one o'clock in the night of Moscow's 1 January is numbered %s", doc.Number.Text)
 	}
@@ -176,11 +176,17 @@ func TestThreadNeedsTwoProofs(t *testing.T) {
 		{"reference and known sender", func(f *core.Document) func(*core.Message) {
 			return func(m *core.Message) { m.Thread.References = []string{f.ExternalID} }
 		}, true, false},
+		{"reference to another name of it and known sender", func(*core.Document) func(*core.Message) {
+			return func(m *core.Message) { m.Thread.References = []string{"<alias@mail.test>"} }
+		}, true, false},
 		{"number and known sender", func(f *core.Document) func(*core.Message) {
 			return func(m *core.Message) { m.Thread.Numbers = []string{f.Number.Text} }
 		}, true, false},
 		{"reference and a stranger", func(f *core.Document) func(*core.Message) {
-			return func(m *core.Message) { m.Thread.References = []string{f.ExternalID}; m.From = person("other@mail.test") }
+			return func(m *core.Message) {
+				m.Thread.References = []string{f.ExternalID}
+				m.From = person("other@mail.test")
+			}
 		}, false, true},
 		{"number and a stranger", func(f *core.Document) func(*core.Message) {
 			return func(m *core.Message) { m.Thread.Numbers = []string{f.Number.Text}; m.From = person("other@mail.test") }
@@ -192,7 +198,7 @@ func TestThreadNeedsTwoProofs(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := newDesk(t)
-			first := d.in(nil)
+			first := d.in(func(m *core.Message) { m.Thread.KnownAs = []string{"<alias@mail.test>"} })
 			next := d.in(c.follow(first))
 			if joined := next.Thread == first.Thread && next.InReplyTo == first.ID; joined != c.joins {
 				t.Errorf("joined: %v", joined)
@@ -237,7 +243,9 @@ func TestAnswerToAnswerJoinsByDeliveryInsideMessageID(t *testing.T) {
 func TestEditAndWithdrawal(t *testing.T) {
 	d := newDesk(t)
 	first := d.in(nil)
-	d.take(d.letter(func(m *core.Message) { m.Change, m.About, m.Text = core.ChangeEdited, first.ExternalID, "Шестой подъезд" }), 1)
+	d.take(d.letter(func(m *core.Message) {
+		m.Change, m.About, m.Text = core.ChangeEdited, first.ExternalID, "Шестой подъезд"
+	}), 1)
 	d.take(d.letter(func(m *core.Message) { m.Change, m.About = core.ChangeWithdrawn, first.ExternalID }), 2)
 	all := d.documents()
 	if len(all) != 1 {

@@ -31,8 +31,8 @@ func parcel(tx store.Tx, d *core.Delivery) (*core.Parcel, error) {
 func thread(tx store.Tx, channel core.ChannelID, origin *core.Document) (core.ThreadHint, error) {
 	hint := core.ThreadHint{External: origin.ExternalThread}
 	for at := origin; at != nil && len(hint.References) < maxReferences; {
-		if at.Channel == channel && at.ExternalID != "" {
-			hint.References = append(hint.References, at.ExternalID)
+		if at.Channel == channel {
+			hint.References = append(hint.References, names(at)...)
 		}
 		if at.InReplyTo == "" {
 			break
@@ -44,4 +44,16 @@ func thread(tx store.Tx, channel core.ChannelID, origin *core.Document) (core.Th
 		at = next
 	}
 	return hint, nil
+}
+
+// names are the ids the other side refers to the document by: the names it goes
+// by, or else its external id.
+func names(d *core.Document) []string {
+	switch {
+	case len(d.KnownAs) > 0:
+		return d.KnownAs
+	case d.ExternalID != "":
+		return []string{d.ExternalID}
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"iter"
 	"reflect"
@@ -21,8 +22,9 @@ const (
 	Restored Operation = "restored"
 )
 
-// FieldChange is one field before and after. The values are those of the
-// record's own types, as JSON would show them.
+// FieldChange is one field before and after. The values are what JSON would
+// show of the record's own types. A field tagged `history:"hidden"` (password
+// hashes, secrets) is named without its values.
 type FieldChange struct {
 	Field  string `json:"field"`
 	Before any    `json:"before,omitempty"`
@@ -38,11 +40,12 @@ type Entry struct {
 	Changes   []FieldChange `json:"changes,omitempty"`
 }
 
-func (t *Table[T]) historyBucket() string { return "h/" + t.name }
-
 // remember writes the history entry of a put. The entry of a new record holds
 // no values: the later entries' "before" lead back to them.
 func (t *Table[T]) remember(tx Tx, key string, old, rec *T) error {
+	if t.past == "" {
+		return nil
+	}
 	e := Entry{
 		Version:   t.record(rec).RecordMeta().Version,
 		At:        tx.Now(),
@@ -57,7 +60,7 @@ func (t *Table[T]) remember(tx Tx, key string, old, rec *T) error {
 	if err != nil {
 		return err
 	}
-	return tx.Put(t.historyBucket(), historyKey(key, e.Version), raw)
+	return tx.Put(t.past, historyKey(key, e.Version), raw)
 }
 
 func (t *Table[T]) operation(old, rec *T) Operation {
@@ -72,31 +75,80 @@ func (t *Table[T]) operation(old, rec *T) Operation {
 	return Updated
 }
 
+// historyKey is `primary-key 0x00 version`.
 func historyKey(key string, version uint64) []byte {
-	return binary.BigEndian.AppendUint64(append([]byte(key), 0), version)
+	return binary.BigEndian.AppendUint64(historyPrefix(key), version)
 }
 
-// changes compares two structs field by field, by their JSON names.
+func historyPrefix(key string) []byte {
+	return append(append(make([]byte, 0, len(key)+9), key...), 0)
+}
+
+// changes compares two structs field by field, by their JSON names. Fields of
+// an embedded struct count as the struct's own, as they do in JSON.
 func changes(old, rec reflect.Value) []FieldChange {
 	var out []FieldChange
 	for i := range old.NumField() {
-		name, _, _ := strings.Cut(old.Type().Field(i).Tag.Get("json"), ",")
-		if name == "" || name == "-" {
-			continue // the embedded Meta tells itself
+		field := old.Type().Field(i)
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		switch {
+		case field.Type == reflect.TypeFor[core.Meta]():
+			// the entry itself tells version, moment and operation
+		case field.Anonymous && name == "":
+			out = append(out, changes(old.Field(i), rec.Field(i))...)
+		case name == "" || name == "-" || same(old.Field(i), rec.Field(i)):
+		case field.Tag.Get("history") == "hidden":
+			out = append(out, FieldChange{Field: name})
+		default:
+			out = append(out, FieldChange{Field: name, Before: shown(old.Field(i)), After: shown(rec.Field(i))})
 		}
-		before, now := old.Field(i).Interface(), rec.Field(i).Interface()
-		if !reflect.DeepEqual(before, now) {
-			out = append(out, FieldChange{Field: name, Before: before, After: now})
+	}
+	return out
+}
+
+// same tells that two values are equal for a reader: an empty list is none, and
+// a moment is the same in any time zone.
+func same(a, b reflect.Value) bool {
+	switch a.Kind() {
+	case reflect.Slice, reflect.Map:
+		if a.Len() == 0 && b.Len() == 0 {
+			return true
 		}
+	}
+	switch x := a.Interface().(type) {
+	case time.Time:
+		return x.Equal(b.Interface().(time.Time))
+	case *time.Time:
+		y := b.Interface().(*time.Time)
+		return x == y || x != nil && y != nil && x.Equal(*y)
+	}
+	return reflect.DeepEqual(a.Interface(), b.Interface())
+}
+
+// shown is the value as it is kept in an entry: embedded JSON as what it says.
+func shown(v reflect.Value) any {
+	raw, ok := v.Interface().(json.RawMessage)
+	if !ok {
+		return v.Interface()
+	}
+	if len(raw) == 0 {
+		return nil
+	}
+	var out any
+	if json.Unmarshal(raw, &out) != nil {
+		return string(raw)
 	}
 	return out
 }
 
 // History walks the changes of a record, oldest first.
 func (t *Table[T]) History(tx Tx, key string) iter.Seq2[Entry, error] {
-	prefix := append([]byte(key), 0)
+	from := historyPrefix(key)
 	return func(yield func(Entry, error) bool) {
-		for _, raw := range tx.Scan(t.historyBucket(), prefix, after(prefix), false) {
+		if t.past == "" {
+			return
+		}
+		for _, raw := range tx.Scan(t.past, from, after(from), false) {
 			var e Entry
 			err := Decode(raw, &e)
 			if err != nil {
@@ -109,14 +161,14 @@ func (t *Table[T]) History(tx Tx, key string) iter.Seq2[Entry, error] {
 	}
 }
 
+// forget removes the history of a record.
 func (t *Table[T]) forget(tx Tx, key string) error {
-	prefix := append([]byte(key), 0)
-	var keys [][]byte
-	for k := range tx.Scan(t.historyBucket(), prefix, after(prefix), false) {
-		keys = append(keys, append([]byte(nil), k...))
+	if t.past == "" {
+		return nil
 	}
-	for _, k := range keys {
-		if err := tx.Delete(t.historyBucket(), k); err != nil {
+	from := historyPrefix(key)
+	for k := range walk(tx, t.past, from, after(from)) {
+		if err := tx.Delete(t.past, k); err != nil {
 			return err
 		}
 	}

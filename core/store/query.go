@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/base64"
 
 	"github.com/uzel-hub/uzel/core"
@@ -14,8 +15,7 @@ type Query[T any] struct {
 	// From and To bound the primary key, [From, To). For ids that is a time
 	// range: core.FirstID. Empty is open.
 	From, To string
-	// Filter is asked for what no index can tell. At most scanLimit records are
-	// read for a page; a page may then be short and still have a Next.
+	// Filter is asked for what no index can tell.
 	Filter func(*T) bool
 	Desc   bool   // newest first
 	After  string // Next of the page before
@@ -28,7 +28,9 @@ type Query[T any] struct {
 // Term is `index = value`.
 type Term struct{ Index, Value string }
 
-// Page is one page of a list.
+// Page is one page of a list. At most seekLimit keys are touched for it: where
+// Filter or the terms refuse nearly all records a page may be short, or even
+// empty, and still have a Next.
 type Page[T any] struct {
 	Items []*T
 	Next  string // empty on the last page
@@ -37,7 +39,7 @@ type Page[T any] struct {
 const (
 	defaultLimit = 50
 	maxLimit     = 1000
-	scanLimit    = 10_000
+	seekLimit    = 10_000
 )
 
 // List reads one page. KindInvalid for a damaged After.
@@ -46,33 +48,40 @@ func (t *Table[T]) List(tx Tx, q Query[T]) (Page[T], error) {
 	if limit <= 0 {
 		limit = defaultLimit
 	}
-	limit = min(limit, maxLimit)
-	walk := walker[T]{table: t, tx: tx, q: q}
-	if err := walk.start(); err != nil {
+	w, err := t.walker(tx, q)
+	if err != nil {
 		return Page[T]{}, err
 	}
 	var page Page[T]
-	for scanned := 0; ; scanned++ {
-		key, ok := walk.next()
-		if !ok {
-			return page, nil
-		}
-		if len(page.Items) == limit || scanned == scanLimit {
-			page.Next = base64.RawURLEncoding.EncodeToString([]byte(walk.last))
-			return page, nil
-		}
-		walk.last = key
-		rec, err := t.GetAny(tx, key)
-		if err != nil {
-			return Page[T]{}, err
-		}
-		if !q.Deleted && t.record(rec).RecordMeta().DeletedAt != nil {
-			continue
-		}
-		if q.Filter == nil || q.Filter(rec) {
+	page.Next, err = w.collect(min(limit, maxLimit), func(key string, raw []byte) (bool, error) {
+		rec, err := w.wanted(key, raw)
+		if rec != nil {
 			page.Items = append(page.Items, rec)
 		}
+		return rec != nil, err
+	})
+	return page, err
+}
+
+// Count counts what List would list from q.After on, up to limit. more tells
+// that counting ended before the list did: show "1000+".
+func (t *Table[T]) Count(tx Tx, q Query[T], limit int) (n int, more bool, err error) {
+	w, err := t.walker(tx, q)
+	if err != nil {
+		return 0, false, err
 	}
+	next, err := w.collect(max(limit, 1), func(key string, raw []byte) (bool, error) {
+		if len(q.Where) > 0 && q.Filter == nil {
+			n++ // what stands in an index needs not be read
+			return true, nil
+		}
+		rec, err := w.wanted(key, raw)
+		if rec != nil {
+			n++
+		}
+		return rec != nil, err
+	})
+	return n, next != "", err
 }
 
 // walker steps through the primary keys all terms have in common.
@@ -80,55 +89,113 @@ type walker[T any] struct {
 	table    *Table[T]
 	tx       Tx
 	q        Query[T]
+	streams  []stream
 	from, to string // what is still to be walked, [from, to)
-	last     string // the last key given out
+	seeks    int    // how many keys were touched
 }
 
-func (w *walker[T]) start() error {
-	w.from, w.to = w.q.From, w.q.To
-	if w.q.After == "" {
-		return nil
+// stream is the sorted keys one term allows: a part of a bucket.
+type stream struct {
+	bucket string
+	prefix []byte
+}
+
+func (t *Table[T]) walker(tx Tx, q Query[T]) (*walker[T], error) {
+	w := &walker[T]{table: t, tx: tx, q: q, from: q.From, to: q.To}
+	if len(q.Where) == 0 {
+		w.streams = []stream{{bucket: t.rows}}
 	}
-	raw, err := base64.RawURLEncoding.DecodeString(w.q.After)
+	for _, term := range q.Where {
+		w.streams = append(w.streams, stream{t.index(term.Index).bucket, prefix(nil, term.Value)})
+	}
+	if q.After == "" {
+		return w, nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(q.After)
 	if err != nil || len(raw) == 0 {
-		return core.Invalid("list.cursor", "after", "неверная метка страницы")
+		return nil, core.Invalid("list.cursor", "after", "неверная метка страницы")
 	}
-	w.last = string(raw)
-	w.pass(w.last)
-	return nil
+	if bound := string(raw); !q.Desc {
+		w.from = max(w.from, bound)
+	} else if w.to == "" || bound < w.to {
+		w.to = bound
+	}
+	return w, nil
 }
 
-// pass moves the open bound behind key.
-func (w *walker[T]) pass(key string) {
+// cursor is where the walk stands: the open bound.
+func (w *walker[T]) cursor() string {
+	bound := w.from
 	if w.q.Desc {
-		w.to = key
-	} else {
-		w.from = key + "\x00"
+		bound = w.to
+	}
+	return base64.RawURLEncoding.EncodeToString([]byte(bound))
+}
+
+// collect offers keys to take until it has taken limit of them, and returns
+// where to go on, or "" at the end.
+func (w *walker[T]) collect(limit int, take func(key string, raw []byte) (bool, error)) (next string, err error) {
+	for n := 0; ; {
+		here := w.cursor()
+		key, raw, ok := w.next()
+		switch {
+		case !ok && w.seeks >= seekLimit:
+			return w.cursor(), nil
+		case !ok:
+			return "", nil
+		case n == limit:
+			return here, nil
+		}
+		taken, err := take(key, raw)
+		if err != nil {
+			return "", err
+		}
+		if taken {
+			n++
+		}
 	}
 }
 
-// next finds the next common key: each term in turn seeks to the candidate; a
-// term that has it not offers its own next key as the new candidate.
-func (w *walker[T]) next() (string, bool) {
-	key, ok := w.seek(0)
-	if !ok {
-		return "", false
+// wanted reads the record, nil if it does not belong to the list.
+func (w *walker[T]) wanted(key string, raw []byte) (rec *T, err error) {
+	if len(w.q.Where) > 0 {
+		rec, err = w.table.GetAny(w.tx, key)
+	} else {
+		rec, err = w.table.decode(raw)
 	}
-	agreed := 1
-	for i := 1; agreed < len(w.q.Where); i++ {
-		w.include(key)
-		other, ok := w.seek(i % len(w.q.Where))
+	if err != nil {
+		return nil, err
+	}
+	if !w.q.Deleted && w.table.record(rec).RecordMeta().DeletedAt != nil {
+		return nil, nil
+	}
+	if w.q.Filter != nil && !w.q.Filter(rec) {
+		return nil, nil
+	}
+	return rec, nil
+}
+
+// next finds the next common key and the value of the last stream under it:
+// each stream in turn seeks to the candidate; one that has it not offers its
+// own next key as the new candidate.
+func (w *walker[T]) next() (key string, value []byte, ok bool) {
+	for i, agreed := 0, 0; agreed < len(w.streams); i++ {
+		other, value, ok := w.seek(w.streams[i%len(w.streams)])
 		if !ok {
-			return "", false
+			return "", nil, false
 		}
 		if other == key {
 			agreed++
-			continue
+		} else {
+			key, agreed = other, 1
 		}
-		key, agreed = other, 1
+		if agreed == len(w.streams) {
+			w.pass(key)
+			return key, value, true
+		}
+		w.include(key)
 	}
-	w.pass(key)
-	return key, true
+	return "", nil, false
 }
 
 // include moves the open bound onto key.
@@ -140,26 +207,31 @@ func (w *walker[T]) include(key string) {
 	}
 }
 
-// seek is the first key of the i-th term within the bounds.
-func (w *walker[T]) seek(i int) (string, bool) {
-	if len(w.q.Where) == 0 {
-		return w.first(w.table.rows(), nil)
+// pass moves the open bound behind key.
+func (w *walker[T]) pass(key string) {
+	if w.q.Desc {
+		w.to = key
+	} else {
+		w.from = key + "\x00"
 	}
-	term := w.q.Where[i]
-	return w.first(w.table.indexBucket(term.Index), append([]byte(term.Value), 0))
 }
 
-func (w *walker[T]) first(bucket string, prefix []byte) (string, bool) {
-	var from, to []byte
-	from = append(append(from, prefix...), w.from...)
+// seek is the first key of the stream within the bounds.
+func (w *walker[T]) seek(s stream) (key string, value []byte, ok bool) {
+	if w.seeks >= seekLimit {
+		return "", nil, false
+	}
+	w.seeks++
+	from := append(bytes.Clone(s.prefix), w.from...)
+	var to []byte
 	switch {
 	case w.to != "":
-		to = append(append(to, prefix...), w.to...)
-	case prefix != nil:
-		to = after(prefix)
+		to = append(bytes.Clone(s.prefix), w.to...)
+	case s.prefix != nil:
+		to = after(s.prefix)
 	}
-	for key := range w.tx.Scan(bucket, from, to, w.q.Desc) {
-		return string(key[len(prefix):]), true
+	for k, v := range w.tx.Scan(s.bucket, from, to, w.q.Desc) {
+		return string(k[len(s.prefix):]), v, true
 	}
-	return "", false
+	return "", nil, false
 }

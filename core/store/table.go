@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"fmt"
 	"iter"
 	"strings"
@@ -13,17 +12,20 @@ import (
 // schema.go, and are safe for concurrent use because they hold no state.
 type Table[T any] struct {
 	name    string
+	rows    string // bucket of the records, by primary key
+	past    string // bucket of the history entries, empty without history
 	record  func(*T) core.Record
 	indexes []Index[T]
-	history bool
 }
 
 // Index is a declared way to find records. Keys returns the values a record is
-// found under (none: not indexed); a value is any text without a zero byte.
+// found under (none: not indexed); a value is any text.
 type Index[T any] struct {
 	Name   string
 	Unique bool // a second record with the value is refused with KindConflict
 	Keys   func(*T) []string
+
+	bucket string
 }
 
 // Define declares a table. T is the noun, P its pointer.
@@ -32,26 +34,37 @@ func Define[T any, P interface {
 	core.Record
 }](name string, indexes ...Index[T],
 ) *Table[T] {
+	for i := range indexes {
+		indexes[i].bucket = "i/" + name + "/" + indexes[i].Name
+	}
 	return &Table[T]{
 		name:    name,
+		rows:    "t/" + name,
+		past:    "h/" + name,
 		record:  func(t *T) core.Record { return P(t) },
 		indexes: indexes,
-		history: true,
 	}
 }
 
 // WithoutHistory is for records that only machines write and that never change
 // in a way a person would ask about.
 func (t *Table[T]) WithoutHistory() *Table[T] {
-	t.history = false
+	t.past = ""
 	return t
 }
 
 // Name of the table, as in buckets, history and error codes.
 func (t *Table[T]) Name() string { return t.name }
 
-func (t *Table[T]) rows() string                { return "t/" + t.name }
-func (t *Table[T]) indexBucket(n string) string { return "i/" + t.name + "/" + n }
+// index finds a declared index; another name is a defect of the program.
+func (t *Table[T]) index(name string) *Index[T] {
+	for i := range t.indexes {
+		if t.indexes[i].Name == name {
+			return &t.indexes[i]
+		}
+	}
+	panic("store: table " + t.name + " has no index " + name)
+}
 
 // Get reads a record. KindNotFound if there is none or it was deleted.
 func (t *Table[T]) Get(tx Tx, key string) (*T, error) {
@@ -67,7 +80,7 @@ func (t *Table[T]) Get(tx Tx, key string) (*T, error) {
 
 // GetAny is Get that also finds deleted records.
 func (t *Table[T]) GetAny(tx Tx, key string) (*T, error) {
-	raw, err := tx.Get(t.rows(), []byte(key))
+	raw, err := tx.Get(t.rows, []byte(key))
 	if err != nil {
 		return nil, err
 	}
@@ -80,13 +93,15 @@ func (t *Table[T]) GetAny(tx Tx, key string) (*T, error) {
 // Has tells whether a record with the key exists, deleted or not, without
 // reading it.
 func (t *Table[T]) Has(tx Tx, key string) (bool, error) {
-	raw, err := tx.Get(t.rows(), []byte(key))
+	raw, err := tx.Get(t.rows, []byte(key))
 	return raw != nil, err
 }
 
 // Put writes a record: a new one with Version 0, or a changed one with the
-// Version it was read with. Another version is refused with KindConflict. Put
-// sets the Meta of rec, moves the indexes and writes the history entry.
+// Version it was read with. Another version is refused with KindConflict, as is
+// a unique value that another record has; a refused put writes nothing. Put
+// sets the Meta of rec, moves the indexes and writes the history entry. A rec
+// whose transaction failed must be read or made anew.
 func (t *Table[T]) Put(tx Tx, rec *T) error {
 	key := t.record(rec).RecordKey()
 	if key == "" || strings.IndexByte(key, 0) >= 0 {
@@ -101,21 +116,24 @@ func (t *Table[T]) Put(tx Tx, rec *T) error {
 
 func (t *Table[T]) write(tx Tx, key string, old, rec *T) error {
 	meta := t.record(rec).RecordMeta()
+	given := *meta
 	if err := t.stamp(tx, old, meta); err != nil {
+		return err
+	}
+	moves, err := t.moves(tx, key, old, rec)
+	if err != nil {
+		*meta = given
 		return err
 	}
 	raw, err := Encode(rec)
 	if err != nil {
 		return err
 	}
-	if err := tx.Put(t.rows(), []byte(key), raw); err != nil {
+	if err := tx.Put(t.rows, []byte(key), raw); err != nil {
 		return err
 	}
-	if err := t.moveIndexes(tx, key, old, rec); err != nil {
+	if err := apply(tx, key, moves); err != nil {
 		return err
-	}
-	if !t.history {
-		return nil
 	}
 	return t.remember(tx, key, old, rec)
 }
@@ -171,46 +189,46 @@ func (t *Table[T]) Erase(tx Tx, key string) error {
 	if err != nil || old == nil {
 		return err
 	}
-	if err := t.moveIndexes(tx, key, old, nil); err != nil {
+	moves, err := t.moves(tx, key, old, nil)
+	if err != nil {
 		return err
 	}
-	if err := tx.Delete(t.rows(), []byte(key)); err != nil {
+	if err := apply(tx, key, moves); err != nil {
+		return err
+	}
+	if err := tx.Delete(t.rows, []byte(key)); err != nil {
 		return err
 	}
 	return t.forget(tx, key)
 }
 
-// Find reads the records a non-unique or unique index has under the value, in
-// the order of their keys, oldest first.
+// Find reads the records an index has under the value, in the order of their
+// keys, oldest first. Records may be changed meanwhile; one that loses the
+// value may still come.
 func (t *Table[T]) Find(tx Tx, index, value string) iter.Seq2[*T, error] {
-	return func(yield func(*T, error) bool) {
-		for key := range t.FindKeys(tx, index, value) {
-			if !yield(t.Get(tx, key)) {
-				return
-			}
-		}
-	}
+	return t.read(tx, t.FindKeys(tx, index, value))
 }
 
 // FindKeys is Find without reading the records.
 func (t *Table[T]) FindKeys(tx Tx, index, value string) iter.Seq[string] {
-	prefix := append([]byte(value), 0)
-	return func(yield func(string) bool) {
-		for key := range tx.Scan(t.indexBucket(index), prefix, after(prefix), false) {
-			if !yield(string(key[len(prefix):])) {
-				return
-			}
-		}
-	}
+	from := prefix(nil, value)
+	return entryKeys(tx, t.index(index).bucket, from, after(from))
 }
 
 // Range reads the records an index has under values in [from, to), in the order
-// of the values.
+// of the values; an empty bound is open. Like Find it allows changes.
 func (t *Table[T]) Range(tx Tx, index, from, to string) iter.Seq2[*T, error] {
+	var end []byte
+	if to != "" {
+		end = escape(nil, to)
+	}
+	return t.read(tx, entryKeys(tx, t.index(index).bucket, escape(nil, from), end))
+}
+
+func (t *Table[T]) read(tx Tx, keys iter.Seq[string]) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
-		for entry := range tx.Scan(t.indexBucket(index), []byte(from), []byte(to), false) {
-			key := entry[bytes.IndexByte(entry, 0)+1:]
-			if !yield(t.Get(tx, string(key))) {
+		for key := range keys {
+			if !yield(t.Get(tx, key)) {
 				return
 			}
 		}
@@ -220,16 +238,18 @@ func (t *Table[T]) Range(tx Tx, index, from, to string) iter.Seq2[*T, error] {
 // One reads the record a unique index has under the value, KindNotFound if
 // there is none.
 func (t *Table[T]) One(tx Tx, index, value string) (*T, error) {
-	for rec, err := range t.Find(tx, index, value) {
-		return rec, err
+	from := prefix(nil, value)
+	for entry := range tx.Scan(t.index(index).bucket, from, after(from), false) {
+		return t.Get(tx, string(entry[len(from):]))
 	}
 	return nil, t.notFound()
 }
 
-// All walks every live record in the order of the keys.
+// All walks every live record in the order of the keys. Records may be changed
+// meanwhile.
 func (t *Table[T]) All(tx Tx) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
-		for _, raw := range tx.Scan(t.rows(), nil, nil, false) {
+		for _, raw := range walk(tx, t.rows, nil, nil) {
 			rec, err := t.decode(raw)
 			if err == nil && t.record(rec).RecordMeta().DeletedAt != nil {
 				continue
@@ -243,7 +263,7 @@ func (t *Table[T]) All(tx Tx) iter.Seq2[*T, error] {
 
 // stored reads the record for writing; nil if there is none.
 func (t *Table[T]) stored(tx Tx, key string) (*T, error) {
-	raw, err := tx.Get(t.rows(), []byte(key))
+	raw, err := tx.Get(t.rows, []byte(key))
 	if err != nil || raw == nil {
 		return nil, err
 	}

@@ -1200,10 +1200,13 @@ func (x *Message) GetDueAt() *timestamppb.Timestamp {
 }
 
 type ThreadHint struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	External      string                 `protobuf:"bytes,1,opt,name=external,proto3" json:"external,omitempty"`
-	References    []string               `protobuf:"bytes,2,rep,name=references,proto3" json:"references,omitempty"`
-	Numbers       []string               `protobuf:"bytes,3,rep,name=numbers,proto3" json:"numbers,omitempty"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	External   string                 `protobuf:"bytes,1,opt,name=external,proto3" json:"external,omitempty"`
+	References []string               `protobuf:"bytes,2,rep,name=references,proto3" json:"references,omitempty"`
+	Numbers    []string               `protobuf:"bytes,3,rep,name=numbers,proto3" json:"numbers,omitempty"`
+	// known_as: ids others may refer to this message by, beside external_id (a
+	// Message-ID, when external_id says more than that).
+	KnownAs       []string `protobuf:"bytes,4,rep,name=known_as,json=knownAs,proto3" json:"known_as,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1255,6 +1258,13 @@ func (x *ThreadHint) GetReferences() []string {
 func (x *ThreadHint) GetNumbers() []string {
 	if x != nil {
 		return x.Numbers
+	}
+	return nil
+}
+
+func (x *ThreadHint) GetKnownAs() []string {
+	if x != nil {
+		return x.KnownAs
 	}
 	return nil
 }
@@ -4189,14 +4199,15 @@ const file_api_plugin_v1_plugin_proto_rawDesc = "" +
 	"\x06due_at\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\x05dueAt\x1a9\n" +
 	"\vFieldsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"b\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"}\n" +
 	"\n" +
 	"ThreadHint\x12\x1a\n" +
 	"\bexternal\x18\x01 \x01(\tR\bexternal\x12\x1e\n" +
 	"\n" +
 	"references\x18\x02 \x03(\tR\n" +
 	"references\x12\x18\n" +
-	"\anumbers\x18\x03 \x03(\tR\anumbers\"2\n" +
+	"\anumbers\x18\x03 \x03(\tR\anumbers\x12\x19\n" +
+	"\bknown_as\x18\x04 \x03(\tR\aknownAs\"2\n" +
 	"\x04Mark\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\"\x8e\x01\n" +
