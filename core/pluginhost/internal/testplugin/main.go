@@ -312,6 +312,7 @@ func (c *channel) strange(ctx context.Context, emit sdk.Emitter) error {
 		},
 	} {
 		m := c.message(i + 1)
+		m.Files = []sdk.File{sdk.Bytes("a.txt", []byte("a"))}
 		edit(&m)
 		err := emit.Emit(ctx, m, nil)
 		c.note("told", fmt.Sprint(i, " ", err == nil, " ", err))
