@@ -18,6 +18,11 @@ type Rows struct {
 	Deleted int    `json:"deleted"`
 }
 
+// Viewer is the part of a Store that CheckTables needs.
+type Viewer interface {
+	View(ctx context.Context, fn func(Tx) error) error
+}
+
 // table is what CheckTables asks of a Table[T].
 type table interface {
 	check(c *checker) (Rows, error)
@@ -30,15 +35,17 @@ type table interface {
 // progress, unless nil, the table and the number of its records read so far. It
 // reads one consistent state and does not stop writers.
 //
+// others are tables that are declared outside of this package.
+//
 // Whole indexes and histories are compared with the records by a 64-bit sum of
 // hashes, so that a sound store is proved by reading each bucket once from end
 // to end; only where sums differ the faults are looked for one by one.
-func CheckTables(ctx context.Context, s Store, report func(problem string), progress func(table string, records int)) ([]Rows, error) {
+func CheckTables(ctx context.Context, s Viewer, report func(problem string), progress func(table string, records int), others ...table) ([]Rows, error) {
 	var all []Rows
 	err := s.View(ctx, func(tx Tx) error {
 		c := &checker{ctx: ctx, tx: tx, report: report, progress: progress, seed: maphash.MakeSeed(), numbers: numbers{}}
 		all = nil
-		for _, t := range tables() {
+		for _, t := range append(tables(), others...) {
 			rows, err := t.check(c)
 			if err != nil {
 				return err

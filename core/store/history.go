@@ -131,6 +131,9 @@ func shown(v reflect.Value) any {
 	if !ok {
 		return v.Interface()
 	}
+	if len(raw) == 0 {
+		return nil
+	}
 	var out any
 	if json.Unmarshal(raw, &out) != nil {
 		return string(raw)

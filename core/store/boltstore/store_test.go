@@ -1,73 +1,52 @@
 package boltstore_test
 
 import (
-	"errors"
+	"io"
+	"os"
 	"path/filepath"
-	"strconv"
-	"sync"
 	"testing"
+	"time"
 
-	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/store"
 	"github.com/uzel-hub/uzel/core/store/boltstore"
+	"github.com/uzel-hub/uzel/core/store/storetest"
 )
 
-func open(t testing.TB, path string) *boltstore.Store {
+func open(t testing.TB, path string, opts boltstore.Options) *boltstore.Store {
 	t.Helper()
-	s, err := boltstore.Open(path, boltstore.Options{})
+	s, err := boltstore.Open(path, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.Close() })
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	return s
 }
 
-func TestUpdatesOfManyCallersAllLand(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "uzel.db")
-	s := open(t, path)
-	var wg sync.WaitGroup
-	for i := range 64 {
-		wg.Go(func() {
-			err := s.Update(t.Context(), func(tx store.Tx) error {
-				if _, err := tx.Sequence("t/x"); err != nil {
-					return err
+func TestStore(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) storetest.Opener {
+		dir := t.TempDir()
+		return storetest.Opener{
+			Open: func(t testing.TB, now func() time.Time) store.Store {
+				return open(t, filepath.Join(dir, "uzel.db"), boltstore.Options{Now: now})
+			},
+			Restore: func(t testing.TB, backup io.Reader) store.Store {
+				path := filepath.Join(t.TempDir(), "copy.db")
+				f, err := os.Create(path)
+				if err == nil {
+					_, err = io.Copy(f, backup)
 				}
-				if err := tx.Put("t/x", []byte(strconv.Itoa(i)), []byte("v")); err != nil {
-					return err
+				if err != nil {
+					t.Fatal(err)
 				}
-				if i%2 == 1 {
-					return errors.New("no")
+				if err := f.Close(); err != nil {
+					t.Fatal(err)
 				}
-				return nil
-			})
-			if (err != nil) != (i%2 == 1) {
-				t.Error(i, err)
-			}
-		})
-	}
-	wg.Wait()
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	s = open(t, path)
-	err := s.Update(t.Context(), func(tx store.Tx) error {
-		n := 0
-		for range tx.Scan("t/x", nil, nil, true) {
-			n++
+				return open(t, path, boltstore.Options{})
+			},
 		}
-		seq, err := tx.Sequence("t/x")
-		if n != 32 || seq != 33 {
-			t.Error(n, seq)
-		}
-		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Check(t.Context(), func(p string) { t.Error(p) }); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := boltstore.Open(path, boltstore.Options{}); core.KindOf(err) != core.KindConfig {
-		t.Error(err)
-	}
 }

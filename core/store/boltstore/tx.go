@@ -146,17 +146,25 @@ func scanUp(c *bbolt.Cursor, from, to []byte, yield func(k, v []byte) bool) {
 	}
 }
 
+// scanDown works around two faults of bbolt's cursor in a transaction that has
+// emptied whole pages: Prev stops at such a page as if it were the first, and
+// Last never returns when all pages are empty.
 func (t *tx) scanDown(b *bbolt.Bucket, from, to []byte, yield func(k, v []byte) bool) {
 	c := b.Cursor()
-	k, v := last(c, to)
-	for bound := to; ; k, v = c.Prev() {
-		if k == nil && !t.hidden(b, bound) {
+	var first []byte
+	if t.bolt.Writable() {
+		if first, _ = c.First(); first == nil {
 			return
 		}
-		if k == nil {
-			continue
-		}
-		if bytes.Compare(k, from) < 0 || !yield(k, v) {
+	}
+	k, v := last(c, to)
+	for bound := to; ; k, v = c.Prev() {
+		switch {
+		case k == nil && (first == nil || bound == nil || bytes.Compare(first, bound) >= 0):
+			return
+		case k == nil:
+			continue // there is more behind an emptied page
+		case bytes.Compare(k, from) < 0 || !yield(k, v):
 			return
 		}
 		bound = k
@@ -172,16 +180,6 @@ func last(c *bbolt.Cursor, to []byte) (k, v []byte) {
 		return c.Last()
 	}
 	return c.Prev()
-}
-
-// hidden tells that the bucket has keys before bound although the cursor gave
-// none: bbolt's Prev stops at a page which this transaction emptied.
-func (t *tx) hidden(b *bbolt.Bucket, bound []byte) bool {
-	if !t.bolt.Writable() || bound == nil {
-		return false
-	}
-	first, _ := b.Cursor().First()
-	return first != nil && bytes.Compare(first, bound) < 0
 }
 
 func (t *tx) AfterCommit(f func()) { t.hooks = append(t.hooks, f) }
