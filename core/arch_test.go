@@ -39,7 +39,7 @@ var rooms = map[string][]string{
 	"core/access":                     {"core", "core/store"},
 	"core/audit":                      {"core", "core/store"},
 	"core/catalog":                    {"core"},
-	"core/maintenance":                {"core", "core/store", "core/blob"},
+	"core/maintenance":                {"core", "core/store", "core/blob", "core/bus"},
 	"core/pluginhost":                 {"core", "core/store", "core/bus", "core/blob", "core/catalog", "core/pluginhost/internal/…", "api/plugin", "api/plugin/v1"},
 	"core/pluginhost/internal/…":      {"core", "core/blob", "core/catalog", "core/pluginhost/internal/…", "api/plugin", "api/plugin/v1"},
 	"core/app":                        {"core/…", "api/…"},

@@ -51,8 +51,8 @@ func (s *Server) recognise(c *call) (err error) {
 		c.who = access.CommandLine()
 		return nil
 	}
-	if token, ok := strings.CutPrefix(c.r.Header.Get("Authorization"), bearer); ok {
-		c.who, err = s.Access.ByToken(c.ctx(), token)
+	if h := c.r.Header.Get("Authorization"); len(h) > len(bearer) && strings.EqualFold(h[:len(bearer)], bearer) {
+		c.who, err = s.Access.ByToken(c.ctx(), h[len(bearer):])
 		return err
 	}
 	cookie, err := c.r.Cookie(s.cookieName(c.r))

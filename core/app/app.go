@@ -53,6 +53,7 @@ type App struct {
 	Access   *access.Service
 
 	version string
+	queues  *boltbus.Driver
 }
 
 // Tuning are knobs of the benchmark and of tests; zero values are the hub's own.
@@ -77,8 +78,7 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 		return a, fmt.Errorf("seed journals: %w", err)
 	}
 	a.Access = access.New(access.Config{Store: a.Store})
-	events := boltbus.New(a.Store, boltbus.Options{Log: log.Named("bus")})
-	a.Bus = bus.New(bus.Options{Store: a.Store, Driver: events, Log: log.Named("bus"), Version: version})
+	a.Bus = bus.New(bus.Options{Store: a.Store, Driver: a.queues, Log: log.Named("bus"), Version: version})
 	a.Outgoing = &outgoing.Service{Store: a.Store, Bus: a.Bus, Wake: func(id core.ChannelID) { a.Host.WakeSender(id) }}
 	if err := a.openPlugins(ctx, tune); err != nil {
 		return a, err
@@ -100,6 +100,7 @@ func (a *App) openFiles(tune Tuning) (err error) {
 	if a.Store, err = boltstore.Open(a.Config.Path(maintenance.DatabaseName), boltstore.Options{FlushDelay: tune.FlushDelay}); err != nil {
 		return err
 	}
+	a.queues = boltbus.New(a.Store, boltbus.Options{Log: a.Log.Named("bus")})
 	a.Blobs, err = fileblob.Open(a.Config.Path(maintenance.BlobsName), fileblob.Options{FlushDelay: tune.FlushDelay})
 	return err
 }
@@ -186,7 +187,7 @@ func (a *App) handle() {
 // Maintenance looks after the hub's data.
 func (a *App) Maintenance() *maintenance.Service {
 	return &maintenance.Service{
-		Store: a.Store, Blobs: a.Blobs, Temp: a.Config.Path(tempDir), Version: a.version,
+		Store: a.Store, Blobs: a.Blobs, Queues: a.queues, Temp: a.Config.Path(tempDir), Version: a.version,
 		Files: map[string]string{pluginsDir: a.Config.Path(pluginsDir)}, Key: a.Config.Path(KeyName),
 	}
 }
