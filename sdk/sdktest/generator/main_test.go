@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/uzel-hub/uzel/api/plugin"
 	"github.com/uzel-hub/uzel/api/plugin/pipe"
 	"github.com/uzel-hub/uzel/sdk/sdktest"
 )
@@ -36,7 +37,32 @@ func BenchmarkPipe(b *testing.B) {
 	})
 }
 
-func start(b *testing.B, binary string) *sdktest.Hub {
+func TestPipeMovesEverything(t *testing.T) {
+	binary := sdktest.Build(t, ".")
+	for _, size := range []int{100, 20 << 10, 300 << 10} { // inline, and in pieces
+		source, sink := start(t, binary), start(t, binary)
+		if err := source.Configure(map[string]any{"file_bytes": size, "text_bytes": 50}, nil); err != nil {
+			t.Fatal(err)
+		}
+		const n = 40
+		r, err := pipe.Receive(t.Context(), source.Client, pipe.Options{Messages: n, Window: 7})
+		if want := int64(n * (size + 50)); err != nil || r.Messages != n || r.Bytes != want {
+			t.Errorf("received %+v, %v; want %d bytes", r, err, want)
+		}
+		if r, err = pipe.Forward(t.Context(), source.Client, sink.Client, pipe.Options{Messages: n}); err != nil || r.Messages != n {
+			t.Errorf("forwarded %+v, %v", r, err)
+		}
+	}
+}
+
+func TestPipeTellsWhyItEnded(t *testing.T) {
+	source := sdktest.Process(t, sdktest.Build(t, "."), nil)
+	if _, err := pipe.Receive(t.Context(), source.Client, pipe.Options{Messages: 1}); plugin.FaultOf(err).GetCode() != plugin.CodeUnconfigured {
+		t.Error(err)
+	}
+}
+
+func start(b testing.TB, binary string) *sdktest.Hub {
 	b.Helper()
 	h := sdktest.Process(b, binary, nil)
 	if err := h.Configure(map[string]any{}, nil); err != nil {
