@@ -3,7 +3,7 @@
 SHELL   := /bin/bash
 TOOL    := go tool -modfile=.ci/tools.mod
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-LDFLAGS := -s -w -X main.version=$(VERSION)
+LDFLAGS := -s -w
 PLUGINS := $(notdir $(patsubst %/main.go,%,$(wildcard plugins/*/main.go)))
 GO_SRC   = $$(git ls-files '*.go' | grep -v '\.pb\.go$$')
 
@@ -14,10 +14,10 @@ help: ## this list
 
 build: ## the hub into bin/uzel, the connectors into bin/plugins
 	@mkdir -p bin/plugins
-	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/uzel ./core/cmd/uzel
+	go build -trimpath -ldflags '$(LDFLAGS) -X main.version=$(VERSION)' -o bin/uzel ./core/cmd/uzel
 	@for p in $(PLUGINS); do echo "go build ./plugins/$$p"; \
 		go build -trimpath -ldflags '$(LDFLAGS)' -o bin/plugins/$$p ./plugins/$$p || exit 1; done
-	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/plugins/folder ./examples/folder
+	@test ! -d examples/folder || go build -trimpath -ldflags '$(LDFLAGS)' -o bin/plugins/folder ./examples/folder
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/mailemulator ./plugins/email/emulator/cmd/mailemulator
 
 needs: ## install what the tests need from Debian, or say what is missing

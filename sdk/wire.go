@@ -170,11 +170,12 @@ func partyFrom(p *pluginv1.Party) Party {
 }
 
 func threadTo(t ThreadHint) *pluginv1.ThreadHint {
-	if t.External == "" && t.References == nil && t.Numbers == nil {
+	if t.External == "" && t.References == nil && t.Numbers == nil && t.KnownAs == nil {
 		return nil
 	}
 	return &pluginv1.ThreadHint{
 		External: clean(t.External), References: cleanAll(t.References), Numbers: cleanAll(t.Numbers),
+		KnownAs: cleanAll(t.KnownAs),
 	}
 }
 
@@ -223,7 +224,7 @@ func dispatchFrom(d *pluginv1.Dispatch) Dispatch {
 			Kind: doc.GetKind(), Direction: doc.GetDirection(),
 			OriginNumber: doc.GetOriginNumber(), OriginDate: doc.GetOriginDate(), Author: doc.GetAuthor(),
 		},
-		Thread: ThreadHint{d.GetThread().GetExternal(), d.GetThread().GetReferences(), d.GetThread().GetNumbers()},
+		Thread: ThreadHint{External: d.GetThread().GetExternal(), References: d.GetThread().GetReferences(), Numbers: d.GetThread().GetNumbers()},
 		Origin: d.GetOrigin(), Status: d.GetStatus(), Fields: d.GetFields(), DueAt: moment(d.GetDueAt()),
 	}
 	for _, p := range d.GetTo() {

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"crypto/subtle"
 	"net"
 	"net/http"
@@ -37,7 +38,19 @@ func (s *Server) admit(c *call) error {
 	return nil
 }
 
+type commandLine struct{}
+
+// FromCommandLine marks the connections of the hub's own socket: who comes over
+// them is access.CommandLine.
+func FromCommandLine(ctx context.Context) context.Context {
+	return context.WithValue(ctx, commandLine{}, true)
+}
+
 func (s *Server) recognise(c *call) (err error) {
+	if c.ctx().Value(commandLine{}) != nil {
+		c.who = access.CommandLine()
+		return nil
+	}
 	if h := c.r.Header.Get("Authorization"); len(h) > len(bearer) && strings.EqualFold(h[:len(bearer)], bearer) {
 		c.who, err = s.Access.ByToken(c.ctx(), h[len(bearer):])
 		return err
@@ -98,11 +111,12 @@ func (s *Server) cookie(r *http.Request, value string, maxAge int) *http.Cookie 
 }
 
 // remote is the caller's address: the one that is connected, or, if that is a
-// trusted proxy, the nearest address before it that is not.
+// trusted proxy, the nearest address before it that is not. Empty for the
+// command line, which comes over a socket of the machine.
 func (s *Server) remote(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		host = r.RemoteAddr
+		return ""
 	}
 	if !s.trusted(host) {
 		return host

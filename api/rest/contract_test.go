@@ -16,6 +16,7 @@ import (
 	"github.com/uzel-hub/uzel/core/access"
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/catalog"
+	"github.com/uzel-hub/uzel/core/maintenance"
 	"github.com/uzel-hub/uzel/core/pluginhost"
 	"github.com/uzel-hub/uzel/core/store"
 )
@@ -115,6 +116,8 @@ var shapes = map[string]any{
 	"PluginRow":       rest.PluginRow{},
 	"CurrentInput":    rest.CurrentInput{},
 	"UpgradeInput":    rest.UpgradeInput{},
+	"CheckLine":       rest.CheckLine{},
+	"CheckReport":     maintenance.Report{},
 	"Event":           bus.Event{},
 	"DeadLetter":      bus.DeadLetter{},
 	"Journal":         rest.Journal{},

@@ -41,7 +41,7 @@ func (s *Server) reply(c *call) (answer, error) {
 		return answer{}, err
 	}
 	if in.Author == "" {
-		in.Author = c.who.User.Name
+		in.Author = c.who.SignsAs()
 	}
 	return s.update(c, []any{in, files}, func(tx store.Tx) (answer, error) {
 		d, dlv, err := s.Outgoing.Reply(tx, core.DocumentID(c.param("id")), outgoing.Reply{

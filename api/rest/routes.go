@@ -125,6 +125,8 @@ func routes() []*route {
 		{name: "parties.history", method: get, path: v1 + "/parties/{id}/history", op: access.ReadParties, serve: (*Server).partyHistory},
 
 		{name: "audit.list", method: get, path: v1 + "/audit", op: access.ReadAudit, serve: (*Server).listAudit},
+		{name: "system.check", method: post, path: v1 + "/system/check", op: access.ManageSystem, serve: (*Server).checkSystem, streams: true},
+		{name: "system.backup", method: post, path: v1 + "/system/backup", op: access.ManageSystem, serve: (*Server).backupSystem, streams: true},
 		{name: "events.stream", method: get, path: v1 + "/events", op: signedIn, serve: (*Server).streamEvents, streams: true, live: true},
 		{name: "contract.get", method: get, path: v1 + "/openapi.yaml", serve: (*Server).getContract, public: true},
 		{name: "health.live", method: get, path: "/healthz", serve: (*Server).live, public: true},

@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"crypto/rand"
+	"io"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"github.com/uzel-hub/uzel/core/blob"
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/catalog"
+	"github.com/uzel-hub/uzel/core/maintenance"
 	"github.com/uzel-hub/uzel/core/outgoing"
 	"github.com/uzel-hub/uzel/core/pluginhost"
 	"github.com/uzel-hub/uzel/core/store"
@@ -43,6 +45,12 @@ type DeadLetters interface {
 	Get(ctx context.Context, id string) (*bus.DeadLetter, error)
 	Replay(ctx context.Context, id string) error
 	GiveUp(ctx context.Context, id string) error
+}
+
+// System looks after the hub's data.
+type System interface {
+	Check(ctx context.Context, progress func(step string)) (maintenance.Report, error)
+	Backup(ctx context.Context, w io.Writer, withKey bool) error
 }
 
 // Channels is how people set channels up; pluginhost.Channels does. It is as wide
@@ -96,6 +104,9 @@ type Config struct {
 	Channels    Channels
 	Host        Host
 	Catalog     *catalog.Catalog
+
+	// System checks and copies the hub; maintenance.Service does.
+	System System
 
 	// Hooks serves /hooks/{channel}/…; nil: no web-hooks.
 	Hooks http.Handler

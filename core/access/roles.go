@@ -31,7 +31,8 @@ const (
 	ManageUsers       Operation = "users.manage"
 	ReadAudit         Operation = "audit.read"
 	ReadMetrics       Operation = "metrics.read"
-	ManageOwnAccesses Operation = "self.manage" // own password, sessions and tokens
+	ManageSystem      Operation = "system.manage" // check, back up
+	ManageOwnAccesses Operation = "self.manage"   // own password, sessions and tokens
 )
 
 var reading = []Operation{
@@ -46,7 +47,7 @@ var deskWork = []Operation{
 
 var changing = []Operation{
 	WriteDocuments, WriteDeliveries, WriteParties, WriteJournals, OperateChannels, WriteChannels, RunOperations,
-	WritePlugins, WriteDeadLetters, ManageUsers, ManageOwnAccesses,
+	WritePlugins, WriteDeadLetters, ManageUsers, ManageSystem, ManageOwnAccesses,
 }
 
 // permissions is the whole table: nothing else in the hub grants anything.

@@ -222,6 +222,9 @@ func (s *Service) BySession(ctx context.Context, cookie string) (*Principal, err
 // longer holds. It does not prolong a session: it is for streams that stay open
 // while nobody may be sitting there.
 func (s *Service) Again(ctx context.Context, p *Principal) (*Principal, error) {
+	if p.Command {
+		return p, nil
+	}
 	fresh := *p
 	err := s.store.View(ctx, func(tx store.Tx) (err error) {
 		if p.Session != nil {

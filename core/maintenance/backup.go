@@ -36,7 +36,7 @@ type Manifest struct {
 // database is copied before the files, so that every file it knows is in the
 // copy. It needs room for the database in Temp; file packs are linked there, not
 // copied.
-func (s *Service) Backup(ctx context.Context, w io.Writer) (err error) {
+func (s *Service) Backup(ctx context.Context, w io.Writer, withKey bool) (err error) {
 	dir, err := os.MkdirTemp(s.Temp, "backup-")
 	if err != nil {
 		return core.Unavailable("backup.disk", "нет места для резервной копии", err)
@@ -55,6 +55,11 @@ func (s *Service) Backup(ctx context.Context, w io.Writer) (err error) {
 	}
 	if err := writeBytes(t, ManifestName, raw); err != nil {
 		return err
+	}
+	if withKey {
+		if err := addTree(ctx, t, s.Key, filepath.Base(s.Key)); err != nil {
+			return err
+		}
 	}
 	for name, path := range s.Files {
 		if err := addTree(ctx, t, path, name); err != nil {

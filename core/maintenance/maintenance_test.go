@@ -13,6 +13,7 @@ import (
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/blob/fileblob"
+	"github.com/uzel-hub/uzel/core/bus/boltbus"
 	"github.com/uzel-hub/uzel/core/internal/coretest"
 	"github.com/uzel-hub/uzel/core/maintenance"
 	"github.com/uzel-hub/uzel/core/registry"
@@ -42,7 +43,7 @@ func newHub(t *testing.T, dir string) *hub {
 	}
 	coretest.Update(t, s, registry.Seed)
 	return &hub{T: t, blobs: b, Service: maintenance.Service{
-		Store: s, Blobs: b, Temp: dir, Version: "test", Files: map[string]string{"secret.key": key, "nothing": filepath.Join(dir, "nothing")},
+		Store: s, Blobs: b, Queues: boltbus.New(s, boltbus.Options{}), Temp: dir, Version: "test", Key: key, Files: map[string]string{"nothing": filepath.Join(dir, "nothing")},
 	}}
 }
 
@@ -91,7 +92,7 @@ func TestBackupOfARunningHubIsSound(t *testing.T) {
 		})
 	}
 	var tar bytes.Buffer
-	if err := h.Backup(t.Context(), &tar); err != nil {
+	if err := h.Backup(t.Context(), &tar, true); err != nil {
 		t.Fatal(err)
 	}
 	cancel()
@@ -151,7 +152,7 @@ func TestRestoreRefuses(t *testing.T) {
 	h := newHub(t, t.TempDir())
 	h.register(1)
 	var good bytes.Buffer
-	if err := h.Backup(t.Context(), &good); err != nil {
+	if err := h.Backup(t.Context(), &good, false); err != nil {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {

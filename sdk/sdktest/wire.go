@@ -67,6 +67,7 @@ func messageFrom(m *pluginv1.Message) sdk.Message {
 		At: moment(m.GetAt()), From: partyFrom(m.GetFrom()), Subject: m.GetSubject(), Text: m.GetText(), HTML: m.GetHtml(),
 		Thread: sdk.ThreadHint{
 			External: m.GetThread().GetExternal(), References: m.GetThread().GetReferences(), Numbers: m.GetThread().GetNumbers(),
+			KnownAs: m.GetThread().GetKnownAs(),
 		},
 		Fields: m.GetFields(), Details: m.GetDetails(), DueAt: moment(m.GetDueAt()),
 	}

@@ -45,6 +45,7 @@ func Run(t *testing.T, open Open) {
 		{"UnknownAndWrongHashes", testUnknownHashes},
 		{"Delete", testDelete},
 		{"DeleteLeavesOpenReaders", testDeleteLeavesReaders},
+		{"ReadBesideDelete", testReadBesideDelete},
 		{"Walk", testWalk},
 		{"WalkMayDelete", testWalkMayDelete},
 		{"Reopen", testReopen},
