@@ -133,11 +133,29 @@ func (s *suite) cases(t *testing.T) map[string]func(*testing.T) {
 	return cases
 }
 
+func (s *suite) can(h *Hub, ability string) bool {
+	return slices.Contains(h.Describe().GetAbilities(), ability)
+}
+
+// complete sees that the world has what the connector's abilities need.
+func (s *suite) complete(t *testing.T, h *Hub, w World) {
+	t.Helper()
+	for ability, missing := range map[string]bool{
+		sdk.AbilityReceive: w.Produce == nil, sdk.AbilitySend: w.Dispatch == nil || w.Delivered == nil,
+		sdk.AbilityHook: w.Hook == nil, sdk.AbilityOperate: w.Operations == nil,
+	} {
+		if missing && s.can(h, ability) {
+			t.Fatalf("the connector has the ability %q, but the World lacks what belongs to it", ability)
+		}
+	}
+}
+
 // world makes a fresh outside system and a hub with the channel configured.
 func (s *suite) world(t *testing.T) (*Hub, World) {
 	t.Helper()
-	w := s.config.World(t)
-	return s.configured(t, s.start(t, nil), w), w
+	w, h := s.config.World(t), s.start(t, nil)
+	s.complete(t, h, w)
+	return s.configured(t, h, w), w
 }
 
 func (s *suite) configured(t *testing.T, h *Hub, w World) *Hub {
@@ -315,7 +333,7 @@ func (s *suite) unconfigured(t *testing.T) {
 func (s *suite) reconfigure(t *testing.T) {
 	h, w := s.world(t)
 	var open *Receiving
-	if w.Produce != nil {
+	if s.can(h, sdk.AbilityReceive) {
 		w.Produce(1)
 		open = h.Receive(Reception{})
 		h.Await(1)
@@ -558,7 +576,7 @@ func (s *suite) hook(t *testing.T) {
 func (s *suite) stop(t *testing.T) {
 	h, w := s.world(t)
 	var open *Receiving
-	if w.Produce != nil {
+	if s.can(h, sdk.AbilityReceive) {
 		w.Produce(2)
 		open = h.Receive(Reception{})
 		h.Await(2)

@@ -82,7 +82,7 @@ func testReadBesideDelete(t *testing.T, open Open) {
 		var wg sync.WaitGroup
 		wg.Go(func() {
 			defer close(gone)
-			for range 200 {
+			for range 40 {
 				if _, err := s.Put(t.Context(), bytes.NewReader(p)); err != nil {
 					t.Error(err)
 				}
@@ -91,7 +91,7 @@ func testReadBesideDelete(t *testing.T, open Open) {
 				}
 			}
 		})
-		for range 4 {
+		for range 2 {
 			wg.Go(func() { readUntil(t, s, p, gone) })
 		}
 		wg.Wait()
@@ -205,7 +205,7 @@ func testModel(t *testing.T, open Open) {
 	for range 40 {
 		m.pool = append(m.pool, content(sizes[m.rnd.IntN(len(sizes))]))
 	}
-	for range 1500 {
+	for range 700 {
 		m.step(t)
 	}
 	m.compare(t)
