@@ -125,6 +125,8 @@ var shapes = map[string]any{
 	"Party":           core.Party{},
 	"PartyInput":      rest.PartyInput{},
 	"AuditEntry":      core.AuditEntry{},
+	"CheckLine":       rest.CheckLine{},
+	"CheckReport":     maintenance.Report{},
 }
 
 func TestTypesAndSchemasHaveTheSameFields(t *testing.T) {
