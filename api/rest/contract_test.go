@@ -116,8 +116,6 @@ var shapes = map[string]any{
 	"PluginRow":       rest.PluginRow{},
 	"CurrentInput":    rest.CurrentInput{},
 	"UpgradeInput":    rest.UpgradeInput{},
-	"CheckLine":       rest.CheckLine{},
-	"CheckReport":     maintenance.Report{},
 	"Event":           bus.Event{},
 	"DeadLetter":      bus.DeadLetter{},
 	"Journal":         rest.Journal{},

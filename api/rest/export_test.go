@@ -11,9 +11,6 @@ func AllRoutes() (out []Routed) {
 	return out
 }
 
-// CheckLine is one line of the answer of a check.
-type CheckLine = checkLine
-
 // SafeName and MediaType are what an uploaded file's name and content become.
 var (
 	SafeName    = safeName

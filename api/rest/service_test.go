@@ -3,8 +3,6 @@ package rest_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -15,7 +13,6 @@ import (
 	"github.com/uzel-hub/uzel/api/rest"
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
-	"github.com/uzel-hub/uzel/core/maintenance"
 	"github.com/uzel-hub/uzel/core/outgoing"
 	"github.com/uzel-hub/uzel/core/store"
 )
@@ -155,54 +152,6 @@ func TestErrorsOfTheCoreKeepTheirMeaning(t *testing.T) {
 	})
 	if p := h.clerk().post("/api/v1/deliveries/x/cancel", nil).problem(500, "internal"); strings.Contains(p.Detail, "страница") || p.Field != "" || p.Errors != nil {
 		t.Fatalf("%+v", p)
-	}
-}
-
-// sickSystem answers a check with a report or not at all, and backs up half.
-type sickSystem struct{ err error }
-
-func (s sickSystem) Check(_ context.Context, progress func(string)) (maintenance.Report, error) {
-	progress("индексы")
-	return maintenance.Report{Tables: []store.Rows{}, Journals: []maintenance.JournalCount{}, Problems: []string{"дыра в нумерации"}, All: 1}, s.err
-}
-
-func (s sickSystem) Backup(_ context.Context, w io.Writer, withKey bool) error {
-	fmt.Fprintf(w, "key %v", withKey)
-	return s.err
-}
-
-func TestCheckTellsWhatItIsAtAndThenReports(t *testing.T) {
-	h := newHub(t, func(c *rest.Config) { c.System = sickSystem{} })
-	lines := strings.Split(strings.TrimSpace(string(h.administrator().post("/api/v1/system/check", nil).want(200).body)), "\n")
-	if len(lines) != 2 || !strings.Contains(lines[0], "индексы") || !strings.Contains(lines[1], "дыра в нумерации") {
-		t.Fatalf("%q", lines)
-	}
-	h.clerk().post("/api/v1/system/check", nil).problem(403, "access.forbidden")
-	broken := newHub(t, func(c *rest.Config) { c.System = sickSystem{errors.New("/secret/path")} })
-	if body := string(broken.administrator().post("/api/v1/system/check", nil).want(200).body); !strings.Contains(body, `"error"`) || strings.Contains(body, "secret") {
-		t.Fatal(body)
-	}
-}
-
-func TestBackupIsStreamedAndAHalfOneIsNoSuccess(t *testing.T) {
-	h := newHub(t, func(c *rest.Config) { c.System = sickSystem{} })
-	if body := string(h.administrator().post("/api/v1/system/backup?with_key=true", nil).want(200).body); body != "key true" {
-		t.Fatal(body)
-	}
-	broken := newHub(t, func(c *rest.Config) { c.System = sickSystem{errors.New("disk")} })
-	admin := broken.administrator()
-	req, err := http.NewRequestWithContext(t.Context(), "POST", broken.url+"/api/v1/system/backup", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header = admin.header.Clone()
-	resp, err := http.DefaultClient.Do(req)
-	if err == nil {
-		_, err = io.ReadAll(resp.Body)
-		resp.Body.Close()
-	}
-	if err == nil {
-		t.Fatal("half a backup came as a whole one")
 	}
 }
 
