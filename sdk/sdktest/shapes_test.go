@@ -29,6 +29,9 @@ import (
 const shapeEnv = "UZEL_TEST_SHAPE"
 
 func TestMain(m *testing.M) {
+	if os.Getenv(hubEnv) != "" {
+		hubToBeKilled()
+	}
 	if os.Getenv(plugin.CookieKey) != plugin.CookieValue {
 		os.Exit(m.Run())
 	}

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -217,8 +219,20 @@ func (s *suite) describeByHand(t *testing.T) {
 	if code := s.byHand(t, []string{"describe", "--markdown"}, &out, &errs); code != 0 || !strings.Contains(out.String(), "|") {
 		t.Errorf("describe --markdown: exit %d: %s", code, out.String())
 	}
+	s.readme(t, out.String())
 	if code := s.byHand(t, []string{"nonsense"}, &out, &errs); code != 2 {
 		t.Errorf("unknown command: exit %d, want 2", code)
+	}
+}
+
+// readme sees that the table in the connector's README, where there is one, is
+// the one that describe --markdown makes now.
+func (s *suite) readme(t *testing.T, table string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.config.Package, "README.md"))
+	begin, _, _ := strings.Cut(table, "\n")
+	if err == nil && strings.Contains(string(text), begin) && !strings.Contains(string(text), strings.TrimSpace(table)) {
+		t.Error("the table of settings in README.md is stale: run describe --markdown README.md")
 	}
 }
 
@@ -424,8 +438,12 @@ func (s *suite) receiveMute(t *testing.T) {
 			if left--; left >= 0 {
 				return nil
 			}
-			if left == -1 {
-				close(mute)
+			if left < -1 {
+				return ErrSilence
+			}
+			close(mute)
+			if round%2 == 0 {
+				return ErrLostAnswer
 			}
 			return ErrSilence
 		}})
