@@ -111,11 +111,12 @@ func (s *Server) cookie(r *http.Request, value string, maxAge int) *http.Cookie 
 }
 
 // remote is the caller's address: the one that is connected, or, if that is a
-// trusted proxy, the nearest address before it that is not.
+// trusted proxy, the nearest address before it that is not. Empty for the
+// command line, which comes over a socket of the machine.
 func (s *Server) remote(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		host = r.RemoteAddr
+		return ""
 	}
 	if !s.trusted(host) {
 		return host

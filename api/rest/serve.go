@@ -78,11 +78,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	secureHeaders(c.w.Header())
 	began := s.Now()
 	s.limit(c, requestTimeout)
+	defer func() { s.observe(c, s.Now().Sub(began)) }()
 	defer func() {
 		if fault := recover(); fault != nil {
 			s.refuse(c, s.panicked(c, fault))
 		}
-		s.observe(c, s.Now().Sub(began))
 	}()
 	s.router.ServeHTTP(c.w, c.r)
 }

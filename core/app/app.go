@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/uzel-hub/uzel/api/rest"
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
 	"github.com/uzel-hub/uzel/core/blob/fileblob"
@@ -54,6 +55,7 @@ type App struct {
 
 	version string
 	queues  *boltbus.Driver
+	metrics *rest.Metrics
 }
 
 // Tuning are knobs of the benchmark and of tests; zero values are the hub's own.
@@ -78,7 +80,8 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 		return a, fmt.Errorf("seed journals: %w", err)
 	}
 	a.Access = access.New(access.Config{Store: a.Store})
-	a.Bus = bus.New(bus.Options{Store: a.Store, Driver: a.queues, Log: log.Named("bus"), Version: version})
+	a.metrics = rest.NewMetrics()
+	a.Bus = bus.New(bus.Options{Store: a.Store, Driver: a.queues, Log: log.Named("bus"), Version: version, Observer: a.metrics})
 	a.Outgoing = &outgoing.Service{Store: a.Store, Bus: a.Bus, Wake: func(id core.ChannelID) { a.Host.WakeSender(id) }}
 	if err := a.openPlugins(ctx, tune); err != nil {
 		return a, err
@@ -215,22 +218,7 @@ func (a *App) Run(ctx context.Context) error {
 		return a.Host.Run(ctx)
 	})
 	g.Go(func() error { return a.Bus.Run(stages) })
-	g.Go(func() error { return a.sweep(ctx) })
 	return g.Wait()
-}
-
-// sweep erases ended sessions now and then.
-func (a *App) sweep(ctx context.Context) error {
-	for {
-		if err := a.Access.Sweep(ctx); err != nil && ctx.Err() == nil {
-			a.Log.Warn("ended sessions not erased", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(time.Hour):
-		}
-	}
 }
 
 // Close lets the files go. Call it when Run has returned.
