@@ -61,12 +61,12 @@ type problem struct {
 
 func (h *Host) newChannel(id core.ChannelID) *channel {
 	log := channellog.Open(filepath.Join(h.opts.LogDir, string(id)+".log"), channellog.Options{
-		MaxBytes: h.limits.LogBytes, Keep: h.limits.LogFiles, Now: h.now,
+		MaxBytes: h.limits.LogBytes, Keep: h.limits.LogFiles, PerSecond: h.limits.LogRate, Now: h.now,
 	})
 	return &channel{
 		host: h, id: id, log: log,
 		say: hclog.New(&hclog.LoggerOptions{
-			Output: log, JSONFormat: true, Level: hclog.Debug, TimeFn: h.now, DisableTime: false,
+			Output: log, JSONFormat: true, Level: hclog.Debug, TimeFn: h.now,
 		}),
 		changed:  make(chan struct{}),
 		status:   core.ChannelStatus{Channel: id, State: core.ChannelStopped, Since: h.now().UTC()},

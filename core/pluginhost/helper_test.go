@@ -134,10 +134,7 @@ func newRig(t testing.TB, edit func(*pluginhost.Options)) *rig {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { r.blobs.Close() })
-	if r.cat, err = catalog.Open(filepath.Join(r.dir, "plugins"), pluginhost.Describe, time.Now); err != nil {
-		t.Fatal(err)
-	}
-	r.add(identity{Concurrency: 8})
+	r.cat = openCatalog(t, filepath.Join(r.dir, "plugins"))
 	box, err := secret.New()
 	if err != nil {
 		t.Fatal(err)
@@ -168,6 +165,48 @@ func newRig(t testing.TB, edit func(*pluginhost.Options)) *rig {
 	})
 	t.Cleanup(r.stop)
 	return r
+}
+
+// openCatalog opens a catalog with the test connector in it, which was described
+// once for all tests.
+func openCatalog(t testing.TB, dir string) *catalog.Catalog {
+	t.Helper()
+	first := prepared(t)
+	err := filepath.WalkDir(first, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		to := filepath.Join(dir, strings.TrimPrefix(path, first))
+		if d.IsDir() {
+			return os.MkdirAll(to, 0o755)
+		}
+		return os.Link(path, to)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := catalog.Open(dir, pluginhost.Describe, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+var prepare sync.Once
+
+func prepared(t testing.TB) string {
+	t.Helper()
+	dir := binary + "s"
+	prepare.Do(func() {
+		c, err := catalog.Open(dir, pluginhost.Describe, time.Now)
+		if err == nil {
+			_, err = c.AddBinary(t.Context(), plugin(t, identity{Concurrency: 8}))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+	return dir
 }
 
 func logWriter(t testing.TB) io.Writer {

@@ -208,7 +208,9 @@ func TestFloodOfMessagesIsHeldBack(t *testing.T) {
 }
 
 func TestFloodOfLogLinesIsBounded(t *testing.T) {
-	r := newRig(t, func(o *pluginhost.Options) { o.Limits.LogBytes, o.Limits.LogFiles = 1<<20, 2 })
+	r := newRig(t, func(o *pluginhost.Options) {
+		o.Limits.LogBytes, o.Limits.LogFiles, o.Limits.LogRate = 1<<20, 2, 10<<10
+	})
 	r.add(identity{Name: "log", Broken: "log"})
 	r.channel("c", "log", nil)
 	await(t, "the news of dropped lines", func() bool {

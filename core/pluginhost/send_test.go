@@ -34,7 +34,8 @@ func TestDeliveriesGoOutWithTheirFiles(t *testing.T) {
 	if want := 190 * 40_000; total != want {
 		t.Errorf("%d bytes arrived, want %d", total, want)
 	}
-	if s := r.status("c"); s.Sent != 20 || s.Queued != 0 || s.LastOutAt == nil {
+	await(t, "the count of all", func() bool { return r.status("c").Sent == 20 })
+	if s := r.status("c"); s.Queued != 0 || s.LastOutAt == nil {
 		t.Errorf("status = %+v", s)
 	}
 }

@@ -20,8 +20,8 @@ import (
 type Options struct {
 	MaxBytes int64 // a file that grows beyond is set aside; 0 = 5 MB
 	Keep     int   // how many set aside; 0 = 3
-	// PerSecond bounds what an output may write in the long run, bytes; what is
-	// more is dropped and counted. 0 = 1 MB, and four times that at once.
+	// PerSecond bounds what is written in the long run, bytes; four times that may
+	// come at once, what is more is dropped and counted. 0 = 1 MB.
 	PerSecond int64
 	Now       func() time.Time
 }
