@@ -51,6 +51,7 @@ var rooms = map[string][]string{
 	"plugins/email":              {"sdk", "plugins/email/…"},
 	"plugins/email/internal/…":   {"plugins/email/internal/…"},
 	"plugins/email/emulator":     {},
+	"plugins/email/mailtest":     {"plugins/email/emulator"},
 	"plugins/email/emulator/cmd": {"plugins/email/emulator"},
 	"examples/…":                 {"sdk"},
 }
@@ -71,7 +72,7 @@ var onlyIn = map[string][]string{
 }
 
 // testOnly are packages that nothing but tests may import.
-var testOnly = []string{"core/internal/coretest", "core/store/storetest", "core/blob/blobtest", "sdk/sdktest", "plugins/email/internal/mailtest"}
+var testOnly = []string{"core/internal/coretest", "core/store/storetest", "core/blob/blobtest", "sdk/sdktest", "plugins/email/mailtest"}
 
 // longestChain is how many imports of ours may follow each other.
 const longestChain = 6

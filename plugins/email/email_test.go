@@ -14,7 +14,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"github.com/hashicorp/go-hclog"
 
-	"github.com/uzel-hub/uzel/plugins/email/internal/mailtest"
+	"github.com/uzel-hub/uzel/plugins/email/mailtest"
 	"github.com/uzel-hub/uzel/plugins/email/internal/mimex"
 	"github.com/uzel-hub/uzel/sdk"
 	"github.com/uzel-hub/uzel/sdk/sdktest"
