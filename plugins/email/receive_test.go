@@ -167,6 +167,22 @@ func TestNewLetterComesByIdle(t *testing.T) {
 	})
 }
 
+func TestLetterThatComesWhileAnotherIsTakenIsNotOverlooked(t *testing.T) {
+	mailtest.Both(t, func(t *testing.T, srv *mailtest.Server) {
+		b := connect(t, srv, srv.NewUser(t), all(with("imap.every", "24h"), with("imap.after", "leave")))
+		b.deliver("1@mail.test", "Первое", "текст")
+		r := b.hub.Receive(sdktest.Reception{Answer: func(m sdk.Message) error {
+			if m.Subject == "Первое" {
+				b.deliver("2@mail.test", "Второе", "текст") // after the search, before IDLE
+			}
+			return nil
+		}})
+		defer r.Wait() //nolint:errcheck // cancelled
+		defer r.Cancel()
+		b.hub.Await(2)
+	})
+}
+
 func TestWakeLooksAtOnceWithoutIdle(t *testing.T) {
 	mailtest.Both(t, func(t *testing.T, srv *mailtest.Server) {
 		b := connect(t, srv, srv.NewUser(t), all(with("imap.every", "24h"), with("imap.idle", false)))
