@@ -250,16 +250,12 @@ func (h *hub) get(path string, out any) {
 	}
 }
 
-// channel is what REST says about a channel.
-type channel struct {
-	core.Channel
-	Status core.ChannelStatus `json:"status"`
-}
-
-func (h *hub) channel(id string) (c channel) {
+// status is how a channel fares.
+func (h *hub) status(id string) core.ChannelStatus {
 	h.Helper()
+	var c struct{ Status core.ChannelStatus }
 	h.get("/api/v1/channels/"+id, &c)
-	return c
+	return c.Status
 }
 
 // awaitChannel waits until the channel is in the state.
@@ -267,7 +263,7 @@ func (h *hub) awaitChannel(id string, want core.ChannelState) core.ChannelStatus
 	h.Helper()
 	var s core.ChannelStatus
 	h.await(fmt.Sprintf("channel %s becomes %s", id, want), func() bool {
-		s = h.channel(id).Status
+		s = h.status(id)
 		return s.State == want
 	})
 	return s

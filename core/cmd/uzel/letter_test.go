@@ -298,7 +298,7 @@ func TestLetterToReply(t *testing.T) {
 
 		h.stop()
 		r := h.check()
-		if in, out := journalOf(r, "in"), journalOf(r, "out"); in != 5 || out != 2 || r.Unregistered != 0 {
+		if in, out := journalOf(r, "incoming"), journalOf(r, "outgoing"); in != 5 || out != 2 || r.Unregistered != 0 {
 			t.Errorf("%d came in, %d went out, %d are not registered", in, out, r.Unregistered)
 		}
 	})
