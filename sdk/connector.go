@@ -140,6 +140,31 @@ type Emitter interface {
 	Mark(ctx context.Context, next Cursor) error
 }
 
+// Poll runs look at once and then again every d, until look fails or ctx ends;
+// it returns the error of whichever it was.
+func Poll(ctx context.Context, d time.Duration, look func() error) error {
+	for {
+		if err := look(); err != nil {
+			return err
+		}
+		if err := Pause(ctx, d); err != nil {
+			return err
+		}
+	}
+}
+
+// Pause waits between two polls: nil after d, the error of ctx when it ends.
+func Pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // Env is what the hub gives a channel.
 type Env struct {
 	Channel string // the channel's id

@@ -28,6 +28,14 @@ func (s *server) Receive(stream pluginv1.Plugin_ReceiveServer) error {
 	if !ok {
 		return plugin.AsError(faultOf(unimplemented(AbilityReceive)))
 	}
+	// An author's Receive never runs twice at the same time: one whose stream was
+	// cut may still be finishing.
+	select {
+	case s.receiving <- struct{}{}:
+		defer func() { <-s.receiving }()
+	case <-stream.Context().Done():
+		return nil
+	}
 	err = s.receive(stream, r, receiver, start)
 	return s.ended(stream, r, err)
 }

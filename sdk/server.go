@@ -43,6 +43,8 @@ type server struct {
 	kinds map[Kind]bool
 	under deliveries
 
+	receiving chan struct{} // held by the Receive that runs
+
 	configure sync.Mutex // one Configure or Stop at a time
 	mu        sync.Mutex
 	channel   *running // nil before Configure and after Stop
@@ -51,7 +53,7 @@ type server struct {
 }
 
 func newServer(d *described, log hclog.Logger) *server {
-	s := &server{described: d, log: log, calls: newCalls(d.Calls), kinds: map[Kind]bool{}}
+	s := &server{described: d, log: log, calls: newCalls(d.Calls), kinds: map[Kind]bool{}, receiving: make(chan struct{}, 1)}
 	for _, k := range d.Kinds {
 		s.kinds[Kind(k)] = true
 	}

@@ -37,7 +37,8 @@ type Hub struct {
 	byID     map[string]int
 	offered  map[string]int
 	cursor   sdk.Cursor
-	changed  chan struct{} // closed and replaced when something was stored
+	ended    error                 // of the last Receive that ended with a fault
+	waiting  map[chan struct{}]int // to be closed when so many are kept
 	sending  *sending
 	services map[string]Service
 }
@@ -48,7 +49,7 @@ type Service func(ctx context.Context, call sdk.Call) (sdk.Result, error)
 func newHub(t testing.TB, client pluginv1.PluginClient) *Hub {
 	return &Hub{
 		Client: client, Scratch: t.TempDir(), t: t,
-		byID: map[string]int{}, offered: map[string]int{}, changed: make(chan struct{}), services: map[string]Service{},
+		byID: map[string]int{}, offered: map[string]int{}, waiting: map[chan struct{}]int{}, services: map[string]Service{},
 	}
 }
 
@@ -230,20 +231,31 @@ func (h *Hub) Cursor() sdk.Cursor {
 // Await waits until n messages are kept and returns them.
 func (h *Hub) Await(n int) []sdk.Message {
 	h.t.Helper()
-	deadline := time.After(Patience)
-	for {
-		h.mu.Lock()
-		have, changed := len(h.stored), h.changed
-		h.mu.Unlock()
-		if have >= n {
-			return h.Stored()
-		}
-		select {
-		case <-changed:
-		case <-deadline:
-			h.t.Fatalf("%d messages of %d came within %v", have, n, Patience)
-		}
+	select {
+	case <-h.arrival(n):
+	case <-time.After(Patience):
+		h.t.Fatalf("%d messages of %d came within %v (last fault of Receive: %v)", len(h.Stored()), n, Patience, h.lastFault())
 	}
+	return h.Stored()
+}
+
+// arrival is closed when n messages are kept.
+func (h *Hub) arrival(n int) <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	done := make(chan struct{})
+	if len(h.stored) >= n {
+		close(done)
+	} else {
+		h.waiting[done] = n
+	}
+	return done
+}
+
+func (h *Hub) lastFault() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.ended
 }
 
 // Adopt takes over what another hub has kept, as if it were its store after a
@@ -275,8 +287,12 @@ func (h *Hub) store(m *sdk.Message, cursor []byte, has bool) {
 	if has {
 		h.cursor = cursor
 	}
-	close(h.changed)
-	h.changed = make(chan struct{})
+	for done, n := range h.waiting {
+		if len(h.stored) >= n {
+			close(done)
+			delete(h.waiting, done)
+		}
+	}
 }
 
 // Patience is how long a test waits for what must happen. It bounds a failing

@@ -74,7 +74,11 @@ func (h *Hub) Receive(r Reception) *Receiving {
 	out := &Receiving{cancel: cancel, done: make(chan struct{}), more: true}
 	go func() { // Wait and Cancel wait for it
 		defer close(out.done)
-		out.err = h.receive(stream, r, out)
+		if out.err = h.receive(stream, r, out); out.err != nil && ctx.Err() == nil {
+			h.mu.Lock()
+			h.ended = out.err
+			h.mu.Unlock()
+		}
 	}()
 	return out
 }

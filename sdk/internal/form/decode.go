@@ -68,6 +68,8 @@ func assign(values map[string]any, into any) error {
 		Result: into, ErrorUnused: true, ZeroFields: true,
 		TagName:   "-", // keys are the names of Go fields
 		MatchName: func(key, field string) bool { return key == field },
+		// For secrets whose type hides the text from fmt.
+		DecodeHook: mapstructure.TextUnmarshallerHookFunc(),
 	})
 	if err != nil {
 		return err

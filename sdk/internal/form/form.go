@@ -216,11 +216,13 @@ func (p *parser) typ(f *Field, t reflect.Type, path string) {
 		f.Type = Date
 	case t.Kind() == reflect.Struct:
 		f.Type, f.Fields = Group, p.fields(t, path)
+	case t.Kind() == reflect.Slice && t.Elem() == p.secret:
+		p.fault(path, "a list of secrets is not possible: make it a table")
 	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct && t.Elem() != dateType:
 		f.Type, f.Fields = Table, p.fields(t.Elem(), path)
 	case t.Kind() == reflect.Slice:
 		f.Type, f.Elem = List, scalar(t.Elem())
-		if f.Elem == "" || t.Elem() == p.secret {
+		if f.Elem == "" {
 			p.fault(path, "a list of %s is not possible", t.Elem())
 		}
 	case t.Kind() == reflect.Map && t.Key().Kind() == reflect.String && t.Elem().Kind() == reflect.String && t.Elem() != p.secret:
