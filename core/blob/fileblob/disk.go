@@ -16,8 +16,9 @@ import (
 type disk struct {
 	delay   time.Duration
 	flushes atomic.Uint64
-	// fault is asked before each operation ("write", "flush", "rename"); what
-	// it returns is returned in its place. Nil outside tests.
+	// fault is asked before each operation ("write", "flush", "rename",
+	// "erase", "link"); what it returns is returned in its place. Nil outside
+	// tests.
 	fault func(op, path string) error
 }
 
@@ -126,6 +127,14 @@ func (d *disk) replace(tmp, path string, fill func(*os.File) error) error {
 	return d.rename(f.Name(), path)
 }
 
+// link gives a file that no longer changes a second name.
+func (d *disk) link(from, to string) error {
+	if err := d.ask("link", to); err != nil {
+		return err
+	}
+	return os.Link(from, to)
+}
+
 // write appends p at the current place of f.
 func (d *disk) write(f *os.File, p []byte) error {
 	if err := d.ask("write", f.Name()); err != nil {
@@ -137,9 +146,7 @@ func (d *disk) write(f *os.File, p []byte) error {
 
 // erase takes the bytes from at to end off the disk.
 func (d *disk) erase(f *os.File, at, end int64) error {
-	err := retry(func() error {
-		return unix.Fallocate(int(f.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, at, end-at)
-	})
+	err := d.punch(f, at, end)
 	if errors.Is(err, unix.EOPNOTSUPP) {
 		err = d.writeAt(f, [][]byte{make([]byte, end-at)}, at)
 	}
@@ -147,6 +154,15 @@ func (d *disk) erase(f *os.File, at, end int64) error {
 		return err
 	}
 	return d.flush(f)
+}
+
+func (d *disk) punch(f *os.File, at, end int64) error {
+	if err := d.ask("erase", f.Name()); err != nil {
+		return err
+	}
+	return retry(func() error {
+		return unix.Fallocate(int(f.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, at, end-at)
+	})
 }
 
 // copyRange copies the bytes of src up to end to the beginning of dst and

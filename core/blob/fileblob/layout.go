@@ -76,6 +76,9 @@ func (l layout) begin(d *disk, lock *os.File) error {
 	if string(p[:n]) != format {
 		return errFormat(string(l), "хранилище файлов другой версии, нужна программа той же или более новой версии")
 	}
+	if err := l.createFolders(d); err != nil {
+		return err
+	}
 	return clearFolder(l.tmp())
 }
 
@@ -119,7 +122,8 @@ func (l layout) writeFormat(d *disk, f *os.File) error {
 	return d.flushDir(filepath.Dir(filepath.Clean(string(l))))
 }
 
-// folders of a store, so that no later Put has to make one last.
+// folders of a store. They are there from the beginning, so that no later Put
+// has to make one last.
 func (l layout) folders() []string {
 	dirs := []string{l.packs(), l.tmp(), l.files()}
 	for i := range 256 {
@@ -128,13 +132,21 @@ func (l layout) folders() []string {
 	return dirs
 }
 
+// createFolders makes those that are missing: a copy made by other tools may
+// lack the empty ones.
 func (l layout) createFolders(d *disk) error {
+	made := false
 	for _, dir := range l.folders() {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
+		err := os.Mkdir(dir, 0o700)
+		if err != nil && !errors.Is(err, fs.ErrExist) {
 			return err
 		}
+		made = made || err == nil
 	}
-	return d.flushDir(l.files())
+	if !made {
+		return nil
+	}
+	return errors.Join(d.flushDir(l.files()), d.flushDir(string(l)))
 }
 
 // flushFolders makes the names in all folders last.

@@ -1,6 +1,9 @@
 package fileblob
 
-import "sync"
+import (
+	"runtime"
+	"sync"
+)
 
 // Bounds of a group. A larger one gains nothing, the disk is busy with its
 // bytes by then; the count stays below the 1,024 buffers of a pwritev.
@@ -43,6 +46,7 @@ func (q *queue) take(group []*put) []*put {
 	for len(q.waiting) == 0 && !q.closed {
 		q.filled.Wait()
 	}
+	q.letCallersIn()
 	n, size := 0, 0
 	for n < len(q.waiting) && n < maxGroup && size < maxGroupBytes {
 		size += q.waiting[n].size
@@ -53,4 +57,17 @@ func (q *queue) take(group []*put) []*put {
 	clear(q.waiting[rest:])
 	q.waiting = q.waiting[:rest]
 	return group
+}
+
+// letCallersIn lets those run who could: callers answered a moment ago are
+// about to come again, and would else wait for two flushes, that of the group
+// they have just missed and their own. Nobody is waited for who is not ready
+// to run. q.mu is held, and given up meanwhile.
+func (q *queue) letCallersIn() {
+	for n := 0; n < len(q.waiting) && len(q.waiting) < maxGroup; {
+		n = len(q.waiting)
+		q.mu.Unlock()
+		runtime.Gosched()
+		q.mu.Lock()
+	}
 }

@@ -102,7 +102,7 @@ func (s *Store) share(ctx context.Context, from, to string, dst layout) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if os.Link(from, to) == nil {
+	if s.disk.link(from, to) == nil {
 		return nil
 	}
 	return s.copyFile(from, to, dst)

@@ -549,8 +549,14 @@ func TestTrimKeepsWhatAGroupStillNeeds(t *testing.T) {
 		ackTx(t, s, d, msg)
 	}
 	publish(t, d, keyed("a", "new"))
-	if got := next(t, slow); got.UUID != "new" {
-		t.Errorf("got %s", got.UUID)
+	msg := next(t, slow)
+	if msg.UUID != "new" {
+		t.Errorf("got %s", msg.UUID)
+	}
+	ackTx(t, s, d, msg)
+	all, err := d.Backlogs(t.Context())
+	if err != nil || len(all) != 2 || all[1].Group != "slow" || all[1].Pending != 0 {
+		t.Errorf("what was thrown away counts as pending: %+v %v", all, err)
 	}
 }
 

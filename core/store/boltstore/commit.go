@@ -59,6 +59,9 @@ func (s *Store) commitGroups() {
 // commitGroup runs one group and answers it.
 func (s *Store) commitGroup() {
 	done, err := s.runGroup()
+	if isDamage(err) {
+		s.broken = err
+	}
 	for _, r := range done {
 		if err == nil {
 			runHooks(r.hooks)
@@ -72,6 +75,9 @@ func (s *Store) commitGroup() {
 // outcome of the commit.
 func (s *Store) runGroup() (done []*request, err error) {
 	defer guard(&err)()
+	if err := s.ready(); err != nil {
+		return s.queue.drain(), err
+	}
 	btx, err := s.db.Begin(true)
 	if err != nil {
 		return s.queue.drain(), diskError(err)
@@ -117,13 +123,70 @@ func protect(t *tx, fn func(store.Tx) error) (err error) {
 	return fn(t)
 }
 
-// commit writes the group to disk: bbolt flushes its pages, then its meta page.
+// commit writes the group to disk. bbolt flushes its pages, then writes and
+// flushes the meta page that makes them count. If the very last flush fails,
+// readers see the transaction already although a loss of power may take it back;
+// it must be settled before anything else is written, because the pages of the
+// state before are given free.
 func (s *Store) commit(btx *bbolt.Tx) error {
+	id := btx.ID()
+	err := s.flush(btx)
+	if err == nil {
+		return nil
+	}
+	_ = btx.Rollback() // only needed after a panic
+	if isDamage(err) {
+		return err
+	}
+	written := s.newest() == id
+	s.unsettled = s.settle() != nil
+	if written && !s.unsettled {
+		return nil
+	}
+	return err
+}
+
+func (s *Store) flush(btx *bbolt.Tx) (err error) {
+	defer guard(&err)()
 	if s.delay > 0 {
 		time.Sleep(2 * s.delay)
 	}
 	if err := btx.Commit(); err != nil {
 		return diskError(err)
+	}
+	return nil
+}
+
+// newest is the transaction that readers see.
+func (s *Store) newest() int {
+	btx, err := s.db.Begin(false)
+	if err != nil {
+		return 0
+	}
+	defer btx.Rollback() //nolint:errcheck // a read transaction has nothing to lose
+	return btx.ID()
+}
+
+// settle commits an empty transaction, which writes a meta page and nothing
+// else: the state that readers see is on disk then.
+func (s *Store) settle() error {
+	if err := s.db.Update(func(*bbolt.Tx) error { return nil }); err != nil {
+		return diskError(err)
+	}
+	return nil
+}
+
+// ready refuses to begin a transaction on a damaged file, or before the one
+// that failed is settled.
+func (s *Store) ready() error {
+	if s.broken != nil {
+		return s.broken
+	}
+	if s.unsettled {
+		if err := s.settle(); err != nil {
+			return err
+		}
+		s.unsettled = false
 	}
 	return nil
 }

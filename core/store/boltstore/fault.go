@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
+	"strings"
+	"syscall"
 
 	berrors "go.etcd.io/bbolt/errors"
 
@@ -14,7 +17,8 @@ import (
 var errClosed = core.Unavailable("store.closed", "база данных закрыта", nil)
 
 // guard turns a panic of what runs until its result is deferred into an error
-// of KindInternal with the stack, and reads outside the file into panics.
+// with the stack, and reads outside the file into panics. A panic of a caller's
+// function is KindInternal, one of bbolt means that the file is damaged.
 //
 //	defer guard(&err)()
 func guard(err *error) func() {
@@ -27,29 +31,57 @@ func guard(err *error) func() {
 	}
 }
 
-// catch is guard with another error.
-func catch(err *error, as func(p any) error) {
-	if p := recover(); p != nil {
-		*err = as(p)
+// guardOpen is guard for opening the file.
+func guardOpen(path string, err *error) func() {
+	old := debug.SetPanicOnFault(true)
+	return func() {
+		debug.SetPanicOnFault(old)
+		if p := recover(); p != nil {
+			*err = damagedFile(path, withStack(p))
+		}
 	}
 }
 
 func panicked(p any) error {
-	var fault interface{ Addr() uintptr } // of a read outside the file
-	if err, ok := p.(error); ok && errors.As(err, &fault) {
-		return damaged("", fmt.Errorf("%w\n%s", err, debug.Stack()))
+	if isFault(p) || fromBolt() {
+		return damagedPages(withStack(p))
 	}
-	return &core.Error{
-		Kind: core.KindInternal, Code: "store.panic", Op: "run transaction",
-		Err: fmt.Errorf("%w\n%s", asError(p), debug.Stack()),
-	}
+	return &core.Error{Kind: core.KindInternal, Code: "store.panic", Op: "run transaction", Err: withStack(p)}
 }
 
-func asError(p any) error {
-	if err, ok := p.(error); ok {
-		return fmt.Errorf("panic: %w", err)
+func withStack(p any) error {
+	err, ok := p.(error)
+	if !ok {
+		err = fmt.Errorf("%v", p)
 	}
-	return fmt.Errorf("panic: %v", p)
+	return fmt.Errorf("panic: %w\n%s", err, debug.Stack())
+}
+
+// isFault tells that memory was read that is not there: a damaged page led
+// outside the file, or the disk failed to give what stands in it.
+func isFault(p any) bool {
+	var fault interface{ Addr() uintptr }
+	err, ok := p.(error)
+	return ok && errors.As(err, &fault)
+}
+
+// fromBolt tells that the panic that is being recovered began in bbolt.
+func fromBolt() bool {
+	pcs := make([]uintptr, 64)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs)])
+	panicking := false
+	for {
+		f, more := frames.Next()
+		switch {
+		case strings.HasPrefix(f.Function, "runtime.") && f.Function != "runtime.Callers":
+			panicking = true
+		case panicking:
+			return strings.HasPrefix(f.Function, "go.etcd.io/bbolt")
+		}
+		if !more {
+			return false
+		}
+	}
 }
 
 // misuse is a defect of the caller.
@@ -79,7 +111,19 @@ func backupError(ctx context.Context, err error) error {
 	return core.Unavailable("store.backup", "не удалось записать резервную копию", err)
 }
 
-func damaged(path string, err error) error {
+// damagedPages is damage found while the store runs. Nothing that waits is
+// lost: it is tried again after the file was restored.
+func damagedPages(err error) error {
+	return core.Unavailable("store.damaged",
+		"файл базы данных повреждён: остановите программу и восстановите резервную копию командой «uzel restore»", err)
+}
+
+func isDamage(err error) bool {
+	e, ok := errors.AsType[*core.Error](err)
+	return ok && e.Code == "store.damaged"
+}
+
+func damagedFile(path string, err error) error {
 	return &core.Error{
 		Kind: core.KindConfig, Code: "store.damaged", Op: "open " + path,
 		Text: "файл базы данных повреждён или не является базой данных Узла: восстановите резервную копию командой «uzel restore»",
@@ -89,14 +133,14 @@ func damaged(path string, err error) error {
 
 func openError(path string, err error) error {
 	switch {
-	case errors.Is(err, berrors.ErrTimeout):
+	case errors.Is(err, berrors.ErrTimeout), errors.Is(err, syscall.EWOULDBLOCK):
 		return &core.Error{
 			Kind: core.KindConfig, Code: "store.locked", Op: "open " + path,
 			Text: "база данных открыта другим процессом: остановите его и повторите",
 			Err:  fmt.Errorf("database is open in another process: %w", err),
 		}
 	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrVersionMismatch), errors.Is(err, berrors.ErrChecksum):
-		return damaged(path, err)
+		return damagedFile(path, err)
 	}
 	return &core.Error{
 		Kind: core.KindConfig, Code: "store.open", Op: "open " + path,

@@ -1,6 +1,7 @@
 package boltstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -39,9 +40,15 @@ const mapSize = (64 << 30) & math.MaxInt
 // number of goroutines.
 type Store struct {
 	db    *bbolt.DB
+	path  string
 	now   func() time.Time
 	delay time.Duration
 	queue queue
+
+	// The committer's own: why nothing may be committed any more, and that the
+	// outcome of the last commit is not yet settled (commit.go).
+	broken    error
+	unsettled bool
 
 	committer sync.WaitGroup
 	closeOnce sync.Once
@@ -61,14 +68,17 @@ func Open(path string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, now: opts.Now, delay: opts.FlushDelay, queue: newQueue()}
+	s := &Store{db: db, path: path, now: opts.Now, delay: opts.FlushDelay, queue: newQueue()}
 	s.committer.Go(s.commitGroups)
 	return s, nil
 }
 
 func openDB(path string, opts Options) (db *bbolt.DB, err error) {
-	defer catch(&err, func(p any) error { return damaged(path, asError(p)) })
-	_, statErr := os.Stat(path)
+	fresh, err := inspectPath(path)
+	if err != nil {
+		return nil, err
+	}
+	defer guardOpen(path, &err)()
 	db, err = bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout:         lockTimeout,
 		NoFreelistSync:  true,
@@ -83,12 +93,42 @@ func openDB(path string, opts Options) (db *bbolt.DB, err error) {
 	if err := stampVersion(db, path); err != nil {
 		return nil, closeAfter(db, err)
 	}
-	if os.IsNotExist(statErr) {
+	if fresh {
 		if err := syncFolder(path); err != nil {
 			return nil, closeAfter(db, openError(path, err))
 		}
 	}
 	return db, nil
+}
+
+// inspectPath proves that bbolt can open the file, or tells that there is none
+// yet (an empty one is what remains if making it was cut short).
+func inspectPath(path string) (fresh bool, err error) {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return true, nil
+	}
+	if err != nil {
+		return false, openError(path, err)
+	}
+	defer f.Close() //nolint:errcheck // opened for reading
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return false, openError(path, err)
+	case !info.Mode().IsRegular():
+		return false, openError(path, errors.New("not a regular file"))
+	case info.Size() == 0:
+		return true, nil
+	}
+	if err := lockShared(f); err != nil {
+		return false, openError(path, err)
+	}
+	defer guardOpen(path, &err)()
+	if err := inspect(f); err != nil {
+		return false, damagedFile(path, err)
+	}
+	return false, nil
 }
 
 func closeAfter(db *bbolt.DB, err error) error {
@@ -153,11 +193,15 @@ func (s *Store) Check(ctx context.Context, report func(problem string)) error {
 	return err
 }
 
-// CheckPages is the part of Check that knows the file: every page is reachable
-// once or free, and keys are in order.
+// CheckPages is the part of Check that knows the file: every page belongs to
+// one place or is free, and keys are in order. Faults of pages end it, because
+// what stands on damaged pages cannot be read safely.
 func (s *Store) CheckPages(ctx context.Context, report func(problem string)) (err error) {
 	if ctx.Err() != nil {
 		return cancelled(ctx)
+	}
+	if err := s.inspectRunning(ctx, report); err != nil {
+		return err
 	}
 	defer guard(&err)()
 	btx, err := s.db.Begin(true)
@@ -167,6 +211,42 @@ func (s *Store) CheckPages(ctx context.Context, report func(problem string)) (er
 	defer btx.Rollback() //nolint:errcheck // nothing was written
 	for problem := range btx.Check() {
 		report(problem.Error())
+	}
+	return nil
+}
+
+// inspectRunning goes through the pages of one state, which stay as they are as
+// long as a transaction reads it.
+func (s *Store) inspectRunning(ctx context.Context, report func(problem string)) (err error) {
+	defer guard(&err)()
+	btx, err := s.db.Begin(false)
+	if err != nil {
+		return closedError(err)
+	}
+	defer btx.Rollback() //nolint:errcheck // a read transaction has nothing to lose
+	f, err := os.Open(s.path)
+	if err != nil {
+		return diskError(err)
+	}
+	defer f.Close() //nolint:errcheck // opened for reading
+	data, unmap, err := mapFile(f)
+	if err != nil {
+		return diskError(err)
+	}
+	defer unmap()
+	size := uint64(s.db.Info().PageSize)
+	im := &image{data: data, meta: meta{pageSize: size, pages: uint64(btx.Size()) / size}}
+	var first error
+	im.walk(uint64(btx.Cursor().Bucket().Root()), true, func(problem error) bool {
+		first = cmp.Or(first, problem)
+		report(problem.Error())
+		return ctx.Err() == nil
+	})
+	switch {
+	case ctx.Err() != nil:
+		return cancelled(ctx)
+	case first != nil:
+		return damagedPages(first)
 	}
 	return nil
 }

@@ -30,11 +30,11 @@ func stampVersion(db *bbolt.DB, path string) error {
 	})
 	switch {
 	case err != nil:
-		return damaged(path, err)
+		return damagedFile(path, err)
 	case empty:
 		return writeStamp(db, path)
 	case version == 0:
-		return damaged(path, fmt.Errorf("no version stamp"))
+		return damagedFile(path, fmt.Errorf("no version stamp"))
 	case version > schemaVersion:
 		return newer(path, version)
 	}

@@ -75,6 +75,22 @@ func TestShortTextUnderItsLabel(t *testing.T) {
 	}
 }
 
+func TestShortWordsWithoutLabel(t *testing.T) {
+	for _, word := range []string{"Да", "Акт", "Лифт", "Вода", "Жалоба", "Привет", "Срочно", "Отчёт", "Счёт на оплату", "Договор", "ДОГОВОР"} {
+		for name, cm := range map[string]*charmap.Charmap{"cp1251": charmap.Windows1251, "koi8-r": charmap.KOI8R} {
+			if got, _ := charsetx.Decode(encode(t, cm, word), ""); got != word {
+				t.Errorf("%s: got %q, want %q", name, got, word)
+			}
+		}
+	}
+}
+
+func TestThreeCapitalsAreTakenForWindows1251(t *testing.T) {
+	if got, _ := charsetx.Decode([]byte("\xC6\xCA\xD5"), ""); got != "ЖКХ" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestGibberishUnderAWrongCyrillicLabel(t *testing.T) {
 	got, ok := charsetx.Decode(encode(t, charmap.KOI8R, plain(longText)), "windows-1251")
 	if got != plain(longText) {

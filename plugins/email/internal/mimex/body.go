@@ -11,14 +11,14 @@ import (
 type segment struct {
 	text  string // plain, as the sender wrote it
 	html  string
-	spare bool // used only when the letter has no other text (winmail.dat)
+	spare bool // used only when there is no other text: that of winmail.dat, that made of HTML too long to show
 }
 
 // oneOf joins the forms of multipart/alternative: they say the same, so the
 // plain ones make the text and the others the HTML.
 func oneOf(body []segment) []segment {
 	var one segment
-	for _, s := range body {
+	for _, s := range used(body) {
 		one.text = paragraph(one.text, s.text)
 		one.html = paragraph(one.html, s.html)
 	}

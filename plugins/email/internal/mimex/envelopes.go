@@ -67,7 +67,10 @@ func (p *parser) opaqueFile(n *node, blob spool.Blob, in place) ([]segment, erro
 		return nil, err
 	}
 	body, err := p.sub(content, in)
-	return body, firstError(err, p.store.Drop(content))
+	if err != nil {
+		return nil, err
+	}
+	return body, p.store.Drop(content)
 }
 
 // unwrap keeps the signed content of smime.p7m.
@@ -123,10 +126,11 @@ func (p *parser) tnefFile(n *node, blob spool.Blob) ([]segment, error) {
 		p.fault(faultTNEF)
 		p.keepTNEF(n, blob)
 	default:
-		err = p.store.Drop(blob)
+		if err := p.store.Drop(blob); err != nil {
+			return nil, err
+		}
 	}
-	body, err2 := p.tnefMessage(m)
-	return body, firstError(err, err2)
+	return p.tnefMessage(m)
 }
 
 func (p *parser) keepTNEF(n *node, blob spool.Blob) {

@@ -56,9 +56,18 @@ func byMagic(head []byte, ext string) string {
 	case bytes.HasPrefix(head, []byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")):
 		return oleKind(ext)
 	case signedData(head):
-		return "application/pkcs7-signature"
+		return signedKind(ext)
 	}
 	return ""
+}
+
+// signedKind tells a signed document by its name: the bytes of a detached
+// signature begin alike.
+func signedKind(ext string) string {
+	if ext == ".p7m" {
+		return "application/pkcs7-mime"
+	}
+	return "application/pkcs7-signature"
 }
 
 // signedData finds the object id of CMS SignedData at the beginning of DER.
@@ -125,7 +134,7 @@ func textKind(head []byte, ext, declared string) string {
 func unknownKind(ext, declared string) string {
 	switch ext {
 	case ".p7s", ".sig", ".sgn", ".p7m":
-		return "application/pkcs7-signature"
+		return signedKind(ext)
 	}
 	kind, _, _ := strings.Cut(declared, "/")
 	switch {

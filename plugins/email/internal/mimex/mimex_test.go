@@ -178,7 +178,10 @@ func TestLimits(t *testing.T) {
 			return len(l.Text) <= len(long)+52 && len(l.Files) == 1
 		}},
 		{"html", head + "Content-Type: text/html\r\n\r\n<p>" + long + "</p>", "HTML-текст письма длиннее", mimex.Limits{Text: 100}, func(l *mimex.Letter) bool {
-			return l.HTML == "" && len(l.Files) == 1 && l.Files[0].Role == mimex.RoleHTML
+			return l.HTML == "" && strings.HasPrefix(l.Text, "Длинный текст") && len(l.Files) == 1 && l.Files[0].Role == mimex.RoleHTML
+		}},
+		{"html beside text", head + "Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\nкратко\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>" + long + "</p>\r\n--b--\r\n", "HTML-текст письма длиннее", mimex.Limits{Text: 100}, func(l *mimex.Letter) bool {
+			return l.HTML == "" && l.Text == "кратко"
 		}},
 		{"parts", head + multi + "\r\none\r\n--b\r\n\r\ntwo\r\n--b\r\n\r\nthree\r\n--b--\r\n", "слишком много частей", mimex.Limits{Parts: 2}, func(l *mimex.Letter) bool {
 			return l.Text == "one\n\ntwo" && l.Parts == 3
@@ -196,21 +199,33 @@ func TestLimits(t *testing.T) {
 }
 
 // base64Letter streams a letter with one attachment of n bytes.
-func base64Letter(n int64) io.Reader {
-	r, w := io.Pipe()
-	go func() {
-		_, err := io.WriteString(w, head+"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\ntext\r\n--b\r\n"+
-			"Content-Type: application/pdf; name=big.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n")
-		line := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{'%'}, 57)) + "\r\n"
-		for i := int64(0); i < n/57 && err == nil; i++ {
-			_, err = io.WriteString(w, line)
+func base64Letter(n int) io.Reader {
+	line := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{'%'}, 57)) + "\r\n"
+	return io.MultiReader(
+		strings.NewReader(head+"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\ntext\r\n--b\r\n"+
+			"Content-Type: application/pdf; name=big.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"),
+		&repeated{text: line, times: n / 57},
+		strings.NewReader("\r\n--b--\r\n"))
+}
+
+// repeated reads a text so many times.
+type repeated struct {
+	text  string
+	times int
+	rest  string
+}
+
+func (r *repeated) Read(p []byte) (int, error) {
+	if r.rest == "" {
+		if r.times == 0 {
+			return 0, io.EOF
 		}
-		if err == nil {
-			_, err = io.WriteString(w, "\r\n--b--\r\n")
-		}
-		w.CloseWithError(err)
-	}()
-	return r
+		r.rest = r.text
+		r.times--
+	}
+	n := copy(p, r.rest)
+	r.rest = r.rest[n:]
+	return n, nil
 }
 
 // heapWatch notes the largest live heap while a letter is being read.
@@ -289,6 +304,21 @@ func TestSignedPartIsExact(t *testing.T) {
 	}
 	if l.Files[1].SignatureOf != 0 || l.Files[1].Role != mimex.RoleSignature {
 		t.Errorf("%+v", l.Files[1])
+	}
+}
+
+func TestFilesWithoutNamesGetOnes(t *testing.T) {
+	part := func(declared, body string) string {
+		return "--b\r\nContent-Type: " + declared + "\r\n\r\n" + body + "\r\n"
+	}
+	raw := head + "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + part("image/jpeg", "\xFF\xD8\xFF\xE0") + part("text/calendar", "BEGIN:VCALENDAR") +
+		part("application/octet-stream", "%PDF-1.4") + part("application/x-strange", "\x01\x02") + "--b--\r\n"
+	var names []string
+	for _, f := range parse(t, []byte(raw), mimex.Limits{}).Files {
+		names = append(names, f.Name)
+	}
+	if want := []string{"изображение 1.jpg", "приглашение 2.ics", "вложение 3.pdf", "вложение 4.bin"}; !slices.Equal(names, want) {
+		t.Errorf("got %q, want %q", names, want)
 	}
 }
 

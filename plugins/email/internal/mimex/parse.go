@@ -31,23 +31,22 @@ func Parse(ctx context.Context, r io.Reader, lim Limits, sp Spool) (*Letter, err
 	p := &parser{lim: lim, store: spool.New(sp), sum: sha256.New(), letter: &Letter{}}
 	p.textLeft, p.htmlLeft = lim.Text, lim.Text
 	p.letter.store = p.store
-	if err := p.parse(&input{ctx: ctx, r: r, left: lim.Total}); err != nil {
+	if err := p.parse(&input{stop: ctx.Err, r: r, left: lim.Total}); err != nil {
 		return nil, errors.Join(fmt.Errorf("mimex: %w", err), p.store.Close())
 	}
 	return p.letter, nil
 }
 
-// input ends the letter at its limit and stops when nobody waits any more. The
-// context lives as long as the one call of Parse it belongs to.
+// input ends the letter at its limit and stops when nobody waits any more.
 type input struct {
-	ctx  context.Context
+	stop func() error
 	r    io.Reader
 	left int64
 	over bool
 }
 
 func (in *input) Read(p []byte) (int, error) {
-	if err := in.ctx.Err(); err != nil {
+	if err := in.stop(); err != nil {
 		return 0, err
 	}
 	if in.left == 0 {

@@ -121,36 +121,33 @@ func (p *parser) multipart(src *source, n *node, boundary string, in place) ([]s
 	if err != nil {
 		return nil, err
 	}
-	over := src.event == event{closing, level}
-	src.pop(level)
-	if over {
-		src.next()
-		err = src.drain() // the epilogue
-	} else {
-		p.fault(faultNotClosed)
+	if err := p.epilogue(src, level); err != nil {
+		return nil, err
 	}
 	if found == 0 {
 		p.fault(faultNoParts)
 		n.media = "text/plain"
-		body, err2 := p.text(n, preamble, in)
-		return body, firstError(err, err2)
+		return p.text(n, preamble, in)
 	}
-	return body, firstError(err, p.store.Drop(preamble))
+	return body, p.store.Drop(preamble)
 }
 
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
+// epilogue skips what stands behind the last delimiter.
+func (p *parser) epilogue(src *source, level int) error {
+	over := src.event == event{closing, level}
+	src.pop(level)
+	if !over {
+		p.fault(faultNotClosed)
+		return nil
 	}
-	return nil
+	src.next()
+	return src.drain()
 }
 
 // preamble keeps what stands before the first delimiter: all there is when no
 // delimiter comes.
 func (p *parser) preamble(src *source, n *node) (spool.Blob, error) {
-	blob, err := p.store.Keep(io.LimitReader(n.body(src), int64(p.lim.Text)))
+	blob, err := p.store.Keep(io.LimitReader(n.body(src), int64(p.lim.Text)+1))
 	if err != nil {
 		return blob, err
 	}

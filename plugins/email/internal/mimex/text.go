@@ -47,18 +47,27 @@ func (p *parser) htmlText(n *node, blob spool.Blob) ([]segment, error) {
 	if blob.Size() > int64(p.htmlLeft) {
 		p.fault(faultLongHTML)
 		p.addFile(File{Name: n.name, Declared: n.media, MediaType: "text/html", Role: RoleHTML, blob: blob})
-		return nil, nil
+		html, err := p.readHTML(n, blob)
+		return []segment{{text: p.takeText(htmlx.Text(html)), spare: true}}, err
 	}
-	raw, err := blob.Head(p.htmlLeft)
+	html, err := p.readHTML(n, blob)
 	if err != nil {
 		return nil, err
+	}
+	return []segment{{html: p.takeHTML(html)}}, p.store.Drop(blob)
+}
+
+// readHTML decodes an HTML document, of a long one the beginning.
+func (p *parser) readHTML(n *node, blob spool.Blob) (string, error) {
+	raw, err := blob.Head(p.htmlLeft)
+	if err != nil {
+		return "", err
 	}
 	label := n.params["charset"]
 	if label == "" {
 		label = htmlx.Charset(raw)
 	}
-	s := segment{html: p.takeHTML(p.decode(raw, label))}
-	return []segment{s}, p.store.Drop(blob)
+	return p.decode(raw, label), nil
 }
 
 func (p *parser) plainText(n *node, blob spool.Blob) ([]segment, error) {

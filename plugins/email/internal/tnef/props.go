@@ -85,7 +85,7 @@ func (p *parser) values(in *input, kind, id uint16, each func(property)) bool {
 			return false
 		}
 		size, ok := p.size(in, base)
-		if !ok || in.err != nil {
+		if !ok {
 			return false
 		}
 		p.value(in, property{id: id, kind: base}, size, i == 0, each)
