@@ -240,7 +240,7 @@ func (s *Server) createDocument(c *call) (answer, error) {
 			return answer{}, err
 		}
 		c.object = "documents/" + string(d.ID)
-		return created(v1+"/"+c.object, d, d.Version), nil
+		return created(v1+"/"+c.object, s.shown(d), d.Version), nil
 	})
 }
 

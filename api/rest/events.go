@@ -87,11 +87,11 @@ func sortedTopics() []bus.Topic {
 func (s *Server) streamContext(c *call) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(c.ctx())
 	stop := context.AfterFunc(s.quit, cancel)
-	s.metrics.streams.Inc()
+	s.Metrics.streams.Inc()
 	return ctx, func() {
 		stop()
 		cancel()
-		s.metrics.streams.Dec()
+		s.Metrics.streams.Dec()
 	}
 }
 

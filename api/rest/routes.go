@@ -20,6 +20,7 @@ type route struct {
 
 	public      bool // nobody needs to be known
 	anyPassword bool // with a one-time password too
+	slow        bool // waits for an outside system
 	streams     bool // takes or gives more than fits in a moment or in memory
 }
 
@@ -76,6 +77,34 @@ func routes() []*route {
 		{name: "deliveries.history", method: get, path: v1 + "/deliveries/{id}/history", op: access.ReadDeliveries, serve: (*Server).deliveryHistory},
 		{name: "deliveries.cancel", method: post, path: v1 + "/deliveries/{id}/cancel", op: access.WriteDeliveries, serve: (*Server).cancelDelivery},
 		{name: "deliveries.retry", method: post, path: v1 + "/deliveries/{id}/retry", op: access.WriteDeliveries, serve: (*Server).retryDelivery},
+
+		{name: "channels.list", method: get, path: v1 + "/channels", op: access.ReadChannels, serve: (*Server).listChannels},
+		{name: "channels.create", method: post, path: v1 + "/channels", op: access.WriteChannels, serve: (*Server).createChannel, slow: true},
+		{name: "channels.try", method: post, path: v1 + "/channels/check", op: access.WriteChannels, serve: (*Server).tryChannel, slow: true},
+		{name: "channels.get", method: get, path: v1 + "/channels/{id}", op: access.ReadChannels, serve: (*Server).getChannel},
+		{name: "channels.update", method: put, path: v1 + "/channels/{id}", op: access.WriteChannels, serve: (*Server).updateChannel, slow: true},
+		{name: "channels.delete", method: remove, path: v1 + "/channels/{id}", op: access.WriteChannels, serve: (*Server).deleteChannel},
+		{name: "channels.history", method: get, path: v1 + "/channels/{id}/history", op: access.ReadChannels, serve: (*Server).channelHistory},
+		{name: "channels.revert", method: post, path: v1 + "/channels/{id}/revert", op: access.WriteChannels, serve: (*Server).revertChannel, slow: true},
+		{name: "channels.check", method: post, path: v1 + "/channels/{id}/check", op: access.OperateChannels, serve: (*Server).checkChannel, slow: true},
+		{name: "channels.enable", method: post, path: v1 + "/channels/{id}/enable", op: access.OperateChannels, serve: (*Server).enableChannel},
+		{name: "channels.disable", method: post, path: v1 + "/channels/{id}/disable", op: access.OperateChannels, serve: (*Server).disableChannel},
+		{name: "channels.pause", method: post, path: v1 + "/channels/{id}/pause", op: access.OperateChannels, serve: (*Server).pauseChannel},
+		{name: "channels.resume", method: post, path: v1 + "/channels/{id}/resume", op: access.OperateChannels, serve: (*Server).resumeChannel},
+		{name: "channels.run", method: post, path: v1 + "/channels/{id}/run", op: access.OperateChannels, serve: (*Server).runChannel},
+		{name: "channels.restart", method: post, path: v1 + "/channels/{id}/restart", op: access.OperateChannels, serve: (*Server).restartChannel},
+		{name: "channels.log", method: get, path: v1 + "/channels/{id}/log", op: access.ReadLogs, serve: (*Server).channelLog, streams: true},
+		{name: "operations.list", method: get, path: v1 + "/channels/{id}/operations", op: access.ReadChannels, serve: (*Server).listOperations},
+		{name: "operations.run", method: post, path: v1 + "/channels/{id}/operations/{operation}", op: access.RunOperations, serve: (*Server).runOperation, streams: true},
+		{name: "operations.file", method: get, path: v1 + "/results/{ticket}", op: access.RunOperations, serve: (*Server).getResultFile, streams: true},
+
+		{name: "plugins.list", method: get, path: v1 + "/plugins", op: access.ReadPlugins, serve: (*Server).listPlugins},
+		{name: "plugins.install", method: post, path: v1 + "/plugins", op: access.WritePlugins, serve: (*Server).installPlugin, streams: true},
+		{name: "plugins.get", method: get, path: v1 + "/plugins/{name}", op: access.ReadPlugins, serve: (*Server).getPlugin},
+		{name: "plugins.version", method: get, path: v1 + "/plugins/{name}/versions/{version}", op: access.ReadPlugins, serve: (*Server).getPlugin},
+		{name: "plugins.remove", method: remove, path: v1 + "/plugins/{name}/versions/{version}", op: access.WritePlugins, serve: (*Server).removePlugin},
+		{name: "plugins.current", method: put, path: v1 + "/plugins/{name}/current", op: access.WritePlugins, serve: (*Server).setCurrentPlugin},
+		{name: "plugins.upgrade", method: post, path: v1 + "/plugins/{name}/upgrade", op: access.WritePlugins, serve: (*Server).upgradePlugin, slow: true},
 
 		{name: "deadletters.list", method: get, path: v1 + "/dead-letters", op: access.ReadDeadLetters, serve: (*Server).listDeadLetters},
 		{name: "deadletters.get", method: get, path: v1 + "/dead-letters/{id}", op: access.ReadDeadLetters, serve: (*Server).getDeadLetter},

@@ -65,6 +65,7 @@ type handler func(*Server, *call) (answer, error)
 
 const (
 	requestTimeout = 30 * time.Second
+	slowTimeout    = 3 * time.Minute
 	// idleTimeout ends an upload or download that does not move.
 	idleTimeout = 60 * time.Second
 )
@@ -143,11 +144,14 @@ func (s *Server) bound(c *call) context.CancelFunc {
 		c.r.Body = http.MaxBytesReader(c.w, patient(control, c.r.Body), s.MaxUpload)
 		return func() {}
 	}
-	// The margin lets an answer to a slow request out.
-	control.SetReadDeadline(time.Now().Add(requestTimeout))      //nolint:errcheck // see above
-	control.SetWriteDeadline(time.Now().Add(2 * requestTimeout)) //nolint:errcheck // see above
+	timeout := requestTimeout
+	if c.route.slow {
+		timeout = slowTimeout
+	}
+	control.SetReadDeadline(time.Now().Add(requestTimeout))            //nolint:errcheck // see above
+	control.SetWriteDeadline(time.Now().Add(timeout + requestTimeout)) //nolint:errcheck // time to let the answer out
 	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, s.MaxBody)
-	ctx, cancel := context.WithTimeout(c.ctx(), requestTimeout)
+	ctx, cancel := context.WithTimeout(c.ctx(), timeout)
 	c.r = c.r.WithContext(ctx)
 	return cancel
 }
@@ -170,7 +174,9 @@ func (s *Server) work(c *call) (a answer, err error) {
 // finish writes the audit entry and then the answer, so that whoever has the
 // answer finds the entry.
 func (s *Server) finish(c *call, a answer, err error) {
-	c.failed = err
+	if err != nil {
+		c.failed = err
+	}
 	s.audit(c)
 	if err == nil && a.Status != 0 {
 		err = c.write(a)

@@ -82,6 +82,7 @@ func (a *App) serveHTTP(ctx context.Context, network net.Listener) error {
 	api := rest.New(rest.Config{
 		Store: a.Store, Blobs: a.Blobs, Events: a.Bus, Access: a.Access, Audit: audit.Journal{Store: a.Store},
 		Outgoing: a.Outgoing, DeadLetters: a.Bus.DeadLetters(),
+		Channels: a.Host.Channels(), Host: a.Host, Catalog: a.Catalog,
 		System: a.Maintenance(), Hooks: a.Host.Hooks(), Log: a.Log.Named("rest"), Version: a.version, PublicURL: a.Config.PublicURL,
 		MaxFile: a.Config.Limits.FileMB << 20, MaxUpload: a.Config.Limits.MessageMB << 20,
 	})
