@@ -200,7 +200,7 @@ func (s *Channels) put(ctx context.Context, ch *core.Channel) (*core.Channel, er
 		}
 		return nil, err
 	}
-	s.host.Reconcile()
+	s.host.look(ctx)
 	return masked(&kept), nil
 }
 
@@ -214,7 +214,7 @@ func (s *Channels) Delete(ctx context.Context, id core.ChannelID) error {
 		return s.host.bus.Publish(tx, bus.ChannelUpdated, string(id), bus.ChannelEvent{Channel: id, Deleted: true})
 	})
 	if err == nil {
-		s.host.Reconcile()
+		s.host.look(ctx)
 	}
 	return err
 }

@@ -42,7 +42,7 @@ type live struct {
 
 // runProcess starts a process and works with it until another is wanted or ctx
 // is done: nil. An error says how the process fell.
-func (c *channel) runProcess(ctx context.Context, p plan, changed <-chan struct{}) error {
+func (c *channel) runProcess(ctx context.Context, p plan, changed <-chan struct{}) (err error) {
 	c.setState(core.ChannelStarting, "", "")
 	secrets, err := c.host.openSecrets(p.want)
 	if err != nil {
@@ -53,7 +53,12 @@ func (c *channel) runProcess(ctx context.Context, p plan, changed <-chan struct{
 	if err != nil {
 		return err
 	}
-	defer proc.Kill()
+	defer func() {
+		if err != nil {
+			proc.KillNow() // it fell, or hangs
+		}
+		proc.Kill()
+	}()
 	l := newLive(c, p, proc)
 	c.began(l)
 	defer c.ended()
@@ -102,7 +107,7 @@ func (h *Host) start(ctx context.Context, name string, e catalog.Entry, log *cha
 	}
 	return process.Start(ctx, process.Spec{
 		Name: name, Binary: e.Binary, Sum: e.Sum(), Scratch: scratch, Run: h.folder,
-		Env: h.opts.Env, Memory: max(h.limits.Memory, 0), Log: log.Stderr(), StartTimeout: h.timing.Start,
+		Env: h.opts.Env, Memory: max(h.limits.Memory, 0), Log: log.Output, StartTimeout: h.timing.Start,
 	})
 }
 
@@ -308,6 +313,7 @@ func (l *live) cause(err error) error {
 	if exit == "" {
 		return err
 	}
+	l.proc.Kill() // when it returns, all the process wrote has been read
 	text := "процесс плагина завершился (" + exit + ")"
 	if p := l.channel.log.Panic(); p != "" {
 		text += ": " + p

@@ -39,7 +39,7 @@ func Describe(ctx context.Context, e catalog.Entry) (catalog.Manifest, error) {
 	defer log.Close() //nolint:errcheck // removed with its folder
 	proc, err := process.Start(ctx, process.Spec{
 		Name: "describe", Binary: e.Binary, Sum: e.Sum(), Scratch: dir, Run: folder,
-		Log: log.Stderr(), StartTimeout: describeTimeout,
+		Log: log.Output, StartTimeout: describeTimeout,
 	})
 	if err != nil {
 		return catalog.Manifest{}, err

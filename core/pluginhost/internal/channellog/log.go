@@ -184,8 +184,8 @@ func (l *Log) Remove() error {
 	return err
 }
 
-// Stderr is a writer for the raw output of a process: it finds the lines.
-func (l *Log) Stderr() io.Writer { return &splitter{log: l} }
+// Output is a writer for one raw output of a process: it finds the lines.
+func (l *Log) Output() io.Writer { return &splitter{log: l} }
 
 // splitter gathers bytes to lines. It is used by one goroutine.
 type splitter struct {
