@@ -41,8 +41,9 @@ var rooms = map[string][]string{
 	"core/catalog":               {"core"},
 	"core/maintenance":           {"core", "core/store", "core/blob"},
 	"core/pluginhost":            {"core", "core/store", "core/bus", "core/blob", "core/catalog", "core/secret", "api/plugin/…"},
+	"core/bench":                 {"core", "core/store", "core/store/boltstore", "core/maintenance", "api/plugin", "api/plugin/v1", "api/plugin/pipe"},
 	"core/app":                   {"core/…", "api/…"},
-	"core/cmd/uzel":              {"core", "core/app", "core/config"},
+	"core/cmd/uzel":              {"core", "core/app", "core/bench", "core/config"},
 	"api":                        {},
 	"api/plugin":                 {"api/plugin/v1"},
 	"api/plugin/v1":              {},
@@ -58,9 +59,9 @@ var rooms = map[string][]string{
 
 // onlyIn says in which of our packages a third-party module may be imported.
 var onlyIn = map[string][]string{
-	"go.etcd.io/bbolt":                    {"core/store/boltstore"},
+	"go.etcd.io/bbolt":                    {"core/store/boltstore", "core/bench"},
 	"github.com/gorilla/mux":              {"api/rest"},
-	"github.com/hashicorp/go-plugin":      {"core/pluginhost", "api/plugin", "sdk", "sdk/sdktest"},
+	"github.com/hashicorp/go-plugin":      {"core/bench", "core/pluginhost", "api/plugin", "sdk", "sdk/sdktest"},
 	"github.com/ThreeDotsLabs/watermill":  {"core/bus", "core/bus/boltbus"},
 	"github.com/fxamacker/cbor":           {"core/store", "core/bus/boltbus"},
 	"filippo.io/age":                      {"core/secret"},

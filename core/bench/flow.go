@@ -1,0 +1,213 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os/exec"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	goplugin "github.com/hashicorp/go-plugin"
+
+	"github.com/uzel-hub/uzel/api/plugin"
+	"github.com/uzel-hub/uzel/api/plugin/pipe"
+	pluginv1 "github.com/uzel-hub/uzel/api/plugin/v1"
+	"github.com/uzel-hub/uzel/core"
+)
+
+// patience bounds one measurement: a hub that stands still is a fault.
+const patience = 5 * time.Minute
+
+// connector is a generator without a hub.
+type connector struct {
+	process *goplugin.Client
+	client  pluginv1.PluginClient
+}
+
+func (b *runner) startConnector(ctx context.Context, settings object) (*connector, error) {
+	c := &connector{process: goplugin.NewClient(plugin.ClientConfig(exec.Command(b.Generator), hclog.NewNullLogger()))}
+	client, err := plugin.Dial(c.process)
+	if err == nil {
+		c.client = client
+		err = c.configure(ctx, settings)
+	}
+	if err != nil {
+		c.process.Kill()
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *connector) configure(ctx context.Context, settings object) error {
+	raw, err := json.Marshal(settings)
+	if err != nil {
+		return err
+	}
+	reply, err := c.client.Configure(ctx, &pluginv1.ConfigureRequest{Channel: "bench", Settings: raw, Locale: "ru", Hub: "bench"})
+	if err != nil {
+		return err
+	}
+	return plugin.AsError(reply.GetFault())
+}
+
+// receivePipe is the rate of messages over the wire alone.
+func (b *runner) receivePipe(ctx context.Context) (float64, error) {
+	source, err := b.startConnector(ctx, object{"messages": b.messages})
+	if err != nil {
+		return 0, err
+	}
+	defer source.process.Kill()
+	start := time.Now()
+	_, err = pipe.Receive(ctx, source.client, pipe.Options{Messages: b.messages})
+	return rate(b.messages, time.Since(start)), err
+}
+
+// forwardPipe is the rate with each message delivered to a second connector.
+func (b *runner) forwardPipe(ctx context.Context) (float64, error) {
+	source, err := b.startConnector(ctx, object{"messages": b.messages})
+	if err != nil {
+		return 0, err
+	}
+	defer source.process.Kill()
+	sink, err := b.startConnector(ctx, object{"messages": -1})
+	if err != nil {
+		return 0, err
+	}
+	defer sink.process.Kill()
+	start := time.Now()
+	_, err = pipe.Forward(ctx, source.client, sink.client, pipe.Options{Messages: b.messages})
+	return rate(b.messages, time.Since(start)), err
+}
+
+// ingest measures acknowledged messages against the pipe. The stages behind
+// work at the same time, as they always do.
+func (b *runner) ingest(ctx context.Context) error {
+	floor, err := b.receivePipe(ctx)
+	if err != nil {
+		return err
+	}
+	h, err := b.startHub(ctx, b.folder("ingest"))
+	if err != nil {
+		return err
+	}
+	f, err := h.take(ctx, object{"messages": b.messages})
+	if err := errors.Join(err, h.discard()); err != nil {
+		return err
+	}
+	got := float64(f.Messages) / f.Seconds
+	b.note(pipeRate, floor)
+	b.note(ingestRate, got)
+	b.note("ingest_vs_pipe", got/floor)
+	b.say("  ingest     %6.0f/s of %6.0f/s  %.2f", got, floor, got/floor)
+	return nil
+}
+
+// take lets a source bring its messages and returns how that went.
+func (h *hub) take(ctx context.Context, settings object) (figures, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := h.create(ctx, "source", true, settings); err != nil {
+		return figures{}, err
+	}
+	n := uint64(settings["messages"].(int))
+	if err := h.await(ctx, "source", 20*time.Millisecond, func(s *core.ChannelStatus) bool { return s.Received >= n }); err != nil {
+		return figures{}, err
+	}
+	var f figures
+	err := h.poll(ctx, 20*time.Millisecond, func() (done bool, err error) {
+		f, err = h.figures(ctx, "source")
+		return f.Messages >= int(n) && f.Seconds > 0, err
+	})
+	return f, err
+}
+
+// latency99 measures acknowledgements at half of the rate just measured.
+func (b *runner) latency99(ctx context.Context) error {
+	half := b.last(ingestRate) / 2
+	h, err := b.startHub(ctx, b.folder("latency"))
+	if err != nil {
+		return err
+	}
+	f, err := h.take(ctx, object{"messages": int(half * b.latency.Seconds()), "rate": half})
+	if err := errors.Join(err, h.discard()); err != nil {
+		return err
+	}
+	b.note("ack_p99_half_load_ms", f.P99)
+	b.say("  ack p99    %6.2f ms at %.0f/s, median %.2f ms", f.P99, half, f.P50)
+	return nil
+}
+
+// slowFlush is what a slow disk adds to each flush.
+const slowFlush = 2 * time.Millisecond
+
+// delivered measures the whole way against the pipe, and on a slow disk.
+func (b *runner) delivered(ctx context.Context) error {
+	floor, err := b.forwardPipe(ctx)
+	if err != nil {
+		return err
+	}
+	fast, peak, err := b.deliver(ctx, "delivered")
+	if err != nil {
+		return err
+	}
+	slow, _, err := b.deliver(ctx, "slow", "--flush-delay", slowFlush.String())
+	if err != nil {
+		return err
+	}
+	b.note(forwardRate, floor)
+	b.note(deliveredRate, fast)
+	b.note("delivered_vs_pipe", fast/floor)
+	b.note("slow_disk_ratio", slow/fast)
+	b.note("hub_rss_mb", peak)
+	b.say("  delivered  %6.0f/s of %6.0f/s  %.2f, on a slow disk %.0f/s  %.2f, %.0f MB", fast, floor, fast/floor, slow, slow/fast, peak)
+	return nil
+}
+
+func (b *runner) deliver(ctx context.Context, name string, args ...string) (perSecond, peak float64, err error) {
+	h, err := b.startHub(ctx, b.folder(name), args...)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { err = errors.Join(err, h.discard()) }()
+	took, err := h.through(ctx, "", b.messages)
+	if err != nil {
+		return 0, 0, err
+	}
+	peak, err = h.peak()
+	return rate(b.messages, took), peak, err
+}
+
+// through brings n messages in, with each delivered to a second connector, and
+// returns the time from the first message to the last delivery settled.
+func (h *hub) through(ctx context.Context, suffix string, n int) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	source, sink := "source"+suffix, "sink"+suffix
+	if err := h.create(ctx, sink, true, object{"messages": -1}); err != nil {
+		return 0, err
+	}
+	if err := h.await(ctx, sink, 10*time.Millisecond, checked); err != nil {
+		return 0, err
+	}
+	if err := h.create(ctx, source, true, object{"messages": n, "prefix": source + "-"}, sink); err != nil {
+		return 0, err
+	}
+	sent := uint64(0)
+	err := h.await(ctx, sink, 20*time.Millisecond, func(s *core.ChannelStatus) bool {
+		sent = s.Sent
+		return sent >= uint64(n)
+	})
+	end := time.Now()
+	if err != nil {
+		return 0, fmt.Errorf("%d of %d delivered: %w", sent, n, err)
+	}
+	f, err := h.figures(ctx, source)
+	return end.Sub(time.Unix(0, f.Begun)), err
+}
+
+// checked tells that a channel runs, is configured and was checked.
+func checked(s *core.ChannelStatus) bool {
+	return s.State == core.ChannelRunning && s.CheckedAt != nil
+}
