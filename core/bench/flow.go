@@ -92,7 +92,11 @@ func (b *runner) ingest(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f, err := h.take(ctx, object{"messages": b.messages})
+	var f figures
+	used, err := h.spending(func() (err error) {
+		f, err = h.take(ctx, object{"messages": b.messages})
+		return err
+	})
 	if err := errors.Join(err, h.discard()); err != nil {
 		return err
 	}
@@ -100,8 +104,27 @@ func (b *runner) ingest(ctx context.Context) error {
 	b.note(pipeRate, floor)
 	b.note(ingestRate, got)
 	b.note("ingest_vs_pipe", got/floor)
-	b.say("  ingest     %6.0f/s of %6.0f/s  %.2f", got, floor, got/floor)
+	b.say("  ingest     %6.0f/s of %6.0f/s  %.2f, %s", got, floor, got/floor, b.each(used))
 	return nil
+}
+
+// spending is the processor time the hub needs for do.
+func (h *hub) spending(do func() error) (time.Duration, error) {
+	before, err := h.processor()
+	if err != nil {
+		return 0, err
+	}
+	if err := do(); err != nil {
+		return 0, err
+	}
+	after, err := h.processor()
+	return after - before, err
+}
+
+// each tells the hub's processor time of one document. It depends less on
+// neighbours than the rates do.
+func (b *runner) each(used time.Duration) string {
+	return fmt.Sprintf("%d µs of a core in the hub", (used / time.Duration(b.messages)).Microseconds())
 }
 
 // take lets a source bring its messages and returns how that went.
@@ -148,35 +171,47 @@ func (b *runner) delivered(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fast, peak, err := b.deliver(ctx, "delivered")
+	fast, err := b.deliver(ctx, "delivered")
 	if err != nil {
 		return err
 	}
-	slow, _, err := b.deliver(ctx, "slow", "--flush-delay", slowFlush.String())
+	slow, err := b.deliver(ctx, "slow", "--flush-delay", slowFlush.String())
 	if err != nil {
 		return err
 	}
 	b.note(forwardRate, floor)
-	b.note(deliveredRate, fast)
-	b.note("delivered_vs_pipe", fast/floor)
-	b.note("slow_disk_ratio", slow/fast)
-	b.note("hub_rss_mb", peak)
-	b.say("  delivered  %6.0f/s of %6.0f/s  %.2f, on a slow disk %.0f/s  %.2f, %.0f MB", fast, floor, fast/floor, slow, slow/fast, peak)
+	b.note(deliveredRate, fast.rate)
+	b.note("delivered_vs_pipe", fast.rate/floor)
+	b.note("slow_disk_ratio", slow.rate/fast.rate)
+	b.note("hub_rss_mb", fast.peak)
+	b.say("  delivered  %6.0f/s of %6.0f/s  %.2f, %s, %.0f MB", fast.rate, floor, fast.rate/floor, b.each(fast.used), fast.peak)
+	b.say("  slow disk  %6.0f/s  %.2f", slow.rate, slow.rate/fast.rate)
 	return nil
 }
 
-func (b *runner) deliver(ctx context.Context, name string, args ...string) (perSecond, peak float64, err error) {
+// delivery is how one run of the whole way went.
+type delivery struct {
+	rate float64
+	peak float64 // MB
+	used time.Duration
+}
+
+func (b *runner) deliver(ctx context.Context, name string, args ...string) (d delivery, err error) {
 	h, err := b.startHub(ctx, b.folder(name), args...)
 	if err != nil {
-		return 0, 0, err
+		return d, err
 	}
 	defer func() { err = errors.Join(err, h.discard()) }()
-	took, err := h.through(ctx, "", b.messages)
+	d.used, err = h.spending(func() error {
+		took, err := h.through(ctx, "", b.messages)
+		d.rate = rate(b.messages, took)
+		return err
+	})
 	if err != nil {
-		return 0, 0, err
+		return d, err
 	}
-	peak, err = h.peak()
-	return rate(b.messages, took), peak, err
+	d.peak, err = h.peak()
+	return d, err
 }
 
 // through brings n messages in, with each delivered to a second connector, and

@@ -216,6 +216,26 @@ func (h *hub) figures(ctx context.Context, channel string) (figures, error) {
 // peak is the most memory the hub has had resident, in MB.
 func (h *hub) peak() (float64, error) { return memory(h.cmd.Process.Pid, "VmHWM:") }
 
+// ticksPerSecond is what Linux counts the time of a processor in, on every
+// machine that Go runs on.
+const ticksPerSecond = 100
+
+// processor is the time the hub has used so far: fields 14 and 15 of
+// /proc/PID/stat, counted behind the name in brackets, which is field 2.
+func (h *hub) processor() (time.Duration, error) {
+	raw, err := os.ReadFile("/proc/" + strconv.Itoa(h.cmd.Process.Pid) + "/stat")
+	if err != nil {
+		return 0, err
+	}
+	fields := strings.Fields(string(raw[bytes.LastIndexByte(raw, ')')+1:]))
+	user, err := strconv.Atoi(fields[11])
+	if err != nil {
+		return 0, err
+	}
+	system, err := strconv.Atoi(fields[12])
+	return time.Duration(user+system) * time.Second / ticksPerSecond, err
+}
+
 // memory reads a line of /proc/PID/status, in MB.
 func memory(pid int, line string) (float64, error) {
 	raw, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
