@@ -335,12 +335,12 @@ func (r *rig) deliver(channel core.ChannelID, purpose core.Purpose, body string)
 	return id
 }
 
-func queue(s store.Store, channel core.ChannelID, purpose core.Purpose, file core.Attachment) (core.DeliveryID, error) {
+func queue(s store.Store, channel core.ChannelID, purpose core.Purpose, files ...core.Attachment) (core.DeliveryID, error) {
 	var id core.DeliveryID
 	err := s.Update(context.Background(), func(tx store.Tx) error {
 		doc := &core.Document{
 			ID: core.DocumentID(core.NewID("doc", tx.Now())), Direction: core.Outgoing, State: core.DocumentRegistered,
-			Subject: "Ответ", Text: "Текст", Files: []core.Attachment{file},
+			Subject: "Ответ", Text: "Текст", Files: files,
 		}
 		d := &core.Delivery{
 			ID: core.DeliveryID(core.NewID("dlv", tx.Now())), Document: doc.ID, Channel: channel,

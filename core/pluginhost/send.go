@@ -156,6 +156,7 @@ func (s *sender) ready(ctx context.Context) (int, error) {
 	case <-timer.C:
 	case <-changed:
 	case <-s.freed:
+	case <-s.sendBell: // more may be allowed at once now; claiming comes next anyway
 	case <-s.nudge.wait():
 		s.release()
 	case <-s.draining:

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -133,11 +135,29 @@ func (s *suite) cases(t *testing.T) map[string]func(*testing.T) {
 	return cases
 }
 
+func (s *suite) can(h *Hub, ability string) bool {
+	return slices.Contains(h.Describe().GetAbilities(), ability)
+}
+
+// complete sees that the world has what the connector's abilities need.
+func (s *suite) complete(t *testing.T, h *Hub, w World) {
+	t.Helper()
+	for ability, missing := range map[string]bool{
+		sdk.AbilityReceive: w.Produce == nil, sdk.AbilitySend: w.Dispatch == nil || w.Delivered == nil,
+		sdk.AbilityHook: w.Hook == nil, sdk.AbilityOperate: w.Operations == nil,
+	} {
+		if missing && s.can(h, ability) {
+			t.Fatalf("the connector has the ability %q, but the World lacks what belongs to it", ability)
+		}
+	}
+}
+
 // world makes a fresh outside system and a hub with the channel configured.
 func (s *suite) world(t *testing.T) (*Hub, World) {
 	t.Helper()
-	w := s.config.World(t)
-	return s.configured(t, s.start(t, nil), w), w
+	w, h := s.config.World(t), s.start(t, nil)
+	s.complete(t, h, w)
+	return s.configured(t, h, w), w
 }
 
 func (s *suite) configured(t *testing.T, h *Hub, w World) *Hub {
@@ -199,8 +219,20 @@ func (s *suite) describeByHand(t *testing.T) {
 	if code := s.byHand(t, []string{"describe", "--markdown"}, &out, &errs); code != 0 || !strings.Contains(out.String(), "|") {
 		t.Errorf("describe --markdown: exit %d: %s", code, out.String())
 	}
+	s.readme(t, out.String())
 	if code := s.byHand(t, []string{"nonsense"}, &out, &errs); code != 2 {
 		t.Errorf("unknown command: exit %d, want 2", code)
+	}
+}
+
+// readme sees that the table in the connector's README, where there is one, is
+// the one that describe --markdown makes now.
+func (s *suite) readme(t *testing.T, table string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.config.Package, "README.md"))
+	begin, _, _ := strings.Cut(table, "\n")
+	if err == nil && strings.Contains(string(text), begin) && !strings.Contains(string(text), strings.TrimSpace(table)) {
+		t.Error("the table of settings in README.md is stale: run describe --markdown README.md")
 	}
 }
 
@@ -315,7 +347,7 @@ func (s *suite) unconfigured(t *testing.T) {
 func (s *suite) reconfigure(t *testing.T) {
 	h, w := s.world(t)
 	var open *Receiving
-	if w.Produce != nil {
+	if s.can(h, sdk.AbilityReceive) {
 		w.Produce(1)
 		open = h.Receive(Reception{})
 		h.Await(1)
@@ -406,8 +438,12 @@ func (s *suite) receiveMute(t *testing.T) {
 			if left--; left >= 0 {
 				return nil
 			}
-			if left == -1 {
-				close(mute)
+			if left < -1 {
+				return ErrSilence
+			}
+			close(mute)
+			if round%2 == 0 {
+				return ErrLostAnswer
 			}
 			return ErrSilence
 		}})
@@ -558,7 +594,7 @@ func (s *suite) hook(t *testing.T) {
 func (s *suite) stop(t *testing.T) {
 	h, w := s.world(t)
 	var open *Receiving
-	if w.Produce != nil {
+	if s.can(h, sdk.AbilityReceive) {
 		w.Produce(2)
 		open = h.Receive(Reception{})
 		h.Await(2)

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/uzel-hub/uzel/api/plugin/pipe"
 	"github.com/uzel-hub/uzel/sdk/sdktest"
@@ -18,16 +19,20 @@ func BenchmarkPipe(b *testing.B) {
 	b.Run("receive", func(b *testing.B) {
 		source := start(b, binary)
 		b.ReportAllocs()
+		used := cpu(b, source)
 		b.ResetTimer()
 		r, err := pipe.Receive(b.Context(), source.Client, pipe.Options{Messages: b.N})
 		report(b, r, err, source)
+		b.ReportMetric(micros(cpu(b, source)-used)/float64(b.N), "cpu-µs/msg")
 	})
 	b.Run("forward", func(b *testing.B) {
 		source, sink := start(b, binary), start(b, binary)
 		b.ReportAllocs()
+		used := cpu(b, source, sink)
 		b.ResetTimer()
 		r, err := pipe.Forward(b.Context(), source.Client, sink.Client, pipe.Options{Messages: b.N})
 		report(b, r, err, sink)
+		b.ReportMetric(micros(cpu(b, source, sink)-used)/float64(b.N), "cpu-µs/msg")
 	})
 }
 
@@ -49,6 +54,40 @@ func report(b *testing.B, r pipe.Result, err error, h *sdktest.Hub) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msg/s")
 	b.ReportMetric(rss(b, h.PID()), "connector-rss-MB")
 	b.SetBytes(r.Bytes / int64(b.N))
+}
+
+// cpu is the processor time that this process and the connectors have used: it
+// tells more than the rate when others use the machine.
+func cpu(b *testing.B, connectors ...*sdktest.Hub) time.Duration {
+	b.Helper()
+	total := stat(b, "self")
+	for _, c := range connectors {
+		total += stat(b, c.PID())
+	}
+	return total
+}
+
+func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
+
+// stat is user and system time of a process; the kernel counts in hundredths
+// of a second.
+func stat(b *testing.B, pid string) time.Duration {
+	b.Helper()
+	raw, err := os.ReadFile("/proc/" + pid + "/stat")
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(raw), ") ")
+	fields := strings.Fields(rest) // the first is the third of proc(5)
+	var ticks int
+	for _, f := range fields[11:13] {
+		n, err := strconv.Atoi(f)
+		if err != nil {
+			b.Fatal(err)
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * time.Second / 100
 }
 
 // rss is the resident memory of a process in MB.

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"time"
 
@@ -66,12 +66,13 @@ func (g *garbage) Receive(stream pluginv1.Plugin_ReceiveServer) error {
 			}
 		}
 	case "log":
-		line := make([]byte, 1<<20)
-		for range 64 {
+		line := append(bytes.Repeat([]byte("flood "), 1000), '\n')
+		for n := 0; stream.Context().Err() == nil; n++ {
 			os.Stderr.Write(line)
+			if n > 2000 {
+				time.Sleep(time.Millisecond)
+			}
 		}
-		io.WriteString(os.Stderr, "\nend of the flood\n")
-		<-stream.Context().Done()
 	case "fault":
 		return status.Error(codes.DataLoss, "nonsense")
 	}

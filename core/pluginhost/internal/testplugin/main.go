@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -102,8 +103,12 @@ func open(_ context.Context, set settings, env sdk.Env) (sdk.Channel, error) {
 			{Field: "receive", Text: "так нельзя"}, {Field: "count", Text: "мало"},
 		}}
 	}
+	c := &channel{set: set, env: env, wake: make(chan struct{}, 1)}
+	if _, err := os.Stat(set.World); err == nil {
+		c.note("pids", strconv.Itoa(os.Getpid()))
+	}
 	env.Log.Info("opened", "password", set.Password.Reveal(), "token", set.Token)
-	return &channel{set: set, env: env, wake: make(chan struct{}, 1)}, nil
+	return c, nil
 }
 
 var _ interface {
@@ -301,9 +306,13 @@ func (c *channel) strange(ctx context.Context, emit sdk.Emitter) error {
 		func(m *sdk.Message) { m.Kind = sdk.KindCall },
 		func(m *sdk.Message) { m.Files = []sdk.File{{Name: "big", Size: 0, Open: c.endless}} },
 		func(m *sdk.Message) { m.Details = []byte(`{`) },
-		func(m *sdk.Message) { m.Text = "нуль\x00 и \xff"; m.Files[0].Name = "../../etc/па\x00роль\u202e.txt" },
+		func(m *sdk.Message) {
+			m.Text = "нуль\x00 и \xff"
+			m.Files[0].Name = "../../etc/па\x00роль\u202e.txt"
+		},
 	} {
 		m := c.message(i + 1)
+		m.Files = []sdk.File{sdk.Bytes("a.txt", []byte("a"))}
 		edit(&m)
 		err := emit.Emit(ctx, m, nil)
 		c.note("told", fmt.Sprint(i, " ", err == nil, " ", err))
@@ -334,8 +343,10 @@ func (c *channel) Send(ctx context.Context, d sdk.Dispatch) (sdk.Receipt, error)
 		return sdk.Receipt{State: sdk.StateSubmitted, Token: "t-" + d.Delivery}, nil
 	case "slow":
 		time.Sleep(300 * time.Millisecond)
-	case "kill": // for the kill tests: note before, as an outside system would
+	case "kill": // slow enough to be killed before, between and after
+		time.Sleep(time.Duration(rand.IntN(15)) * time.Millisecond)
 		c.note("sent", d.Delivery)
+		time.Sleep(time.Duration(rand.IntN(15)) * time.Millisecond)
 		return sdk.Receipt{ExternalID: "x-" + d.Delivery}, nil
 	}
 	if err := c.login(); err != nil {
@@ -432,4 +443,3 @@ func (c *channel) Do(ctx context.Context, call sdk.OperationCall) (sdk.Result, e
 	}
 	return sdk.Result{Output: out, Files: call.Files}, nil
 }
-
