@@ -37,6 +37,8 @@ type Options struct {
 	// commit, start, large); empty: all. What is not measured is zero in the
 	// report; latency needs ingest.
 	Only []string
+	// Rounds, if not zero, is how many rounds are taken.
+	Rounds int
 	// Profiles, if not empty, is a folder that gets a CPU profile of each hub.
 	Profiles string
 	// Progress hears what is going on; nil: nobody does.
@@ -86,6 +88,9 @@ func Run(ctx context.Context, o Options) (r *Report, err error) {
 	}
 	if o.sizes != nil {
 		b.sizes = *o.sizes
+	}
+	if o.Rounds > 0 {
+		b.rounds = o.Rounds
 	}
 	if b.Progress == nil {
 		b.Progress = io.Discard

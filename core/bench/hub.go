@@ -111,6 +111,35 @@ func (h *hub) poll(ctx context.Context, every time.Duration, done func() (bool, 
 	}
 }
 
+// count polls until n are done. Asking costs the hub time, so it is asked more
+// often only towards the end.
+func (h *hub) count(ctx context.Context, n int, done func() (int, error)) error {
+	start, pause := time.Now(), lookLeast
+	for {
+		have, err := done()
+		if err != nil || have >= n {
+			return err
+		}
+		if have > 0 {
+			left := time.Since(start) / time.Duration(have) * time.Duration(n-have)
+			pause = min(max(left/3, lookLeast), lookMost)
+		}
+		select {
+		case <-time.After(pause):
+		case <-h.exited:
+			return fmt.Errorf("the hub has ended after %d of %d:\n%s", have, n, h.lastWords())
+		case <-ctx.Done():
+			return fmt.Errorf("%w after %d of %d, the hub's last words:\n%s", context.Cause(ctx), have, n, h.lastWords())
+		}
+	}
+}
+
+// lookLeast and lookMost bound the pauses of count.
+const (
+	lookLeast = 5 * time.Millisecond
+	lookMost  = 500 * time.Millisecond
+)
+
 // lastWords are the end of the hub's log.
 func (h *hub) lastWords() string {
 	raw, err := os.ReadFile(h.log.Name())
@@ -190,10 +219,15 @@ func (h *hub) create(ctx context.Context, id string, enabled bool, settings obje
 // await polls the channel until it is as wanted.
 func (h *hub) await(ctx context.Context, id string, every time.Duration, wanted func(*core.ChannelStatus) bool) error {
 	return h.poll(ctx, every, func() (bool, error) {
-		var ch channel
-		err := h.call(ctx, http.MethodGet, "/api/v1/channels/"+id, nil, &ch)
-		return wanted(&ch.Status), err
+		st, err := h.status(ctx, id)
+		return wanted(&st), err
 	})
+}
+
+func (h *hub) status(ctx context.Context, id string) (core.ChannelStatus, error) {
+	var ch channel
+	err := h.call(ctx, http.MethodGet, "/api/v1/channels/"+id, nil, &ch)
+	return ch.Status, err
 }
 
 // figures are the generator's.

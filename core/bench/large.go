@@ -74,9 +74,9 @@ func (h *hub) registered(ctx context.Context, suffix string, n int) (float64, er
 	if err := h.create(ctx, source, true, object{"messages": n, "prefix": source + "-"}); err != nil {
 		return 0, err
 	}
-	err = h.poll(ctx, 20*time.Millisecond, func() (bool, error) {
+	err = h.count(ctx, n, func() (int, error) {
 		now, err := h.newestNumber(ctx)
-		return now-before >= n, err
+		return now - before, err
 	})
 	end := time.Now()
 	if err != nil {

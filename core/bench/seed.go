@@ -73,7 +73,7 @@ func (s *seeding) put(tx store.Tx) error {
 	for range min(seedAtOnce, s.total-s.done) {
 		year := tx.Now().In(core.OfficeZone).Year()
 		s.last[year]++
-		d := document(tx.Now(), s.last[year], s.text)
+		d := letter(tx.Now(), s.last[year], s.text)
 		if err := store.Messages.Put(tx, messageOf(d)); err != nil {
 			return err
 		}
@@ -98,31 +98,37 @@ func (s *seeding) count(tx store.Tx) error {
 	return nil
 }
 
-// document is a letter as intake registers it.
+// document is what intake registers of a message of the generator.
 func document(now time.Time, seq uint64, text string) *core.Document {
 	id := core.NewID("doc", now)
 	day := now.In(core.OfficeZone)
-	from := rand.IntN(senders)
 	return &core.Document{
 		ID: core.DocumentID(id), Direction: core.Incoming, Kind: core.MessageLetter, State: core.DocumentRegistered,
 		Number: &core.RegNumber{
 			Journal: journal, Year: day.Year(), Seq: seq,
 			Text: fmt.Sprintf("Вх-%d/%06d", day.Year(), seq), Date: core.DateOf(day),
 		},
-		Subject: "О начислениях за отопление", Text: text,
-		Sender: core.Correspondent{
-			Name:      fmt.Sprint("Житель ", from),
-			Addresses: []core.Address{{Kind: core.AddressEmail, Value: fmt.Sprintf("resident%d@example.org", from)}},
-		},
+		Subject: fmt.Sprint("Сообщение ", seq), Text: text,
 		Files: []core.Attachment{{
 			Hash: hex.EncodeToString(noise(32)), Size: fileBytes, Name: "act.pdf", MediaType: "application/pdf", Role: core.FileAttachment,
 		}},
-		Fields:     map[string]string{"delivery_type": "Электронная почта"},
-		Thread:     core.ThreadID(id),
-		Channel:    core.ChannelID(fmt.Sprint("mail-", rand.IntN(mailboxes))),
-		Message:    core.MessageID(core.NewID("msg", now)),
-		ExternalID: fmt.Sprintf("%x@mail.example.org", noise(12)),
+		Thread: core.ThreadID(id), Channel: "source", Message: core.MessageID(core.NewID("msg", now)), ExternalID: fmt.Sprint("m", seq),
 	}
+}
+
+// letter is a document as mailboxes bring it: from somebody, under an outside
+// id of no order.
+func letter(now time.Time, seq uint64, text string) *core.Document {
+	d := document(now, seq, text)
+	from := rand.IntN(senders)
+	d.Sender = core.Correspondent{
+		Name:      fmt.Sprint("Житель ", from),
+		Addresses: []core.Address{{Kind: core.AddressEmail, Value: fmt.Sprintf("resident%d@example.org", from)}},
+	}
+	d.Fields = map[string]string{"delivery_type": "Электронная почта"}
+	d.Channel = core.ChannelID(fmt.Sprint("mail-", rand.IntN(mailboxes)))
+	d.ExternalID = fmt.Sprintf("%x@mail.example.org", noise(12))
+	return d
 }
 
 // messageOf is the message a document was made of.

@@ -55,7 +55,8 @@ func (c *cli) bench() *cobra.Command {
 	flags.StringVar(&o.Generator, "generator", "", "коннектор-генератор (по умолчанию bench/generator рядом с программой)")
 	flags.StringSliceVar(&o.Only, "only", nil, "только эти замеры: flush, ingest, latency, delivered, commit, start, large")
 	flags.StringVar(&o.Profiles, "profiles", "", "папка для профилей процессора")
-	for _, name := range []string{"only", "profiles"} {
+	flags.IntVar(&o.Rounds, "rounds", 0, "сколько повторов")
+	for _, name := range []string{"only", "profiles", "rounds"} {
 		_ = flags.MarkHidden(name) // it is there: just defined
 	}
 	return cmd
