@@ -81,6 +81,7 @@ func (s *Server) getDocument(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	card.Document = s.shown(card.Document)
 	return versioned(card, card.Document.Version), nil
 }
 
@@ -240,5 +241,5 @@ func (s *Server) changeDocument(c *call, version uint64, change func(store.Tx, *
 	if err != nil {
 		return answer{}, err
 	}
-	return versioned(d, d.Version), nil
+	return versioned(s.shown(d), d.Version), nil
 }

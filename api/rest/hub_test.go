@@ -46,6 +46,7 @@ type hub struct {
 	access *access.Service
 	server *rest.Server
 	bus    *bus.Bus
+	host   *fakeHost
 	log    *lockedBuffer
 
 	mu  sync.Mutex
@@ -64,9 +65,7 @@ func newHub(t *testing.T, change ...func(*rest.Config)) *hub {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { h.store.Close() })
-	if h.blobs, err = fileblob.Open(filepath.Join(dir, "blobs"), fileblob.Options{}); err != nil {
-		t.Fatal(err)
-	}
+	h.blobs = &lateBlobs{dir: filepath.Join(dir, "blobs")}
 	t.Cleanup(func() { h.blobs.Close() })
 	h.access = access.New(access.Config{Store: h.store, Now: h.clock, Cost: access.Cost{MemoryKiB: 64, Passes: 1}})
 	h.update(registry.Seed)
@@ -77,6 +76,8 @@ func newHub(t *testing.T, change ...func(*rest.Config)) *hub {
 		Now:      h.clock, Version: "1.2.3", MaxBody: 64 << 10, MaxFile: 4 << 20, MaxUpload: 8 << 20,
 		Log: hclog.New(&hclog.LoggerOptions{Output: h.log, Level: hclog.Debug}),
 	}
+	h.host = newFakeHost(h)
+	c.Host, c.Channels, c.Catalog = h.host, drafts{h.host}, openCatalog(t)
 	for _, f := range change {
 		f(&c)
 	}
@@ -127,6 +128,48 @@ func put[T any](h *hub, table *store.Table[T], records ...*T) {
 		}
 		return nil
 	})
+}
+
+// lateBlobs opens a real store with the first file: most tests keep none, and
+// making one takes longer than they do.
+type lateBlobs struct {
+	blob.Store // nil: what is not below is not called
+	dir        string
+
+	mu   sync.Mutex
+	real blob.Store
+}
+
+func (b *lateBlobs) store() blob.Store {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.real == nil {
+		s, err := fileblob.Open(b.dir, fileblob.Options{})
+		if err != nil {
+			panic(err)
+		}
+		b.real = s
+	}
+	return b.real
+}
+
+func (b *lateBlobs) Put(ctx context.Context, r io.Reader) (blob.Ref, error) {
+	return b.store().Put(ctx, r)
+}
+
+func (b *lateBlobs) Open(ctx context.Context, hash string) (blob.Reader, error) {
+	return b.store().Open(ctx, hash)
+}
+
+func (b *lateBlobs) Delete(ctx context.Context, hash string) error {
+	return b.store().Delete(ctx, hash)
+}
+
+func (b *lateBlobs) Close() error {
+	if b.real == nil {
+		return nil
+	}
+	return b.real.Close()
 }
 
 type lockedBuffer struct {

@@ -51,6 +51,6 @@ func (s *Server) reply(c *call) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
-		return created(v1+"/documents/"+string(d.ID), Replied{d, dlv}, d.Version), nil
+		return created(v1+"/documents/"+string(d.ID), Replied{s.shown(d), dlv}, d.Version), nil
 	})
 }

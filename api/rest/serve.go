@@ -65,6 +65,7 @@ type handler func(*Server, *call) (answer, error)
 
 const (
 	requestTimeout = 30 * time.Second
+	slowTimeout    = 3 * time.Minute
 	// idleTimeout ends an upload or download that does not move.
 	idleTimeout = 60 * time.Second
 )
@@ -76,11 +77,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.w.Header().Set("X-Request-ID", c.id)
 	secureHeaders(c.w.Header())
 	began := s.Now()
+	s.limit(c, requestTimeout)
+	defer func() { s.observe(c, s.Now().Sub(began)) }()
 	defer func() {
 		if fault := recover(); fault != nil {
 			s.refuse(c, s.panicked(c, fault))
 		}
-		s.observe(c, s.Now().Sub(began))
 	}()
 	s.router.ServeHTTP(c.w, c.r)
 }
@@ -133,21 +135,33 @@ func (s *Server) handle(rt *route) http.Handler {
 	})
 }
 
-// bound sets the limits of time and size. Errors of SetDeadline mean that there
-// is no connection (tests).
-func (s *Server) bound(c *call) context.CancelFunc {
+// limit bounds how long the connection may be busy with the call; the rest of
+// an earlier call's time must not count. Neither deadline may pass before the
+// handler's own, and there must be time left to let the answer out. An error
+// means that there is no connection.
+func (s *Server) limit(c *call, timeout time.Duration) {
 	control := http.NewResponseController(c.w)
+	until := time.Now().Add(timeout + requestTimeout)
+	control.SetReadDeadline(until)  //nolint:errcheck // see above
+	control.SetWriteDeadline(until) //nolint:errcheck // see above
+}
+
+// bound sets the limits of time and size of a route.
+func (s *Server) bound(c *call) context.CancelFunc {
 	if c.route.streams {
-		control.SetReadDeadline(time.Time{})  //nolint:errcheck // see above
-		control.SetWriteDeadline(time.Time{}) //nolint:errcheck // see above
+		control := http.NewResponseController(c.w)
+		control.SetReadDeadline(time.Time{})  //nolint:errcheck // see limit
+		control.SetWriteDeadline(time.Time{}) //nolint:errcheck // see limit
 		c.r.Body = http.MaxBytesReader(c.w, patient(control, c.r.Body), s.MaxUpload)
 		return func() {}
 	}
-	// The margin lets an answer to a slow request out.
-	control.SetReadDeadline(time.Now().Add(requestTimeout))      //nolint:errcheck // see above
-	control.SetWriteDeadline(time.Now().Add(2 * requestTimeout)) //nolint:errcheck // see above
+	timeout := requestTimeout
+	if c.route.slow {
+		timeout = slowTimeout
+		s.limit(c, timeout)
+	}
 	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, s.MaxBody)
-	ctx, cancel := context.WithTimeout(c.ctx(), requestTimeout)
+	ctx, cancel := context.WithTimeout(c.ctx(), timeout)
 	c.r = c.r.WithContext(ctx)
 	return cancel
 }
@@ -170,7 +184,9 @@ func (s *Server) work(c *call) (a answer, err error) {
 // finish writes the audit entry and then the answer, so that whoever has the
 // answer finds the entry.
 func (s *Server) finish(c *call, a answer, err error) {
-	c.failed = err
+	if err != nil {
+		c.failed = err
+	}
 	s.audit(c)
 	if err == nil && a.Status != 0 {
 		err = c.write(a)
@@ -203,6 +219,7 @@ func (s *Server) audit(c *call) {
 	}
 	// The operation is over, whether the caller still waits or not.
 	ctx := context.WithoutCancel(c.ctx())
+	e.Actor = stranger()
 	if c.who != nil {
 		e.Actor = c.who.Actor()
 		if c.who.Token != nil {
@@ -225,6 +242,9 @@ func (c *call) audited() bool {
 	}
 	return c.who != nil
 }
+
+// stranger is the actor of a sign-in that failed.
+func stranger() core.Actor { return core.Actor{Kind: core.ActorUser, ID: "stranger"} }
 
 func (c *call) safe() bool { return c.r.Method == http.MethodGet || c.r.Method == http.MethodHead }
 

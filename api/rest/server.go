@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"crypto/rand"
 	"io"
 	"net/http"
 	"net/netip"
@@ -10,15 +11,17 @@ import (
 
 	"github.com/gorilla/mux"
 	"github.com/hashicorp/go-hclog"
-	"github.com/prometheus/client_golang/prometheus"
+	"github.com/microcosm-cc/bluemonday"
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
 	"github.com/uzel-hub/uzel/core/audit"
 	"github.com/uzel-hub/uzel/core/blob"
 	"github.com/uzel-hub/uzel/core/bus"
+	"github.com/uzel-hub/uzel/core/catalog"
 	"github.com/uzel-hub/uzel/core/maintenance"
 	"github.com/uzel-hub/uzel/core/outgoing"
+	"github.com/uzel-hub/uzel/core/pluginhost"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -50,6 +53,44 @@ type System interface {
 	Backup(ctx context.Context, w io.Writer, withKey bool) error
 }
 
+// Channels is how people set channels up; pluginhost.Channels does. It is as wide
+// as what people do.
+type Channels interface {
+	List(ctx context.Context) ([]*core.Channel, error)
+	Get(ctx context.Context, id core.ChannelID) (*core.Channel, error)
+	Create(ctx context.Context, ch core.Channel) (*core.Channel, error)
+	Update(ctx context.Context, ch core.Channel) (*core.Channel, error)
+	Delete(ctx context.Context, id core.ChannelID) error
+	SetEnabled(ctx context.Context, id core.ChannelID, enabled bool) (*core.Channel, error)
+	Pause(ctx context.Context, id core.ChannelID, in, out *bool) (*core.Channel, error)
+	Revert(ctx context.Context, id core.ChannelID, version uint64) (*core.Channel, error)
+	History(ctx context.Context, id core.ChannelID) ([]store.Entry, error)
+	Check(ctx context.Context, d pluginhost.Draft) ([]pluginhost.CheckPart, error)
+}
+
+// Host runs the channels; pluginhost.Host does.
+type Host interface {
+	Status(ctx context.Context, id core.ChannelID) (core.ChannelStatus, error)
+	Statuses(ctx context.Context) []core.ChannelStatus
+	Stats() []pluginhost.Stats
+	Check(ctx context.Context, id core.ChannelID, section string) ([]pluginhost.CheckPart, error)
+	Wake(ctx context.Context, id core.ChannelID) error
+	Restart(id core.ChannelID) error
+	Reconcile()
+	Do(ctx context.Context, id core.ChannelID, call pluginhost.OperationCall) (pluginhost.Result, error)
+	LogTail(id core.ChannelID, n int) ([]pluginhost.LogLine, error)
+	LogFollow(ctx context.Context, id core.ChannelID, n int, each func(pluginhost.LogLine) error) error
+	Upgrade(ctx context.Context, plugin, version string) error
+}
+
+var (
+	_ Events      = (*bus.Bus)(nil)
+	_ DeadLetters = bus.DeadLetters{}
+	_ Outgoing    = (*outgoing.Service)(nil)
+	_ Channels    = (*pluginhost.Channels)(nil)
+	_ Host        = (*pluginhost.Host)(nil)
+)
+
 // Config is what a Server needs. What has no default must be set.
 type Config struct {
 	Store    store.Store
@@ -60,6 +101,9 @@ type Config struct {
 	Outgoing Outgoing
 
 	DeadLetters DeadLetters
+	Channels    Channels
+	Host        Host
+	Catalog     *catalog.Catalog
 
 	// System checks and copies the hub; maintenance.Service does.
 	System System
@@ -68,10 +112,15 @@ type Config struct {
 	Hooks http.Handler
 	// Ready tells why the hub cannot work now; nil: it always can.
 	Ready   func(context.Context) error
-	Metrics *prometheus.Registry
+	Metrics *Metrics // nil: its own
 	Log     hclog.Logger
 	Version string
 	Now     func() time.Time // nil means time.Now
+
+	// Heartbeat is the longest silence of a stream of events; proxies end quiet
+	// connections. As often it is looked up whether the reader may still read.
+	// 0 means 15 s.
+	Heartbeat time.Duration
 
 	// PublicURL is the hub's address for people. With https cookies are Secure.
 	PublicURL string
@@ -86,18 +135,21 @@ type Config struct {
 // counters and open event streams; Close ends the latter.
 type Server struct {
 	Config
-	router  *mux.Router
-	metrics *metrics
-	guard   *http.CrossOriginProtection
-	quit    context.Context
-	close   context.CancelFunc
+	router *mux.Router
+	guard  *http.CrossOriginProtection
+	html   *bluemonday.Policy
+	key    []byte // signs tickets
+	quit   context.Context
+	close  context.CancelFunc
 }
 
 // New makes the server.
 func New(c Config) *Server {
-	s := &Server{Config: withDefaults(c), guard: http.NewCrossOriginProtection()}
+	s := &Server{Config: withDefaults(c), guard: http.NewCrossOriginProtection(), html: htmlPolicy(), key: []byte(rand.Text())}
 	s.quit, s.close = context.WithCancel(context.Background())
-	s.metrics = newMetrics(s.Metrics)
+	if s.Host != nil {
+		s.Metrics.registry.MustRegister(channelMetrics{s.Host})
+	}
 	s.router = s.newRouter()
 	return s
 }
@@ -111,7 +163,7 @@ func withDefaults(c Config) Config {
 		c.Now = time.Now
 	}
 	if c.Metrics == nil {
-		c.Metrics = prometheus.NewRegistry()
+		c.Metrics = NewMetrics()
 	}
 	if c.Log == nil {
 		c.Log = hclog.NewNullLogger()
@@ -119,13 +171,14 @@ func withDefaults(c Config) Config {
 	if c.Ready == nil {
 		c.Ready = func(context.Context) error { return nil }
 	}
+	c.Heartbeat = or(c.Heartbeat, 15*time.Second)
 	c.MaxBody = or(c.MaxBody, 1<<20)
 	c.MaxFile = or(c.MaxFile, 512<<20)
 	c.MaxUpload = or(c.MaxUpload, 1<<30)
 	return c
 }
 
-func or(v, otherwise int64) int64 {
+func or[T ~int64](v, otherwise T) T {
 	if v == 0 {
 		return otherwise
 	}

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/uzel-hub/uzel/api"
@@ -57,32 +56,11 @@ func (s *Server) hooks() http.Handler {
 	})
 }
 
-// metrics of the REST interface itself.
-type metrics struct {
-	requests *prometheus.HistogramVec
-	streams  prometheus.Gauge
-}
-
-func newMetrics(registry *prometheus.Registry) *metrics {
-	m := &metrics{
-		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name:    "uzel_http_request_seconds",
-			Help:    "Time to answer a request, by operation and class of status.",
-			Buckets: []float64{.001, .005, .01, .05, .1, .5, 1, 5, 30},
-		}, []string{"operation", "status"}),
-		streams: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "uzel_http_streams", Help: "Open event and log streams.",
-		}),
-	}
-	registry.MustRegister(m.requests, m.streams)
-	return m
-}
-
 // observe counts a request and notes it in the log: no address, no query, no
 // name.
 func (s *Server) observe(c *call, took time.Duration) {
 	class := fmt.Sprintf("%dxx", c.w.status/100)
-	s.metrics.requests.WithLabelValues(c.name(), class).Observe(took.Seconds())
+	s.Metrics.requests.WithLabelValues(c.name(), class).Observe(took.Seconds())
 	log := s.Log.Debug
 	if !c.safe() {
 		log = s.Log.Info
@@ -103,6 +81,6 @@ func (s *Server) getMetrics(c *call) (answer, error) {
 			return answer{}, refuse(core.KindForbidden, "access.forbidden", "у вас нет права на это действие")
 		}
 	}
-	promhttp.HandlerFor(s.Metrics, promhttp.HandlerOpts{}).ServeHTTP(c.w, c.r)
+	promhttp.HandlerFor(s.Metrics.registry, promhttp.HandlerOpts{}).ServeHTTP(c.w, c.r)
 	return answer{}, nil
 }

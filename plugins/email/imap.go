@@ -113,7 +113,7 @@ func (m *mailbox) secretField() string {
 	switch {
 	case m.tokens == nil:
 		return "password"
-	case m.set.OAuth.Token != "":
+	case m.set.OAuth.Token.IsSet():
 		return "oauth.token"
 	}
 	return "oauth.refresh_token"

@@ -70,10 +70,10 @@ func newMailbox(ctx context.Context, set settings, env sdk.Env) (sdk.Channel, er
 // tokens gives access tokens, renewed when they run out; nil if the settings do
 // not suffice.
 func tokens(ctx context.Context, set oauthSettings) oauth2.TokenSource {
-	if set.Token != "" {
+	if set.Token.IsSet() {
 		return oauth2.StaticTokenSource(&oauth2.Token{AccessToken: set.Token.Reveal()})
 	}
-	if set.TokenURL == "" || set.ClientID == "" || set.Refresh == "" {
+	if set.TokenURL == "" || set.ClientID == "" || !set.Refresh.IsSet() {
 		return nil
 	}
 	conf := oauth2.Config{

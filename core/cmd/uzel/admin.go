@@ -152,7 +152,7 @@ func (c *cli) plugins() *cobra.Command {
 	const path = "/api/v1/plugins"
 	cmd := &cobra.Command{Use: "plugin", Short: "коннекторы, которые знает хаб"}
 	cmd.AddCommand(
-		c.allLister(path, "список", column{"имя", "name"}, column{"версия", "version"}, column{"название", "title"}, column{"умеет", "abilities"}),
+		c.allLister(path, "список", column{"имя", "name"}, column{"версия", "current"}, column{"все версии", "versions"}, column{"каналов", "channels"}, column{"название", "title"}),
 		c.shower(path, "описание, настройки, версии"),
 		&cobra.Command{
 			Use: "install FILE.tar.gz", Short: "установить", Args: cobra.ExactArgs(1),

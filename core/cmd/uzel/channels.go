@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -269,11 +271,13 @@ func (c *cli) followLog(body io.Reader) error {
 	return lines.Err()
 }
 
+// logLine prints a line as hclog writes it: moment, level, text, then what the
+// connector put beside it.
 func (c *cli) logLine(line object) {
-	fmt.Fprintf(c.out, "%s %-5s %s", text(line["at"]), text(line["level"]), text(line["text"])) //nolint:errcheck // nobody left to tell
-	if fields, ok := line["fields"].(object); ok {
-		for name, value := range fields {
-			fmt.Fprintf(c.out, " %s=%s", name, text(value)) //nolint:errcheck // as above
+	fmt.Fprintf(c.out, "%s %-5s %s", text(line["@timestamp"]), text(line["@level"]), text(line["@message"])) //nolint:errcheck // nobody left to tell
+	for _, name := range slices.Sorted(maps.Keys(line)) {
+		if !strings.HasPrefix(name, "@") {
+			fmt.Fprintf(c.out, " %s=%s", name, text(line[name])) //nolint:errcheck // as above
 		}
 	}
 	fmt.Fprintln(c.out) //nolint:errcheck // as above

@@ -82,6 +82,16 @@ func at(v any, path string) any {
 	return v
 }
 
+// person words a correspondent: the name and the first address; "" if it is none.
+func person(o object) string {
+	list := objects(o["addresses"])
+	name, _ := o["name"].(string)
+	if len(list) == 0 {
+		return name
+	}
+	return strings.TrimSpace(name + " <" + text(list[0]["value"]) + ">")
+}
+
 func cell(v any) string {
 	s := strings.Join(strings.Fields(text(v)), " ")
 	if utf8.RuneCountInString(s) > maxCell {
@@ -107,6 +117,10 @@ func text(v any) string {
 		return "нет"
 	case float64:
 		return fmt.Sprintf("%.10g", v)
+	case object:
+		if name := person(v); name != "" {
+			return name
+		}
 	case []any:
 		parts := make([]string, len(v))
 		for i := range v {
