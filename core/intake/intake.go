@@ -55,9 +55,8 @@ func (s *Service) take(tx store.Tx, ev bus.Event, unplaced bool) error {
 
 // register makes the document of a message, once.
 func (s *Service) register(tx store.Tx, m *core.Message) error {
-	external := store.ExternalKey(m.Channel, m.ExternalID)
-	for range store.Documents.FindKeys(tx, "external", external) {
-		return nil // registered by an earlier run
+	if done, err := registered(tx, m); done || err != nil {
+		return err
 	}
 	ch, err := channelOf(tx, m.Channel)
 	if err != nil {
@@ -78,6 +77,17 @@ func (s *Service) register(tx store.Tx, m *core.Message) error {
 		return err
 	}
 	return s.Bus.Publish(tx, bus.DocumentRegistered, string(d.ID), bus.AboutDocument(d))
+}
+
+// registered tells whether an earlier run has made the document. Others may be
+// known by the message's id, too; that is no reason to drop it.
+func registered(tx store.Tx, m *core.Message) (bool, error) {
+	for d, err := range store.Documents.Find(tx, "external", store.ExternalKey(m.Channel, m.ExternalID)) {
+		if err != nil || d.Message == m.ID {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // channelOf reads the channel a message came through. A channel deleted

@@ -287,3 +287,12 @@ func TestDeletedChannelDoesNotLoseItsMessages(t *testing.T) {
 		t.Errorf("number is %+v", doc.Number)
 	}
 }
+
+func TestMessageIsNotTakenForAnotherKnownByItsID(t *testing.T) {
+	d := newDesk(t)
+	d.in(func(m *core.Message) { m.Thread.KnownAs = []string{"<1@mail.test>", "<2@mail.test>"} })
+	d.in(nil) // its external id is <2@mail.test>
+	if n := len(d.documents()); n != 2 {
+		t.Errorf("%d documents of two messages", n)
+	}
+}

@@ -178,8 +178,10 @@ func registered(tx store.Tx, m *core.Message) bool {
 	if m.Kind == core.MessageStatus || m.Change != core.ChangeNew {
 		return true
 	}
-	for range store.Documents.FindKeys(tx, "external", store.ExternalKey(m.Channel, m.ExternalID)) {
-		return true
+	for d, err := range store.Documents.Find(tx, "external", store.ExternalKey(m.Channel, m.ExternalID)) {
+		if err == nil && d.Message == m.ID {
+			return true
+		}
 	}
 	return false
 }

@@ -61,9 +61,10 @@ func (h *hub) register(n int) {
 		if err != nil {
 			return err
 		}
+		msg := core.MessageID(core.NewID("msg", tx.Now()))
 		return errors.Join(
-			store.Messages.Put(tx, &core.Message{ID: core.MessageID(core.NewID("msg", tx.Now())), Channel: "mail", ExternalID: id, Kind: core.MessageLetter, Change: core.ChangeNew, Files: files}),
-			store.Documents.Put(tx, &core.Document{ID: core.DocumentID(core.NewID("doc", tx.Now())), Channel: "mail", ExternalID: id, Number: &num, Direction: core.Incoming, State: core.DocumentRegistered, Files: files}),
+			store.Messages.Put(tx, &core.Message{ID: msg, Channel: "mail", ExternalID: id, Kind: core.MessageLetter, Change: core.ChangeNew, Files: files}),
+			store.Documents.Put(tx, &core.Document{ID: core.DocumentID(core.NewID("doc", tx.Now())), Message: msg, Channel: "mail", ExternalID: id, Number: &num, Direction: core.Incoming, State: core.DocumentRegistered, Files: files}),
 		)
 	})
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/uzel-hub/uzel/plugins/email/internal/mailtest"
+	"github.com/uzel-hub/uzel/plugins/email/mailtest"
 	"github.com/uzel-hub/uzel/sdk"
 	"github.com/uzel-hub/uzel/sdk/sdktest"
 )

@@ -26,6 +26,20 @@ type receiver struct {
 	*session
 	emit   sdk.Emitter
 	cursor cursor
+	looked map[string]arrivals // the folders as they were when they were last read
+}
+
+// arrivals change when a letter comes into a folder.
+type arrivals struct {
+	next  imap.UID
+	count uint32 // where the server does not tell next
+}
+
+func arrivalsOf(box *imap.SelectData) arrivals {
+	if box.UIDNext != 0 {
+		return arrivals{next: box.UIDNext}
+	}
+	return arrivals{count: box.NumMessages}
 }
 
 // Receive implements sdk.Receiver: it reads every folder, then waits for news
@@ -40,7 +54,7 @@ func (m *mailbox) Receive(ctx context.Context, after sdk.Cursor, emit sdk.Emitte
 		return err
 	}
 	defer s.close()
-	r := &receiver{mailbox: m, session: s, emit: emit, cursor: c}
+	r := &receiver{mailbox: m, session: s, emit: emit, cursor: c, looked: map[string]arrivals{}}
 	if len(after) == 0 {
 		if err := emit.Mark(ctx, c.bytes()); err != nil {
 			return err
@@ -80,8 +94,13 @@ func (r *receiver) wait(ctx context.Context) error {
 	poll := time.NewTimer(r.set.IMAP.Every)
 	defer poll.Stop()
 	if r.set.IMAP.Idle && r.Caps().Has(imap.CapIdle) {
-		if _, err := r.Select(r.set.IMAP.Folders[0], nil).Wait(); err != nil {
-			return noSuchFolder(r.set.IMAP.Folders[0], err)
+		folder := r.set.IMAP.Folders[0]
+		box, err := r.Select(folder, nil).Wait()
+		if err != nil {
+			return noSuchFolder(folder, err)
+		}
+		if arrivalsOf(box) != r.looked[folder] {
+			return nil // came while the folder was being read: IDLE would be silent about it
 		}
 		idle, err := r.Idle()
 		if err != nil {
@@ -110,6 +129,7 @@ func (r *receiver) read(ctx context.Context, folder string) error {
 	if err != nil {
 		return noSuchFolder(folder, err)
 	}
+	r.looked[folder] = arrivalsOf(box)
 	p, since := r.cursor.start(folder, box.UIDValidity, r.since)
 	if err := r.finish(folder, p, since); err != nil {
 		return err

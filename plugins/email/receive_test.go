@@ -14,7 +14,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"github.com/hashicorp/go-hclog"
 
-	"github.com/uzel-hub/uzel/plugins/email/internal/mailtest"
+	"github.com/uzel-hub/uzel/plugins/email/mailtest"
 	"github.com/uzel-hub/uzel/sdk"
 	"github.com/uzel-hub/uzel/sdk/sdktest"
 )
@@ -164,6 +164,22 @@ func TestNewLetterComesByIdle(t *testing.T) {
 			b.deliver(fmt.Sprintf("%d@mail.test", n), "Письмо", "текст")
 			b.hub.Await(n + 1)
 		}
+	})
+}
+
+func TestLetterThatComesWhileAnotherIsTakenIsNotOverlooked(t *testing.T) {
+	mailtest.Both(t, func(t *testing.T, srv *mailtest.Server) {
+		b := connect(t, srv, srv.NewUser(t), all(with("imap.every", "24h"), with("imap.after", "leave")))
+		b.deliver("1@mail.test", "Первое", "текст")
+		r := b.hub.Receive(sdktest.Reception{Answer: func(m sdk.Message) error {
+			if m.Subject == "Первое" {
+				b.deliver("2@mail.test", "Второе", "текст") // after the search, before IDLE
+			}
+			return nil
+		}})
+		defer r.Wait() //nolint:errcheck // cancelled
+		defer r.Cancel()
+		b.hub.Await(2)
 	})
 }
 

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/uzel-hub/uzel/plugins/email/internal/mailtest"
 	"github.com/uzel-hub/uzel/plugins/email/internal/mimex"
+	"github.com/uzel-hub/uzel/plugins/email/mailtest"
 	"github.com/uzel-hub/uzel/sdk"
 )
 

@@ -6,7 +6,7 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 
-	"github.com/uzel-hub/uzel/plugins/email/internal/mailtest"
+	"github.com/uzel-hub/uzel/plugins/email/mailtest"
 )
 
 // FuzzAnyBytesAreALetter proves that whatever lies in a mailbox comes out of it

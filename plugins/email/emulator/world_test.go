@@ -18,7 +18,7 @@ import (
 	gomail "github.com/wneessen/go-mail"
 
 	"github.com/uzel-hub/uzel/plugins/email/emulator"
-	"github.com/uzel-hub/uzel/plugins/email/internal/mailtest"
+	"github.com/uzel-hub/uzel/plugins/email/mailtest"
 )
 
 func TestTwentyThousandLettersCanBeSearchedAndFetched(t *testing.T) {

@@ -21,6 +21,7 @@ const (
 	maxSubject    = 4000 // bytes
 	maxParties    = 1000
 	maxReferences = 100
+	maxKnownAs    = 20
 	maxFields     = 200
 )
 
@@ -78,6 +79,7 @@ func checkMessage(m *core.Message, kinds []core.MessageKind) error {
 	m.To = m.To[:min(len(m.To), maxParties)]
 	m.Thread.References = m.Thread.References[:min(len(m.Thread.References), maxReferences)]
 	m.Thread.Numbers = m.Thread.Numbers[:min(len(m.Thread.Numbers), maxReferences)]
+	m.Thread.KnownAs = m.Thread.KnownAs[:min(len(m.Thread.KnownAs), maxKnownAs)]
 	if len(m.Fields) > maxFields {
 		return refuse("fields", fmt.Sprintf("больше %d реквизитов", maxFields))
 	}
@@ -185,6 +187,7 @@ func thread(t *pluginv1.ThreadHint) core.ThreadHint {
 		External:   shorten(Text(t.GetExternal()), maxExternalID),
 		References: texts(t.GetReferences()),
 		Numbers:    texts(t.GetNumbers()),
+		KnownAs:    texts(t.GetKnownAs()),
 	}
 }
 

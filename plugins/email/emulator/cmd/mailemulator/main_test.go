@@ -14,7 +14,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
 
-	"github.com/uzel-hub/uzel/plugins/email/internal/mailtest"
+	"github.com/uzel-hub/uzel/plugins/email/mailtest"
 )
 
 type facts struct {

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/uzel-hub/uzel/plugins/email/internal/mailtest"
+	"github.com/uzel-hub/uzel/plugins/email/mailtest"
 )
 
 // place returns a folder that the mail servers' users may enter.
