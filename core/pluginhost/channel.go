@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -37,6 +38,9 @@ type channel struct {
 	problems map[source]problem
 	note     string // what a person should know though all works
 	counters counters
+
+	telling sync.Mutex // one call of OnStatus at a time
+	told    core.ChannelStatus
 }
 
 // source is the part of a channel that a problem concerns.
@@ -157,6 +161,9 @@ func (c *channel) run(ctx context.Context) {
 		p, changed := c.next()
 		if p.stopped() {
 			c.setState(core.ChannelStopped, "", "")
+			if p.want == nil {
+				os.RemoveAll(c.host.scratch(string(c.id))) //nolint:errcheck // a cache; nobody needs it
+			}
 			wait(ctx, changed, nil)
 			continue
 		}
@@ -315,16 +322,30 @@ func (c *channel) judge() {
 // caller holds mu, show releases it.
 func (c *channel) show(s core.ChannelState, reason, field string, next *time.Time) {
 	st := &c.status
-	fresh := st.State != s || st.Reason != reason || st.Field != field
 	if st.State != s {
 		st.Since = c.host.now().UTC()
 	}
 	st.State, st.Reason, st.Field, st.NextTryAt = s, reason, field, next
-	snapshot := c.snapshot()
 	c.mu.Unlock()
-	if fresh && c.host.onStatus != nil {
-		c.host.onStatus(snapshot)
+	c.tell()
+}
+
+// tell tells the host's owner how the channel fares if he does not know. Several
+// at once may tell less than each change, but the last they tell is true.
+func (c *channel) tell() {
+	if c.host.onStatus == nil {
+		return
 	}
+	c.telling.Lock()
+	defer c.telling.Unlock()
+	c.mu.Lock()
+	now := c.snapshot()
+	c.mu.Unlock()
+	if now.State == c.told.State && now.Reason == c.told.Reason && now.Field == c.told.Field {
+		return
+	}
+	c.told = now
+	c.host.onStatus(now)
 }
 
 // snapshot is the status with its counters; the caller holds mu.

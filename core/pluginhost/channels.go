@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 
@@ -327,19 +325,4 @@ func (s *Channels) Check(ctx context.Context, d Draft) ([]CheckPart, error) {
 		return err
 	})
 	return parts, err
-}
-
-// Forget removes the scratch folder and the log of a deleted channel.
-func (s *Channels) Forget(ctx context.Context, id core.ChannelID) error {
-	if _, err := s.stored(ctx, id); core.KindOf(err) != core.KindNotFound || err == nil {
-		return core.Conflict("channel.exists", "канал не удалён")
-	}
-	h := s.host
-	h.mu.Lock()
-	c := h.channels[id]
-	h.mu.Unlock()
-	if c != nil {
-		return errors.Join(os.RemoveAll(filepath.Join(h.opts.Dir, "scratch", string(id))), c.log.Remove())
-	}
-	return nil
 }

@@ -61,6 +61,36 @@ func TestSecretsGoInAndDoNotComeOut(t *testing.T) {
 	}
 }
 
+func TestSecretsInGroupsAndTablesStayWithTheirRows(t *testing.T) {
+	r := newRig(t, nil)
+	row := func(name, key string) set {
+		if key == "" {
+			return set{"name": name}
+		}
+		return set{"name": name, "key": key}
+	}
+	last := func() string { keys := r.lines("keys"); return keys[len(keys)-1] }
+	ch := r.channel("c", "test", set{"group": set{"key": "g"}, "boxes": []set{row("a", "1"), row("b", "2"), row("c", "3")}})
+	if strings.Contains(string(ch.Settings), "key") || len(ch.Secrets) != 4 {
+		t.Errorf("settings = %s, secrets %v", ch.Settings, ch.Secrets)
+	}
+	if got := last(); got != "g a=1 b=2 c=3" {
+		t.Errorf("the plugin got %q", got)
+	}
+	// One row less and one key changed; the group is not mentioned at all.
+	got, err := r.host.Channels().Update(t.Context(), r.draft("c", "test", set{"boxes": []set{row("a", ""), row("b", "9")}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Secrets) != 3 || last() != "g a=1 b=9" {
+		t.Errorf("secrets %v, the plugin got %q", got.Secrets, last())
+	}
+	_, err = r.host.Channels().Update(t.Context(), r.draft("c", "test", set{"group": set{"key": 5}}))
+	if e, ok := err.(*core.Error); !ok || e.Field != "group.key" {
+		t.Errorf("a number for a secret: %v", err)
+	}
+}
+
 func TestGeneratedSettingsAreFilledAndStay(t *testing.T) {
 	r := newRig(t, nil)
 	ch := r.channel("c", "test", nil)

@@ -91,6 +91,7 @@ type rig struct {
 	blobs  *fileblob.Store
 	out    *outgoing.Service
 	cat    *catalog.Catalog
+	box    *secret.Box
 	host   *pluginhost.Host
 	stop   func() // ends Run and waits for it
 	faulty *faultyStore
@@ -135,36 +136,46 @@ func newRig(t testing.TB, edit func(*pluginhost.Options)) *rig {
 	}
 	t.Cleanup(func() { r.blobs.Close() })
 	r.cat = openCatalog(t, filepath.Join(r.dir, "plugins"))
-	box, err := secret.New()
-	if err != nil {
+	if r.box, err = secret.New(); err != nil {
 		t.Fatal(err)
 	}
 	r.faulty = &faultyStore{Store: r.store}
 	r.out = &outgoing.Service{Store: r.faulty, Bus: events{}}
-	opts := pluginhost.Options{
-		Store: r.faulty, Blobs: r.blobs, Bus: events{}, Outbox: r.out, Catalog: r.cat, Secrets: box,
-		Dir: filepath.Join(r.dir, "host"), LogDir: filepath.Join(r.dir, "log"),
-		Log: hclog.New(&hclog.LoggerOptions{Output: logWriter(t), Level: hclog.Info}), OnStatus: r.noteStatus,
-		HookURL: "https://hub.example/hooks/", Version: "test", Timing: quick(),
-	}
+	opts := r.options()
 	if edit != nil {
 		edit(&opts)
 	}
-	if r.host, err = pluginhost.New(opts); err != nil {
-		t.Fatal(err)
-	}
-	r.out.Wake = r.host.WakeSender
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- r.host.Run(ctx) }()
-	r.stop = sync.OnceFunc(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("Run: %v", err)
-		}
-	})
+	r.host, r.stop = r.run(opts)
 	t.Cleanup(r.stop)
 	return r
+}
+
+func (r *rig) options() pluginhost.Options {
+	return pluginhost.Options{
+		Store: r.faulty, Blobs: r.blobs, Bus: events{}, Outbox: r.out, Catalog: r.cat, Secrets: r.box,
+		Dir: filepath.Join(r.dir, "host"), LogDir: filepath.Join(r.dir, "log"),
+		Log: hclog.New(&hclog.LoggerOptions{Output: logWriter(r.t), Level: hclog.Info}), OnStatus: r.noteStatus,
+		HookURL: "https://hub.example/hooks/", Version: "test", Timing: quick(),
+	}
+}
+
+// run runs a host; stop ends it and waits for it.
+func (r *rig) run(opts pluginhost.Options) (host *pluginhost.Host, stop func()) {
+	r.t.Helper()
+	host, err := pluginhost.New(opts)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.out.Wake = host.WakeSender
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- host.Run(ctx) }()
+	return host, sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			r.t.Errorf("Run: %v", err)
+		}
+	})
 }
 
 // openCatalog opens a catalog with the test connector in it, which was described

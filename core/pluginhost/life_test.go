@@ -418,6 +418,19 @@ func TestPluginGetsNothingOfTheHubsEnvironment(t *testing.T) {
 	}
 }
 
+func TestPluginThatEatsMemoryEndsAlone(t *testing.T) {
+	r := newRig(t, func(o *pluginhost.Options) { o.Limits.Memory = 256 << 20 })
+	r.channel("good", "test", nil)
+	r.channel("bad", "test", set{"receive": "eat"})
+	s := r.awaitState("bad", core.ChannelFailed)
+	if !strings.Contains(s.Reason, "out of memory") {
+		t.Errorf("reason = %s", s.Reason)
+	}
+	if s := r.status("good"); s.State != core.ChannelRunning || s.Restarts != 0 {
+		t.Errorf("the good channel: %+v", s)
+	}
+}
+
 func TestFoldersTooDeepForASocketWork(t *testing.T) {
 	deep := filepath.Join(t.TempDir(), strings.Repeat("глубоко", 12))
 	r := newRig(t, func(o *pluginhost.Options) { o.Dir = deep })

@@ -101,7 +101,7 @@ func (c *channel) ended() {
 
 // start starts a process for the named channel, or for a trial.
 func (h *Host) start(ctx context.Context, name string, e catalog.Entry, log *channellog.Log) (*process.Process, error) {
-	scratch := filepath.Join(h.opts.Dir, "scratch", name)
+	scratch := h.scratch(name)
 	if err := os.MkdirAll(scratch, 0o700); err != nil {
 		return nil, core.Unavailable("plugin.scratch", "не создать рабочую папку плагина", err)
 	}
@@ -110,6 +110,9 @@ func (h *Host) start(ctx context.Context, name string, e catalog.Entry, log *cha
 		Env: h.opts.Env, Memory: max(h.limits.Memory, 0), Log: log.Output, StartTimeout: h.timing.Start,
 	})
 }
+
+// scratch is the folder of one process: a cache of its own.
+func (h *Host) scratch(name string) string { return filepath.Join(h.opts.Dir, "scratch", name) }
 
 // configureRequest is what the plugin gets to know of its channel.
 func (h *Host) configureRequest(ch *core.Channel, secrets map[string]string, scratch string) *pluginv1.ConfigureRequest {
@@ -145,7 +148,7 @@ func (h *Host) configure(ctx context.Context, client pluginv1.PluginClient, r *p
 // means that this process is no longer wanted.
 func (l *live) configured(ctx context.Context, p plan, secrets map[string]string, changed <-chan struct{}) (<-chan struct{}, error) {
 	c, h := l.channel, l.host
-	request := h.configureRequest(p.want, secrets, filepath.Join(h.opts.Dir, "scratch", string(c.id)))
+	request := h.configureRequest(p.want, secrets, h.scratch(string(c.id)))
 	pause := backoff{min: h.timing.RetryMin, max: h.timing.RetryMax}
 	for {
 		fault, err := h.configure(ctx, l.client, request)
@@ -260,7 +263,6 @@ func (l *live) apply(ch *core.Channel) {
 func (l *live) drain(ctx context.Context) error {
 	l.channel.setState(core.ChannelStopping, "", "")
 	close(l.draining)
-	l.nudge.ring()
 	until := time.Now().Add(l.host.timing.Grace)
 	ctx, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
@@ -291,6 +293,7 @@ func (l *live) pause(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-t.C:
 	case <-l.nudge.wait():
+	case <-l.draining:
 	case <-ctx.Done():
 		return false
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 	goplugin "github.com/hashicorp/go-plugin"
 	"github.com/hashicorp/go-plugin/runner"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/uzel-hub/uzel/api/plugin"
 	pluginv1 "github.com/uzel-hub/uzel/api/plugin/v1"
@@ -93,7 +94,7 @@ func config(ctx context.Context, spec Spec, stderr io.Writer, started chan<- *ru
 		c.StartTimeout = spec.StartTimeout
 	}
 	c.RunnerFunc = func(_ hclog.Logger, cmd *exec.Cmd, sockets string) (runner.Runner, error) {
-		err := verify(spec)
+		err := spec.Run.verify(spec)
 		if err == nil {
 			err = ctx.Err()
 		}
@@ -185,6 +186,8 @@ type Folder struct {
 	Sockets string
 	notes   string
 	made    string // a folder of our own to be removed in the end
+
+	verifying *singleflight.Group
 }
 
 // socketNameLength is what go-plugin appends to the folder of a socket.
@@ -204,7 +207,7 @@ func OpenFolder(dir string) (Folder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return Folder{}, fmt.Errorf("open run folder: %w", err)
 	}
-	f := Folder{Sockets: dir, notes: dir}
+	f := Folder{Sockets: dir, notes: dir, verifying: new(singleflight.Group)}
 	if err := f.endLeftovers(); err != nil {
 		return Folder{}, fmt.Errorf("open run folder: %w", err)
 	}

@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,7 +33,14 @@ type settings struct {
 	Check    string     `setting:"check" title:"Проверка" default:"ok"`
 	Count    int        `setting:"count" title:"Сколько" default:"10" min:"0"`
 	Size     int64      `setting:"size" title:"Размер файла" default:"100" min:"0"`
+	Group    group      `setting:"group" title:"Группа"`
+	Boxes    []group    `setting:"boxes" title:"Таблица"`
 	Text     int        `setting:"text" title:"Длина текста" default:"100" min:"0"`
+}
+
+type group struct {
+	Name string     `setting:"name" title:"Имя"`
+	Key  sdk.Secret `setting:"key" title:"Ключ"`
 }
 
 type channel struct {
@@ -57,11 +65,17 @@ func self() identity {
 	if err != nil {
 		return id
 	}
-	raw, err := os.ReadFile(path)
-	if err != nil || len(raw) < trailerSize {
+	f, err := os.Open(path)
+	if err != nil {
 		return id
 	}
-	_ = json.Unmarshal([]byte(strings.TrimRight(string(raw[len(raw)-trailerSize:]), " ")), &id)
+	defer f.Close()
+	raw := make([]byte, trailerSize)
+	if info, err := f.Stat(); err == nil {
+		if _, err := f.ReadAt(raw, info.Size()-trailerSize); err == nil {
+			_ = json.Unmarshal(raw, &id) // no trailer: the plain one
+		}
+	}
 	return id
 }
 
@@ -106,6 +120,11 @@ func open(_ context.Context, set settings, env sdk.Env) (sdk.Channel, error) {
 	c := &channel{set: set, env: env, wake: make(chan struct{}, 1)}
 	if _, err := os.Stat(set.World); err == nil {
 		c.note("pids", strconv.Itoa(os.Getpid()))
+		keys := []string{set.Group.Key.Reveal()}
+		for _, b := range set.Boxes {
+			keys = append(keys, b.Name+"="+b.Key.Reveal())
+		}
+		c.note("keys", strings.Join(keys, " "))
 	}
 	env.Log.Info("opened", "password", set.Password.Reveal(), "token", set.Token)
 	return c, nil
@@ -216,6 +235,8 @@ func (c *channel) Receive(ctx context.Context, after sdk.Cursor, emit sdk.Emitte
 				return err
 			}
 		}
+	case "bench":
+		return c.bench(ctx, done, emit)
 	case "again": // offers the same messages over and over, without a cursor
 		for range 3 {
 			for n := 1; n <= c.set.Count; n++ {
@@ -226,6 +247,13 @@ func (c *channel) Receive(ctx context.Context, after sdk.Cursor, emit sdk.Emitte
 		}
 	case "exit":
 		os.Exit(3)
+	case "eat":
+		for all := [][]byte{}; ; {
+			all = append(all, make([]byte, 16<<20))
+			for i := 0; i < 16<<20; i += 4096 {
+				all[len(all)-1][i] = 1
+			}
+		}
 	case "panic":
 		go panic("boom with " + c.set.Password.Reveal())
 	case "abandon":
@@ -239,6 +267,22 @@ func (c *channel) Receive(ctx context.Context, after sdk.Cursor, emit sdk.Emitte
 	}
 	<-ctx.Done()
 	return ctx.Err()
+}
+
+// bench posts messages as fast as it can at next to no cost of its own.
+func (c *channel) bench(ctx context.Context, done int, emit sdk.Emitter) error {
+	body := make([]byte, c.set.Size)
+	(&pattern{n: uint64(time.Now().UnixNano())}).Read(body)
+	m := c.message(0)
+	for n := done + 1; ; n++ {
+		one := append([]byte(nil), body...)
+		binary.LittleEndian.PutUint64(one, uint64(n)) // no two files are the same
+		m.ExternalID = "m" + strconv.Itoa(n)
+		m.Files = []sdk.File{sdk.Bytes("file.bin", one)}
+		if err := emit.Post(ctx, m, cursor(n)); err != nil {
+			return err
+		}
+	}
 }
 
 // batch is how many messages are posted before their acknowledgement is awaited
