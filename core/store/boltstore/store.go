@@ -263,16 +263,16 @@ func (s *Store) Close() error {
 }
 
 // closeDB writes down the free pages, which running transactions do not (half
-// the cost of a commit), so that the next Open need not search for them.
+// the cost of a commit), so that the next Open need not search for them. Where
+// that fails it will search.
 func (s *Store) closeDB() (err error) {
 	defer guard(&err)()
-	s.db.NoFreelistSync = false
-	syncErr := s.db.Update(func(*bbolt.Tx) error { return nil })
+	if s.broken == nil {
+		s.db.NoFreelistSync = false
+		_ = s.settle()
+	}
 	if err := s.db.Close(); err != nil {
 		return diskError(err)
-	}
-	if syncErr != nil {
-		return diskError(syncErr)
 	}
 	return nil
 }
