@@ -9,6 +9,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -21,7 +22,7 @@ const (
 
 // request is one call of Update.
 type request struct {
-	ctx   context.Context //nolint:containedctx // lives for one call of Update
+	actor core.Actor
 	fn    func(store.Tx) error
 	taken atomic.Bool // by the committer, or by the caller who gave up
 	done  chan error
@@ -34,7 +35,7 @@ func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
 	if ctx.Err() != nil {
 		return cancelled(ctx)
 	}
-	r := &request{ctx: ctx, fn: fn, done: make(chan error, 1)}
+	r := &request{actor: core.ActorOf(ctx), fn: fn, done: make(chan error, 1)}
 	if !s.queue.push(r) {
 		return errClosed
 	}
@@ -106,7 +107,7 @@ func (s *Store) runGroup() (done []*request, err error) {
 
 // run runs one function; if it fails, everything it did is undone.
 func (s *Store) run(g *group, r *request) error {
-	t := g.newTx(r.ctx, s.now())
+	t := g.newTx(r.actor, s.now())
 	err := protect(t, r.fn)
 	if err != nil {
 		g.undo()
