@@ -156,7 +156,7 @@ func (b *Bus) Run(ctx context.Context) error {
 		return fmt.Errorf("make router: %w", err)
 	}
 	for _, h := range b.handlers {
-		work := core.WithActor(context.WithoutCancel(ctx), core.Actor{Kind: core.ActorHub, ID: h.name})
+		work := store.Background(core.WithActor(context.WithoutCancel(ctx), core.Actor{Kind: core.ActorHub, ID: h.name}))
 		subscriber := b.opts.Driver.Subscriber(h.name)
 		defer subscriber.Close() //nolint:errcheck // waits for it, if the router did not come to that
 		router.AddConsumerHandler(h.name+" "+string(h.topic), string(h.topic), subscriber,

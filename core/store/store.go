@@ -40,6 +40,17 @@ type Store interface {
 	Close() error
 }
 
+type backgroundKey struct{}
+
+// Background marks updates under ctx as work nobody waits for: a driver may
+// serve the others first, as long as these go on too.
+func Background(ctx context.Context) context.Context {
+	return context.WithValue(ctx, backgroundKey{}, true)
+}
+
+// IsBackground tells whether ctx comes from Background.
+func IsBackground(ctx context.Context) bool { return ctx.Value(backgroundKey{}) != nil }
+
 // Tx is one transaction. It is valid inside fn only and used by one goroutine.
 // Byte slices it returns are valid until fn returns and must not be changed.
 type Tx interface {

@@ -19,6 +19,10 @@ const (
 	groupBytes = 16 << 20
 )
 
+// Background requests run after the others of a group, and no longer than those
+// took, or this long: somebody waits for the commit.
+const backgroundLeast = time.Millisecond
+
 // request is one call of Update.
 type request struct {
 	ctx   context.Context //nolint:containedctx // lives for one call of Update
@@ -84,24 +88,36 @@ func (s *Store) runGroup() (done []*request, err error) {
 	}
 	defer btx.Rollback() //nolint:errcheck // does nothing after Commit
 	g := newGroup(btx)
-	for n := 0; n < groupCount && g.bytes < groupBytes; n++ {
-		r := s.queue.pop()
+	start := time.Now()
+	done = s.runWaiting(g, s.queue.pop, func() bool { return true })
+	until := time.Now().Add(max(time.Since(start), backgroundLeast))
+	alone := len(done) == 0
+	done = append(done, s.runWaiting(g, s.queue.popBackground, func() bool { return alone || time.Now().Before(until) })...)
+	if len(done) == 0 {
+		return nil, nil
+	}
+	return done, s.commit(btx)
+}
+
+// runWaiting runs requests while there are any, the group has room and more
+// wants it. It answers failed ones and returns the others.
+func (s *Store) runWaiting(g *group, pop func() *request, more func() bool) (done []*request) {
+	for g.count < groupCount && g.bytes < groupBytes && more() {
+		r := pop()
 		if r == nil {
 			break
 		}
 		if !r.taken.CompareAndSwap(false, true) {
 			continue // its caller gave up
 		}
+		g.count++
 		done = append(done, r)
 		if err := s.run(g, r); err != nil {
 			done = done[:len(done)-1]
 			r.done <- err
 		}
 	}
-	if len(done) == 0 {
-		return nil, nil
-	}
-	return done, s.commit(btx)
+	return done
 }
 
 // run runs one function; if it fails, everything it did is undone.
@@ -204,10 +220,24 @@ func runHooks(hooks []func()) {
 // queue holds the requests that wait. Its length is bounded by the number of
 // callers, each of whom waits for its answer.
 type queue struct {
-	mu     *sync.Mutex
-	wake   *sync.Cond
-	items  []*request
-	closed bool
+	mu         *sync.Mutex
+	wake       *sync.Cond
+	items      fifo
+	background fifo
+	closed     bool
+}
+
+// fifo is requests in the order in which they came.
+type fifo []*request
+
+func (f *fifo) pop() *request {
+	if len(*f) == 0 {
+		return nil
+	}
+	r := (*f)[0]
+	(*f)[0] = nil
+	*f = (*f)[1:]
+	return r
 }
 
 func newQueue() queue {
@@ -222,7 +252,11 @@ func (q *queue) push(r *request) bool {
 	if q.closed {
 		return false
 	}
-	q.items = append(q.items, r)
+	if store.IsBackground(r.ctx) {
+		q.background = append(q.background, r)
+	} else {
+		q.items = append(q.items, r)
+	}
 	q.wake.Signal()
 	return true
 }
@@ -235,31 +269,38 @@ func (q *queue) wait() bool {
 	runtime.Gosched()
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for len(q.items) == 0 && !q.closed {
+	for q.empty() && !q.closed {
 		q.wake.Wait()
 	}
-	return len(q.items) > 0
+	return !q.empty()
 }
 
-// pop takes the oldest request, nil if there is none.
+func (q *queue) empty() bool { return len(q.items) == 0 && len(q.background) == 0 }
+
+// pop takes the oldest request that is not for the background, nil if there is
+// none.
 func (q *queue) pop() *request {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.items) == 0 {
-		return nil
-	}
-	r := q.items[0]
-	q.items[0] = nil
-	q.items = q.items[1:]
-	return r
+	return q.items.pop()
+}
+
+// popBackground takes the oldest request for the background, nil if there is
+// none.
+func (q *queue) popBackground() *request {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.background.pop()
 }
 
 // drain takes all requests.
 func (q *queue) drain() []*request {
 	var all []*request
-	for r := q.pop(); r != nil; r = q.pop() {
-		if r.taken.CompareAndSwap(false, true) {
-			all = append(all, r)
+	for _, pop := range []func() *request{q.pop, q.popBackground} {
+		for r := pop(); r != nil; r = pop() {
+			if r.taken.CompareAndSwap(false, true) {
+				all = append(all, r)
+			}
 		}
 	}
 	return all

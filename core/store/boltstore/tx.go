@@ -20,6 +20,7 @@ type group struct {
 	log     []change // of the function that runs
 	keys    []byte   // the keys in log, one behind the other
 	bytes   int      // written by all of them
+	count   int      // functions run
 }
 
 // bucket keeps a cursor, because bbolt allocates one for each Get.
