@@ -29,6 +29,7 @@ import (
 	"github.com/uzel-hub/uzel/core/pluginhost"
 	"github.com/uzel-hub/uzel/core/registry"
 	"github.com/uzel-hub/uzel/core/secret"
+	"github.com/uzel-hub/uzel/core/store"
 	"github.com/uzel-hub/uzel/core/store/boltstore"
 )
 
@@ -181,9 +182,15 @@ func limits(conf config.Limits, tune pluginhost.Limits) pluginhost.Limits {
 // handle connects the stages to their topics.
 func (a *App) handle() {
 	in := &intake.Service{Bus: a.Bus}
-	a.Bus.Handle("intake", bus.MessageReceived, in.OnMessage)
+	// A message is the business of one of the two. One subscription for both
+	// saves a transaction for each message that would only acknowledge it.
+	a.Bus.Handle("messages", bus.MessageReceived, func(ctx context.Context, tx store.Tx, ev bus.Event) error {
+		if err := in.OnMessage(ctx, tx, ev); err != nil {
+			return err
+		}
+		return a.Outgoing.OnMessage(ctx, tx, ev)
+	})
 	a.Bus.Handle("intake", bus.MessageUnplaced, in.OnUnplaced)
-	a.Bus.Handle("outgoing", bus.MessageReceived, a.Outgoing.OnMessage)
 	a.Bus.Handle("outgoing", bus.DocumentRegistered, a.Outgoing.OnRegistered)
 }
 

@@ -24,28 +24,51 @@ type Store interface {
 	// before. A driver may run fn again after a lost conflict, so fn must set,
 	// not add to, variables outside.
 	//
-	// The error is fn's own, or KindUnavailable when the disk refused (nothing
-	// was written then).
+	// The error is fn's own, KindInternal with the stack if fn panicked, or
+	// KindUnavailable when the disk refused or the file proved damaged: nothing
+	// was written then, and the store goes on as soon as the disk does.
+	//
+	// An fn whose ctx ends before its turn is not run; KindUnavailable too.
 	Update(ctx context.Context, fn func(Tx) error) error
 
-	// View runs fn over one consistent state. It does not wait for writers.
+	// View runs fn over one consistent state. It does not wait for writers, nor
+	// they for it; but what they replace is kept as long as it runs, so a View
+	// must not wait for people or the network.
 	View(ctx context.Context, fn func(Tx) error) error
 
 	// Backup writes a consistent copy of the running store.
 	Backup(ctx context.Context, w io.Writer) error
 
-	// Check proves the store sound: report gets one line for each fault found.
+	// Check proves the store sound, the driver's own structures and the tables
+	// (CheckTables): report gets one line for each fault found.
 	Check(ctx context.Context, report func(problem string)) error
 
+	// Close lets the updates and views that run come to their end. What comes
+	// later is refused with KindUnavailable. A second Close does nothing.
 	Close() error
 }
+
+type deferrable struct{}
+
+// Deferrable marks what is updated under ctx as work nobody waits for: a driver
+// may let other updates go first when many wait, so that what came in is
+// acknowledged before it is worked on. It slows such work down and never stops
+// it.
+func Deferrable(ctx context.Context) context.Context {
+	return context.WithValue(ctx, deferrable{}, true)
+}
+
+// IsDeferrable tells a driver that ctx was marked.
+func IsDeferrable(ctx context.Context) bool { return ctx.Value(deferrable{}) != nil }
 
 // Tx is one transaction. It is valid inside fn only and used by one goroutine.
 // Byte slices it returns are valid until fn returns and must not be changed.
 type Tx interface {
 	// Get returns nil for a key that is not there.
 	Get(bucket string, key []byte) ([]byte, error)
-	// Put and Delete are refused with KindInternal in View.
+	// Put and Delete are refused with KindInternal in View. key may be used again
+	// at once; value must stay as it is until Update returns. An empty value is
+	// not an absent one; an empty key is refused.
 	Put(bucket string, key, value []byte) error
 	Delete(bucket string, key []byte) error
 
