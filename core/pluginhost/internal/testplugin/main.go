@@ -221,6 +221,7 @@ func cursor(n int) sdk.Cursor { return sdk.Cursor(strconv.Itoa(n)) }
 
 func (c *channel) Receive(ctx context.Context, after sdk.Cursor, emit sdk.Emitter) error {
 	c.note("receives", "after "+string(after))
+	defer c.note("ended", "receive")
 	if err := c.login(); err != nil {
 		return err
 	}
