@@ -87,8 +87,11 @@ func TestOutcomesOfDeliveries(t *testing.T) {
 	}
 }
 
+// impatient lets nothing that hangs hold the end of a test up.
+func impatient(o *pluginhost.Options) { o.Timing.Grace = 300 * time.Millisecond }
+
 func TestDeathOfThePluginLeavesDeliveriesUnknownUntilTracked(t *testing.T) {
-	r := newRig(t, nil)
+	r := newRig(t, impatient)
 	r.channel("c", "test", set{"send": "hang"})
 	r.awaitState("c", core.ChannelRunning)
 	id := r.deliver("c", core.PurposeAnswer, "body")
@@ -156,7 +159,7 @@ func TestIdempotentConnectorIsSentUnknownOnesAgain(t *testing.T) {
 }
 
 func TestConcurrencyIsKept(t *testing.T) {
-	r := newRig(t, nil)
+	r := newRig(t, impatient)
 	draft := r.draft("c", "test", set{"send": "hang"})
 	draft.Concurrency = 3
 	ch, err := r.host.Channels().Create(t.Context(), draft)
