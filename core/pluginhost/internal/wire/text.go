@@ -36,7 +36,7 @@ func FileName(name string) string {
 		}
 		return r
 	}, name)
-	name = strings.TrimLeft(strings.TrimRight(strings.TrimSpace(name), ". "), ".")
+	name = strings.TrimFunc(name, dotOrSpace)
 	if name == "" {
 		return "файл"
 	}
@@ -47,8 +47,10 @@ func FileName(name string) string {
 	if len(ext) > 16 {
 		ext = ""
 	}
-	return strings.TrimRight(cut(name, maxName-len(ext)), ". ") + ext
+	return strings.TrimRightFunc(cut(name, maxName-len(ext)), dotOrSpace) + ext
 }
+
+func dotOrSpace(r rune) bool { return r == '.' || unicode.IsSpace(r) }
 
 // cut shortens s to at most n bytes of whole characters.
 func cut(s string, n int) string {
