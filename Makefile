@@ -45,6 +45,7 @@ demo: build ## the same with the mail emulator, a mailbox on it and a few letter
 	bin/uzel serve --demo $(ARGS)
 
 bench: build ## figures as ratios to floors of the same run; QUICK=1 for three minutes
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/bench/generator ./sdk/sdktest/generator
 	bin/uzel bench $(if $(QUICK),--quick) --out bench.json
 
 clean: ## remove what was built, not ./data

@@ -6,6 +6,9 @@
 // starts one process per configured channel; the connector keeps no state of
 // its own: how far it has read is a [Cursor] the hub keeps.
 //
+// Started by hand the same program answers describe, check, receive, send and
+// help. sdktest.Run is the conformance suite a connector passes with one call.
+//
 // examples/folder is a whole two-way connector in 60 lines.
 package sdk
 

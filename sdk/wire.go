@@ -179,6 +179,12 @@ func threadTo(t ThreadHint) *pluginv1.ThreadHint {
 	}
 }
 
+func threadFrom(t *pluginv1.ThreadHint) ThreadHint {
+	return ThreadHint{
+		External: t.GetExternal(), References: t.GetReferences(), Numbers: t.GetNumbers(), KnownAs: t.GetKnownAs(),
+	}
+}
+
 // ---- files
 
 func headOf(f *File) *pluginv1.FileHead {
@@ -224,7 +230,7 @@ func dispatchFrom(d *pluginv1.Dispatch) Dispatch {
 			Kind: doc.GetKind(), Direction: doc.GetDirection(),
 			OriginNumber: doc.GetOriginNumber(), OriginDate: doc.GetOriginDate(), Author: doc.GetAuthor(),
 		},
-		Thread: ThreadHint{External: d.GetThread().GetExternal(), References: d.GetThread().GetReferences(), Numbers: d.GetThread().GetNumbers()},
+		Thread: threadFrom(d.GetThread()),
 		Origin: d.GetOrigin(), Status: d.GetStatus(), Fields: d.GetFields(), DueAt: moment(d.GetDueAt()),
 	}
 	for _, p := range d.GetTo() {

@@ -51,8 +51,8 @@ func (s *Server) recognise(c *call) (err error) {
 		c.who = access.CommandLine()
 		return nil
 	}
-	if token, ok := strings.CutPrefix(c.r.Header.Get("Authorization"), bearer); ok {
-		c.who, err = s.Access.ByToken(c.ctx(), token)
+	if h := c.r.Header.Get("Authorization"); len(h) > len(bearer) && strings.EqualFold(h[:len(bearer)], bearer) {
+		c.who, err = s.Access.ByToken(c.ctx(), h[len(bearer):])
 		return err
 	}
 	cookie, err := c.r.Cookie(s.cookieName(c.r))
@@ -111,11 +111,12 @@ func (s *Server) cookie(r *http.Request, value string, maxAge int) *http.Cookie 
 }
 
 // remote is the caller's address: the one that is connected, or, if that is a
-// trusted proxy, the nearest address before it that is not.
+// trusted proxy, the nearest address before it that is not. Empty for the
+// command line, which comes over a socket of the machine.
 func (s *Server) remote(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		host = r.RemoteAddr
+		return ""
 	}
 	if !s.trusted(host) {
 		return host

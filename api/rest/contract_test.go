@@ -16,6 +16,7 @@ import (
 	"github.com/uzel-hub/uzel/core/access"
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/catalog"
+	"github.com/uzel-hub/uzel/core/maintenance"
 	"github.com/uzel-hub/uzel/core/pluginhost"
 	"github.com/uzel-hub/uzel/core/store"
 )
@@ -122,6 +123,8 @@ var shapes = map[string]any{
 	"Party":           core.Party{},
 	"PartyInput":      rest.PartyInput{},
 	"AuditEntry":      core.AuditEntry{},
+	"CheckLine":       rest.CheckLine{},
+	"CheckReport":     maintenance.Report{},
 }
 
 func TestTypesAndSchemasHaveTheSameFields(t *testing.T) {

@@ -25,7 +25,7 @@ func (s *Server) register(tx store.Tx, d *core.Document, journal core.JournalID,
 	if err := store.Documents.Put(tx, d); err != nil {
 		return err
 	}
-	return s.Events.Publish(tx, bus.DocumentRegistered, string(d.ID), documentEvent(d))
+	return s.Events.Publish(tx, bus.DocumentRegistered, string(d.ID), bus.AboutDocument(d))
 }
 
 func findMatter(tx store.Tx, d *core.Document) error {
@@ -69,15 +69,7 @@ func (s *Server) saveDocument(tx store.Tx, d *core.Document) error {
 	if err := store.Documents.Put(tx, d); err != nil {
 		return err
 	}
-	return s.Events.Publish(tx, bus.DocumentUpdated, string(d.ID), documentEvent(d))
-}
-
-func documentEvent(d *core.Document) bus.DocumentEvent {
-	ev := bus.DocumentEvent{Document: d.ID, Direction: d.Direction, State: d.State, Channel: d.Channel}
-	if d.Number != nil {
-		ev.Number = d.Number.Text
-	}
-	return ev
+	return s.Events.Publish(tx, bus.DocumentUpdated, string(d.ID), bus.AboutDocument(d))
 }
 
 // JoinInput names a document of the matter to join.

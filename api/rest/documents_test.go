@@ -3,6 +3,7 @@ package rest_test
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -295,6 +296,27 @@ func TestReplyIsRegisteredAndQueuedOnce(t *testing.T) {
 	other := h.as("ivan", core.RoleClerk)
 	other.with("Idempotency-Key", "1f0c").post(path(d, "reply"), map[string]any{"text": "Я тоже."}).want(201)
 	c.with("Idempotency-Key", strings.Repeat("k", 300)).post(path(d, "reply"), map[string]any{"text": "x"}).problem(400, "request.header")
+}
+
+func TestRequestSentManyTimesAtOnceIsDoneOnce(t *testing.T) {
+	h := newHub(t)
+	h.mailbox()
+	d := h.letter("Протечка", "ivan@example.org")
+	c := h.clerk().with("Idempotency-Key", "k")
+	bodies := make([]string, 8)
+	var wg sync.WaitGroup
+	for i := range bodies {
+		wg.Go(func() { bodies[i] = string(c.post(path(d, "reply"), map[string]any{"text": "Починим."}).body) })
+	}
+	wg.Wait()
+	for _, body := range bodies {
+		if body != bodies[0] {
+			t.Fatalf("answers differ:\n%s\n%s", bodies[0], body)
+		}
+	}
+	if n := len(read[rows](c.get("/api/v1/documents?direction=outgoing")).Items); n != 1 {
+		t.Fatalf("%d replies", n)
+	}
 }
 
 func TestRefusedRequestMayBeMendedUnderTheSameKey(t *testing.T) {

@@ -9,15 +9,10 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/uzel-hub/uzel/core/access"
 	"github.com/uzel-hub/uzel/core/bus"
 )
-
-// heartbeat keeps proxies from ending a quiet stream, and is how often it is
-// looked up whether its reader may still read.
-const heartbeat = 15 * time.Second
 
 // topicRights is what it takes to follow each topic.
 var topicRights = map[bus.Topic]access.Operation{
@@ -99,7 +94,7 @@ func (s *Server) streamContext(c *call) (context.Context, context.CancelFunc) {
 // longer read.
 func (s *Server) follow(ctx context.Context, c *call, tail *bus.Tail, out *eventStream) {
 	for {
-		wait, cancel := context.WithTimeout(ctx, heartbeat)
+		wait, cancel := context.WithTimeout(ctx, s.Heartbeat)
 		item, err := tail.Next(wait)
 		cancel()
 		switch {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/uzel-hub/uzel/api/rest"
 	"github.com/uzel-hub/uzel/core"
@@ -161,6 +162,40 @@ func TestTopicsAreChosen(t *testing.T) {
 	c.post("/api/v1/deliveries/"+string(dlv.ID)+"/cancel", nil).want(200)
 	s.want("delivery.updated")
 	c.get("/api/v1/events?topics=gossip").problem(400, "request.query")
+}
+
+func TestQuietStreamShowsThatItIsAlive(t *testing.T) {
+	h := newHub(t, func(c *rest.Config) { c.Heartbeat = 5 * time.Millisecond })
+	s := h.clerk().stream("/api/v1/events", "")
+	for s.lines.Scan() {
+		if s.lines.Text() == ": alive" {
+			return
+		}
+	}
+	t.Fatal("the stream ended")
+}
+
+func TestStreamEndsWithTheSession(t *testing.T) {
+	h := newHub(t, func(c *rest.Config) { c.Heartbeat = 5 * time.Millisecond })
+	for name, end := range map[string]func(c *client){
+		"signed out": func(c *client) { c.delete("/api/v1/session").want(204) },
+		"expired":    func(*client) { h.pass(13 * time.Hour) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h.in(t)
+			c := h.as(strings.ReplaceAll(name, " ", "-"), core.RoleClerk)
+			s := c.stream("/api/v1/events", "")
+			s.want("ready")
+			end(c)
+			if e, ok := s.next(); ok {
+				t.Fatalf("%+v after the end", e)
+			}
+		})
+	}
+}
+
+func TestLiveStreamsHaveNoHead(t *testing.T) {
+	newHub(t).clerk().send("HEAD", "/api/v1/events", "", nil).want(405)
 }
 
 func TestStreamsEndWithTheServer(t *testing.T) {

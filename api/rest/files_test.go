@@ -61,7 +61,7 @@ func TestFileComesWholeInPartsAndNotTwice(t *testing.T) {
 func TestFileIsReachedThroughItsDocumentOnly(t *testing.T) {
 	h := newHub(t)
 	_, url := h.withFile("тайна.txt", "text/plain", "секрет")
-	other := h.letter("Без файла", "ivan@example.org")
+	other, _ := h.withFile("другое.txt", "text/plain", "другое")
 	hash := url[strings.LastIndex(url, "/")+1:]
 	c := h.clerk()
 	c.get(path(other, "files", hash)).problem(404, "files.not_found")

@@ -21,7 +21,6 @@ import (
 // with the secret `password` taken out of their settings, and starts nothing.
 type fakeHost struct {
 	*hub
-	entry catalog.Entry
 
 	mu      sync.Mutex
 	calls   []string

@@ -33,7 +33,7 @@ func (s *Server) pump(ctx context.Context, c *call, lines <-chan pluginhost.LogL
 	if out.comment("log") != nil {
 		return nil
 	}
-	beat := time.NewTicker(heartbeat)
+	beat := time.NewTicker(s.Heartbeat)
 	defer beat.Stop()
 	for {
 		var err error

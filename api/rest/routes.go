@@ -22,6 +22,7 @@ type route struct {
 	anyPassword bool // with a one-time password too
 	slow        bool // waits for an outside system
 	streams     bool // takes or gives more than fits in a moment or in memory
+	live        bool // may go on for ever: no HEAD
 }
 
 // signedIn in place of an operation: whoever is known may.
@@ -93,7 +94,7 @@ func routes() []*route {
 		{name: "channels.resume", method: post, path: v1 + "/channels/{id}/resume", op: access.OperateChannels, serve: (*Server).resumeChannel},
 		{name: "channels.run", method: post, path: v1 + "/channels/{id}/run", op: access.OperateChannels, serve: (*Server).runChannel},
 		{name: "channels.restart", method: post, path: v1 + "/channels/{id}/restart", op: access.OperateChannels, serve: (*Server).restartChannel},
-		{name: "channels.log", method: get, path: v1 + "/channels/{id}/log", op: access.ReadLogs, serve: (*Server).channelLog, streams: true},
+		{name: "channels.log", method: get, path: v1 + "/channels/{id}/log", op: access.ReadLogs, serve: (*Server).channelLog, streams: true, live: true},
 		{name: "operations.list", method: get, path: v1 + "/channels/{id}/operations", op: access.ReadChannels, serve: (*Server).listOperations},
 		{name: "operations.run", method: post, path: v1 + "/channels/{id}/operations/{operation}", op: access.RunOperations, serve: (*Server).runOperation, streams: true},
 		{name: "operations.file", method: get, path: v1 + "/results/{ticket}", op: access.RunOperations, serve: (*Server).getResultFile, streams: true},
@@ -126,7 +127,7 @@ func routes() []*route {
 		{name: "audit.list", method: get, path: v1 + "/audit", op: access.ReadAudit, serve: (*Server).listAudit},
 		{name: "system.check", method: post, path: v1 + "/system/check", op: access.ManageSystem, serve: (*Server).checkSystem, streams: true},
 		{name: "system.backup", method: post, path: v1 + "/system/backup", op: access.ManageSystem, serve: (*Server).backupSystem, streams: true},
-		{name: "events.stream", method: get, path: v1 + "/events", op: signedIn, serve: (*Server).streamEvents, streams: true},
+		{name: "events.stream", method: get, path: v1 + "/events", op: signedIn, serve: (*Server).streamEvents, streams: true, live: true},
 		{name: "contract.get", method: get, path: v1 + "/openapi.yaml", serve: (*Server).getContract, public: true},
 		{name: "health.live", method: get, path: "/healthz", serve: (*Server).live, public: true},
 		{name: "health.ready", method: get, path: "/readyz", serve: (*Server).ready, public: true},
@@ -145,7 +146,7 @@ func (s *Server) newRouter() *mux.Router {
 	router := mux.NewRouter()
 	for _, rt := range routes() {
 		methods := []string{rt.method}
-		if rt.method == get {
+		if rt.method == get && !rt.live {
 			methods = append(methods, http.MethodHead)
 		}
 		router.Handle(rt.path, s.handle(rt)).Methods(methods...).Name(rt.name)

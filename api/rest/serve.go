@@ -77,11 +77,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.w.Header().Set("X-Request-ID", c.id)
 	secureHeaders(c.w.Header())
 	began := s.Now()
+	s.limit(c, requestTimeout)
+	defer func() { s.observe(c, s.Now().Sub(began)) }()
 	defer func() {
 		if fault := recover(); fault != nil {
 			s.refuse(c, s.panicked(c, fault))
 		}
-		s.observe(c, s.Now().Sub(began))
 	}()
 	s.router.ServeHTTP(c.w, c.r)
 }
@@ -134,22 +135,31 @@ func (s *Server) handle(rt *route) http.Handler {
 	})
 }
 
-// bound sets the limits of time and size. Errors of SetDeadline mean that there
-// is no connection (tests).
-func (s *Server) bound(c *call) context.CancelFunc {
+// limit bounds how long the connection may be busy with the call; the rest of
+// an earlier call's time must not count. Neither deadline may pass before the
+// handler's own, and there must be time left to let the answer out. An error
+// means that there is no connection.
+func (s *Server) limit(c *call, timeout time.Duration) {
 	control := http.NewResponseController(c.w)
+	until := time.Now().Add(timeout + requestTimeout)
+	control.SetReadDeadline(until)  //nolint:errcheck // see above
+	control.SetWriteDeadline(until) //nolint:errcheck // see above
+}
+
+// bound sets the limits of time and size of a route.
+func (s *Server) bound(c *call) context.CancelFunc {
 	if c.route.streams {
-		control.SetReadDeadline(time.Time{})  //nolint:errcheck // see above
-		control.SetWriteDeadline(time.Time{}) //nolint:errcheck // see above
+		control := http.NewResponseController(c.w)
+		control.SetReadDeadline(time.Time{})  //nolint:errcheck // see limit
+		control.SetWriteDeadline(time.Time{}) //nolint:errcheck // see limit
 		c.r.Body = http.MaxBytesReader(c.w, patient(control, c.r.Body), s.MaxUpload)
 		return func() {}
 	}
 	timeout := requestTimeout
 	if c.route.slow {
 		timeout = slowTimeout
+		s.limit(c, timeout)
 	}
-	control.SetReadDeadline(time.Now().Add(requestTimeout))            //nolint:errcheck // see above
-	control.SetWriteDeadline(time.Now().Add(timeout + requestTimeout)) //nolint:errcheck // time to let the answer out
 	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, s.MaxBody)
 	ctx, cancel := context.WithTimeout(c.ctx(), timeout)
 	c.r = c.r.WithContext(ctx)
@@ -209,6 +219,7 @@ func (s *Server) audit(c *call) {
 	}
 	// The operation is over, whether the caller still waits or not.
 	ctx := context.WithoutCancel(c.ctx())
+	e.Actor = stranger()
 	if c.who != nil {
 		e.Actor = c.who.Actor()
 		if c.who.Token != nil {
@@ -231,6 +242,9 @@ func (c *call) audited() bool {
 	}
 	return c.who != nil
 }
+
+// stranger is the actor of a sign-in that failed.
+func stranger() core.Actor { return core.Actor{Kind: core.ActorUser, ID: "stranger"} }
 
 func (c *call) safe() bool { return c.r.Method == http.MethodGet || c.r.Method == http.MethodHead }
 

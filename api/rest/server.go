@@ -117,6 +117,11 @@ type Config struct {
 	Version string
 	Now     func() time.Time // nil means time.Now
 
+	// Heartbeat is the longest silence of a stream of events; proxies end quiet
+	// connections. As often it is looked up whether the reader may still read.
+	// 0 means 15 s.
+	Heartbeat time.Duration
+
 	// PublicURL is the hub's address for people. With https cookies are Secure.
 	PublicURL string
 	// TrustedProxies may say in X-Forwarded-For whom they speak for.
@@ -166,13 +171,14 @@ func withDefaults(c Config) Config {
 	if c.Ready == nil {
 		c.Ready = func(context.Context) error { return nil }
 	}
+	c.Heartbeat = or(c.Heartbeat, 15*time.Second)
 	c.MaxBody = or(c.MaxBody, 1<<20)
 	c.MaxFile = or(c.MaxFile, 512<<20)
 	c.MaxUpload = or(c.MaxUpload, 1<<30)
 	return c
 }
 
-func or(v, otherwise int64) int64 {
+func or[T ~int64](v, otherwise T) T {
 	if v == 0 {
 		return otherwise
 	}

@@ -3,7 +3,9 @@ package rest_test
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -146,10 +148,25 @@ func TestErrorsOfTheCoreKeepTheirMeaning(t *testing.T) {
 		}
 	}
 	h := newHub(t, func(c *rest.Config) {
-		c.Outgoing = faulty{err: &core.Error{Code: "store.page", Text: "страница 7", Err: errors.New("secret")}}
+		c.Outgoing = faulty{err: &core.Error{Code: "store.page", Field: "root", Text: "страница 7", Err: errors.New("secret"), Faults: []core.FieldFault{{Field: "root", Text: "x"}}}}
 	})
-	if p := h.clerk().post("/api/v1/deliveries/x/cancel", nil).problem(500, "internal"); strings.Contains(p.Detail, "страница") {
+	if p := h.clerk().post("/api/v1/deliveries/x/cancel", nil).problem(500, "internal"); strings.Contains(p.Detail, "страница") || p.Field != "" || p.Errors != nil {
 		t.Fatalf("%+v", p)
+	}
+}
+
+func TestCommandLineComesOverItsSocketAsItself(t *testing.T) {
+	h := newHub(t)
+	server := httptest.NewUnstartedServer(h.server)
+	server.Config.ConnContext = func(ctx context.Context, _ net.Conn) context.Context { return rest.FromCommandLine(ctx) }
+	server.Start()
+	t.Cleanup(server.Close)
+	h.url = server.URL
+	c := h.anonymous()
+	c.post("/api/v1/parties", map[string]any{"kind": "person", "name": "Иванов"}).want(201)
+	entries := read[struct{ Items []core.AuditEntry }](c.get("/api/v1/audit").want(200)).Items
+	if len(entries) != 1 || entries[0].Actor.Kind != core.ActorCommand {
+		t.Fatalf("%+v", entries)
 	}
 }
 

@@ -64,6 +64,9 @@ func (s *Server) signIn(c *call) (answer, error) {
 	}
 	door := access.Credentials{Login: in.Login, Password: in.Password, Remote: c.remote, Agent: c.r.UserAgent()}
 	opened, err := s.Access.SignIn(c.ctx(), door)
+	if id := opened.Principal.User.ID; id != "" {
+		c.object = "users/" + string(id)
+	}
 	if err != nil {
 		return answer{}, err
 	}

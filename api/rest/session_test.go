@@ -216,6 +216,9 @@ func TestEveryWriteIsAuditedAndNoReadIs(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Fatalf("audit %q, want %q", got, want)
 	}
+	if wrong := entries[0]; wrong.Actor.ID != "stranger" || !strings.HasPrefix(wrong.Object, "users/usr_") {
+		t.Fatalf("entry %+v", wrong)
+	}
 	party := entries[2]
 	if !strings.HasPrefix(party.Object, "parties/pty_") || party.Actor.Name != "Мария Петрова" || party.Remote != "127.0.0.1" || party.Request == "" {
 		t.Fatalf("entry %+v", party)

@@ -16,9 +16,11 @@ func patient(control *http.ResponseController, body io.ReadCloser) io.ReadCloser
 	return &patientReader{ReadCloser: body, control: control}
 }
 
-// Read implements io.Reader.
+// Read implements io.Reader. The deadline does not outlive the read: net/http
+// takes one that passes later for a caller who has gone.
 func (r *patientReader) Read(p []byte) (int, error) {
 	r.control.SetReadDeadline(time.Now().Add(idleTimeout)) //nolint:errcheck // without a connection there is no limit
+	defer r.control.SetReadDeadline(time.Time{})           //nolint:errcheck // the same
 	return r.ReadCloser.Read(p)
 }
 

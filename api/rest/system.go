@@ -7,8 +7,8 @@ import (
 	"github.com/uzel-hub/uzel/core/maintenance"
 )
 
-// checkLine is one line of the answer of a check.
-type checkLine struct {
+// CheckLine is one line of the answer of a check.
+type CheckLine struct {
 	Progress string              `json:"progress,omitempty"`
 	Report   *maintenance.Report `json:"report,omitempty"`
 	Error    string              `json:"error,omitempty"`
@@ -20,19 +20,19 @@ func (s *Server) checkSystem(c *call) (answer, error) {
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	flush := http.NewResponseController(c.w)
 	lines := json.NewEncoder(w)
-	say := func(line checkLine) error {
+	say := func(line CheckLine) error {
 		if err := lines.Encode(line); err != nil {
 			return err
 		}
 		return flush.Flush()
 	}
 	report, err := s.System.Check(c.ctx(), func(step string) {
-		say(checkLine{Progress: step}) //nolint:errcheck // the last line tells whether anybody is there
+		say(CheckLine{Progress: step}) //nolint:errcheck // the last line tells whether anybody is there
 	})
-	last := checkLine{Report: &report}
+	last := CheckLine{Report: &report}
 	if err != nil {
 		s.Log.Error("check broken off", "request", c.id, "error", err)
-		last = checkLine{Error: problemOf(err, c.id, languageOf(c.r)).Detail}
+		last = CheckLine{Error: problemOf(err, c.id, languageOf(c.r)).Detail}
 	}
 	return answer{}, say(last)
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // Principal is who a request comes from: a user, and the session or the token
-// that proved it. Exactly one of Session and Token is set.
+// that proved it. Exactly one of Session, Token and Command is set.
 type Principal struct {
 	User    core.User // without the password's hash
 	Session *core.Session

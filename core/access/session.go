@@ -33,7 +33,8 @@ const (
 
 // SignIn opens a session. KindUnauthenticated if login and password do not fit
 // each other, and nothing tells which was wrong; KindUnavailable with After and
-// code access.throttled after too many tries.
+// code access.throttled after too many tries. For the audit alone, a refusal
+// still names the user if there is one of that login.
 func (s *Service) SignIn(ctx context.Context, c Credentials) (SignedIn, error) {
 	login, address := normalLogin(c.Login), addressKey(c.Remote)
 	if err := s.throttled(login, address); err != nil {
@@ -41,7 +42,7 @@ func (s *Service) SignIn(ctx context.Context, c Credentials) (SignedIn, error) {
 	}
 	user, err := s.fit(ctx, login, c.Password)
 	if err != nil {
-		return SignedIn{}, err
+		return SignedIn{Principal: Principal{User: tried(user)}}, err
 	}
 	s.logins.forget(login)
 	s.addresses.forgive(address)
@@ -65,7 +66,15 @@ func throttledError(wait time.Duration) error {
 	return &core.Error{Kind: core.KindUnavailable, Code: "access.throttled", Text: text, After: wait}
 }
 
-// fit checks the password. An unknown login costs the same time as a known one.
+func tried(user *core.User) core.User {
+	if user == nil {
+		return core.User{}
+	}
+	return core.User{ID: user.ID}
+}
+
+// fit checks the password of the login's user, whom it returns in any case. An
+// unknown login costs the same time as a known one.
 func (s *Service) fit(ctx context.Context, login, password string) (*core.User, error) {
 	user, err := s.byLogin(ctx, login)
 	if err != nil {
@@ -78,11 +87,11 @@ func (s *Service) fit(ctx context.Context, login, password string) (*core.User, 
 	fits, outdated, err := s.hasher.verify(ctx, hash, password)
 	switch {
 	case err != nil:
-		return nil, err
+		return user, err
 	case user == nil || !fits:
-		return nil, unauthenticated("access.wrong", "неверный логин или пароль")
+		return user, unauthenticated("access.wrong", "неверный логин или пароль")
 	case user.Disabled:
-		return nil, unauthenticated("access.disabled", "учётная запись отключена")
+		return user, unauthenticated("access.disabled", "учётная запись отключена")
 	case outdated:
 		return s.rehash(ctx, user, password)
 	}

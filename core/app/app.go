@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/uzel-hub/uzel/api/rest"
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
 	"github.com/uzel-hub/uzel/core/blob/fileblob"
@@ -28,6 +29,7 @@ import (
 	"github.com/uzel-hub/uzel/core/pluginhost"
 	"github.com/uzel-hub/uzel/core/registry"
 	"github.com/uzel-hub/uzel/core/secret"
+	"github.com/uzel-hub/uzel/core/store"
 	"github.com/uzel-hub/uzel/core/store/boltstore"
 )
 
@@ -53,6 +55,8 @@ type App struct {
 	Access   *access.Service
 
 	version string
+	queues  *boltbus.Driver
+	metrics *rest.Metrics
 }
 
 // Tuning are knobs of the benchmark and of tests; zero values are the hub's own.
@@ -77,8 +81,8 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 		return a, fmt.Errorf("seed journals: %w", err)
 	}
 	a.Access = access.New(access.Config{Store: a.Store})
-	events := boltbus.New(a.Store, boltbus.Options{Log: log.Named("bus")})
-	a.Bus = bus.New(bus.Options{Store: a.Store, Driver: events, Log: log.Named("bus"), Version: version})
+	a.metrics = rest.NewMetrics()
+	a.Bus = bus.New(bus.Options{Store: a.Store, Driver: a.queues, Log: log.Named("bus"), Version: version, Observer: a.metrics})
 	a.Outgoing = &outgoing.Service{Store: a.Store, Bus: a.Bus, Wake: func(id core.ChannelID) { a.Host.WakeSender(id) }}
 	if err := a.openPlugins(ctx, tune); err != nil {
 		return a, err
@@ -100,6 +104,7 @@ func (a *App) openFiles(tune Tuning) (err error) {
 	if a.Store, err = boltstore.Open(a.Config.Path(maintenance.DatabaseName), boltstore.Options{FlushDelay: tune.FlushDelay}); err != nil {
 		return err
 	}
+	a.queues = boltbus.New(a.Store, boltbus.Options{Log: a.Log.Named("bus")})
 	a.Blobs, err = fileblob.Open(a.Config.Path(maintenance.BlobsName), fileblob.Options{FlushDelay: tune.FlushDelay})
 	return err
 }
@@ -177,16 +182,22 @@ func limits(conf config.Limits, tune pluginhost.Limits) pluginhost.Limits {
 // handle connects the stages to their topics.
 func (a *App) handle() {
 	in := &intake.Service{Bus: a.Bus}
-	a.Bus.Handle("intake", bus.MessageReceived, in.OnMessage)
+	// A message is the business of one of the two. One subscription for both
+	// saves a transaction for each message that would only acknowledge it.
+	a.Bus.Handle("messages", bus.MessageReceived, func(ctx context.Context, tx store.Tx, ev bus.Event) error {
+		if err := in.OnMessage(ctx, tx, ev); err != nil {
+			return err
+		}
+		return a.Outgoing.OnMessage(ctx, tx, ev)
+	})
 	a.Bus.Handle("intake", bus.MessageUnplaced, in.OnUnplaced)
-	a.Bus.Handle("outgoing", bus.MessageReceived, a.Outgoing.OnMessage)
 	a.Bus.Handle("outgoing", bus.DocumentRegistered, a.Outgoing.OnRegistered)
 }
 
 // Maintenance looks after the hub's data.
 func (a *App) Maintenance() *maintenance.Service {
 	return &maintenance.Service{
-		Store: a.Store, Blobs: a.Blobs, Temp: a.Config.Path(tempDir), Version: a.version,
+		Store: a.Store, Blobs: a.Blobs, Queues: a.queues, Temp: a.Config.Path(tempDir), Version: a.version,
 		Files: map[string]string{pluginsDir: a.Config.Path(pluginsDir)}, Key: a.Config.Path(KeyName),
 	}
 }
@@ -214,22 +225,7 @@ func (a *App) Run(ctx context.Context) error {
 		return a.Host.Run(ctx)
 	})
 	g.Go(func() error { return a.Bus.Run(stages) })
-	g.Go(func() error { return a.sweep(ctx) })
 	return g.Wait()
-}
-
-// sweep erases ended sessions now and then.
-func (a *App) sweep(ctx context.Context) error {
-	for {
-		if err := a.Access.Sweep(ctx); err != nil && ctx.Err() == nil {
-			a.Log.Warn("ended sessions not erased", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(time.Hour):
-		}
-	}
 }
 
 // Close lets the files go. Call it when Run has returned.

@@ -18,6 +18,7 @@ import (
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/audit"
 	"github.com/uzel-hub/uzel/core/config"
+	"github.com/uzel-hub/uzel/core/store"
 )
 
 // Options of Serve.
@@ -83,7 +84,7 @@ func (a *App) serveHTTP(ctx context.Context, network net.Listener) error {
 		Store: a.Store, Blobs: a.Blobs, Events: a.Bus, Access: a.Access, Audit: audit.Journal{Store: a.Store},
 		Outgoing: a.Outgoing, DeadLetters: a.Bus.DeadLetters(),
 		Channels: a.Host.Channels(), Host: a.Host, Catalog: a.Catalog,
-		System: a.Maintenance(), Hooks: a.Host.Hooks(), Log: a.Log.Named("rest"), Version: a.version, PublicURL: a.Config.PublicURL,
+		System: a.Maintenance(), Hooks: a.Host.Hooks(), Metrics: a.metrics, Ready: a.ready, TrustedProxies: a.Config.Proxies(), Log: a.Log.Named("rest"), Version: a.version, PublicURL: a.Config.PublicURL,
 		MaxFile: a.Config.Limits.FileMB << 20, MaxUpload: a.Config.Limits.MessageMB << 20,
 	})
 	socket, err := a.listenSocket()
@@ -98,11 +99,32 @@ func (a *App) serveHTTP(ctx context.Context, network net.Listener) error {
 		{network, nil},
 		{socket, func(ctx context.Context, _ net.Conn) context.Context { return rest.FromCommandLine(ctx) }},
 	} {
-		server := &http.Server{Handler: api, ConnContext: door.conn, ReadHeaderTimeout: 10 * time.Second}
+		server := &http.Server{Handler: api, ConnContext: door.conn, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 		server.RegisterOnShutdown(api.Close)
 		g.Go(func() error { return serveUntil(ctx, server, door.listener) })
 	}
+	g.Go(func() error { return a.sweep(ctx, api) })
 	return g.Wait()
+}
+
+// sweep erases ended sessions and the answers kept for repeated requests, now
+// and then.
+func (a *App) sweep(ctx context.Context, api *rest.Server) error {
+	for {
+		if err := errors.Join(a.Access.Sweep(ctx), api.Sweep(ctx)); err != nil && ctx.Err() == nil {
+			a.Log.Warn("what has ended was not erased", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(time.Hour):
+		}
+	}
+}
+
+// ready tells why the hub cannot work: the store does not take a write.
+func (a *App) ready(ctx context.Context) error {
+	return a.Store.Update(ctx, func(store.Tx) error { return nil })
 }
 
 // serveUntil serves until ctx is done, then lets requests under way finish.

@@ -46,12 +46,26 @@ type DocumentEvent struct {
 	Channel   core.ChannelID     `json:"channel,omitempty"`
 }
 
+// AboutDocument is the event of a document as it is now.
+func AboutDocument(d *core.Document) DocumentEvent {
+	ev := DocumentEvent{Document: d.ID, Direction: d.Direction, State: d.State, Channel: d.Channel}
+	if d.Number != nil {
+		ev.Number = d.Number.Text
+	}
+	return ev
+}
+
 // DeliveryEvent tells that a delivery is wanted or that it moved on.
 type DeliveryEvent struct {
 	Delivery core.DeliveryID    `json:"delivery"`
 	Document core.DocumentID    `json:"document"`
 	Channel  core.ChannelID     `json:"channel"`
 	State    core.DeliveryState `json:"state"`
+}
+
+// AboutDelivery is the event of a delivery as it is now.
+func AboutDelivery(d *core.Delivery) DeliveryEvent {
+	return DeliveryEvent{Delivery: d.ID, Document: d.Document, Channel: d.Channel, State: d.State}
 }
 
 // ChannelEvent tells that a person created, changed or deleted a channel.

@@ -48,9 +48,10 @@ func (h *handler) settle(ctx context.Context, msg *message.Message) (Outcome, er
 	}
 }
 
-// once runs the handler in the transaction that acknowledges the message.
+// once runs the handler in the transaction that acknowledges the message. That
+// can wait: whoever hands the hub a message is acknowledged first.
 func (h *handler) once(ctx context.Context, msg *message.Message, ev Event) (outcome Outcome, err error) {
-	err = h.bus.opts.Store.Update(ctx, func(tx store.Tx) error {
+	err = h.bus.opts.Store.Update(store.Deferrable(ctx), func(tx store.Tx) error {
 		already, err := h.ack(tx, msg)
 		if err != nil || already {
 			outcome = Duplicate

@@ -85,11 +85,11 @@ func runChild(path string) {
 				if err != nil {
 					panic(err)
 				}
+				fmt.Println("published")
 				time.Sleep(time.Millisecond)
 			}
 		}()
 	}
-	fmt.Println("ready")
 	panic(b.Run(context.Background()))
 }
 
@@ -128,7 +128,7 @@ func TestKillBusLosesNothingAndDoesNothingTwice(t *testing.T) {
 	}
 }
 
-// killChild runs a child until a random moment after it is ready.
+// killChild runs a child until a random moment after a random number of events.
 func killChild(t *testing.T, path string) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
@@ -142,14 +142,17 @@ func killChild(t *testing.T, path string) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	if line, err := bufio.NewReader(stdout).ReadString('\n'); err != nil {
-		t.Fatalf("child: %q %v\n%s", line, err, complaint.String())
+	lines := bufio.NewReader(stdout)
+	for range 1 + rand.IntN(60) {
+		if line, err := lines.ReadString('\n'); err != nil {
+			t.Fatalf("child: %q %v\n%s", line, err, complaint.String())
+		}
 	}
-	time.Sleep(rand.N(80 * time.Millisecond)) // the moment is what the test is about
+	time.Sleep(rand.N(5 * time.Millisecond)) // the moment is what the test is about
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatalf("child ended by itself: %v\n%s", err, complaint.String())
 	}
-	io.Copy(io.Discard, stdout) //nolint:errcheck // ends with the child
+	io.Copy(io.Discard, lines) //nolint:errcheck // ends with the child
 	if err := cmd.Wait(); cmd.ProcessState.Exited() {
 		t.Fatalf("child ended by itself: %v\n%s", err, complaint.String())
 	}

@@ -48,7 +48,7 @@ func TestStoreThatRefusesLosesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const events = 500
 		s := &refusing{Store: openStore(t, path)}
-		f := onStore(t, s, bus.Options{})
+		f := onStore(t, s, bus.Options{TrimEvery: 24 * time.Hour})
 		f.bus.Handle("a", in, func(_ context.Context, tx store.Tx, ev bus.Event) error {
 			if _, err := add(tx, fmt.Sprintf("n/%d", number(ev))); err != nil {
 				return err
@@ -69,7 +69,7 @@ func TestStoreThatRefusesLosesNothing(t *testing.T) {
 		}
 		s.full.Store(true)
 		stop := start(t, f.bus)
-		time.Sleep(3 * time.Hour)
+		time.Sleep(12 * time.Hour)
 		stop()
 		s.full.Store(false)
 		if !f.idle() || f.runs.count(bus.Undone) == 0 {

@@ -157,7 +157,9 @@ func (b *Bus) Run(ctx context.Context) error {
 	}
 	for _, h := range b.handlers {
 		work := core.WithActor(context.WithoutCancel(ctx), core.Actor{Kind: core.ActorHub, ID: h.name})
-		router.AddConsumerHandler(h.name+" "+string(h.topic), string(h.topic), b.opts.Driver.Subscriber(h.name),
+		subscriber := b.opts.Driver.Subscriber(h.name)
+		defer subscriber.Close() //nolint:errcheck // waits for it, if the router did not come to that
+		router.AddConsumerHandler(h.name+" "+string(h.topic), string(h.topic), subscriber,
 			func(msg *message.Message) error { return h.work(work, msg) })
 	}
 	var trimming sync.WaitGroup

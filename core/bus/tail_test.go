@@ -215,7 +215,7 @@ func TestSlowReaderReloadsAndBlocksNobody(t *testing.T) {
 func TestTailMissesNothingWhileOthersPublish(t *testing.T) {
 	f := newFixture(t, bus.Options{})
 	tail := f.tail("", in)
-	const count = 2000
+	const count = 500
 	go func() {
 		for i := range count {
 			err := f.store.Update(context.Background(), func(tx store.Tx) error { return f.bus.Publish(tx, in, strconv.Itoa(i), i) })

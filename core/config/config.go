@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"maps"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -33,6 +34,9 @@ type Config struct {
 	Listen string `config:"listen"`
 	// PublicURL is how outside systems reach this hub, for web-hooks. Optional.
 	PublicURL string `config:"public_url"`
+	// TrustedProxies may say in X-Forwarded-For whom they speak for: addresses or
+	// networks, with commas between. Needed behind nginx, or all users look alike.
+	TrustedProxies string `config:"trusted_proxies"`
 	// Store is `bolt` (one file under Data).
 	Store string `config:"store"`
 	// Bus is `bolt`: in the store's file.
@@ -213,6 +217,9 @@ func (c Config) check() []core.FieldFault {
 	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
 		fault("public_url", "нужен адрес вида https://uzel.example.ru")
 	}
+	if _, err := proxies(c.TrustedProxies); err != nil {
+		fault("trusted_proxies", "нужны адреса или сети через запятую, например 127.0.0.1, 10.0.0.0/8")
+	}
 	oneOf("store", c.Store, "bolt")
 	oneOf("bus", c.Bus, "bolt")
 	oneOf("blobs", c.Blobs, "file")
@@ -225,6 +232,32 @@ func (c Config) check() []core.FieldFault {
 		}
 	}
 	return faults
+}
+
+// Proxies are the trusted proxies as networks.
+func (c Config) Proxies() []netip.Prefix {
+	list, _ := proxies(c.TrustedProxies) // Load has checked it
+	return list
+}
+
+func proxies(text string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for entry := range strings.SplitSeq(text, ",") {
+		entry = strings.TrimSpace(entry)
+		if entry == "" {
+			continue
+		}
+		if addr, err := netip.ParseAddr(entry); err == nil {
+			out = append(out, netip.PrefixFrom(addr, addr.BitLen()))
+			continue
+		}
+		network, err := netip.ParsePrefix(entry)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, network)
+	}
+	return out, nil
 }
 
 // Path is a path inside the data folder.

@@ -76,7 +76,7 @@ func (s *Service) register(tx store.Tx, m *core.Message) error {
 	if err := store.Documents.Put(tx, d); err != nil {
 		return err
 	}
-	return s.Bus.Publish(tx, bus.DocumentRegistered, string(d.ID), event(d))
+	return s.Bus.Publish(tx, bus.DocumentRegistered, string(d.ID), bus.AboutDocument(d))
 }
 
 // registered tells whether an earlier run has made the document. Others may be
@@ -176,7 +176,7 @@ func (s *Service) change(tx store.Tx, m *core.Message) (done bool, err error) {
 	if err := store.Documents.Put(tx, d); err != nil {
 		return false, err
 	}
-	return true, s.Bus.Publish(tx, bus.DocumentUpdated, string(d.ID), event(d))
+	return true, s.Bus.Publish(tx, bus.DocumentUpdated, string(d.ID), bus.AboutDocument(d))
 }
 
 func about(tx store.Tx, m *core.Message) (*core.Document, error) {
@@ -211,12 +211,4 @@ func withdraw(d *core.Document, m *core.Message) {
 		return
 	}
 	d.Marks = append(d.Marks, core.Mark{Kind: core.MarkWithdrawn, Reason: m.Text})
-}
-
-func event(d *core.Document) bus.DocumentEvent {
-	ev := bus.DocumentEvent{Document: d.ID, Direction: d.Direction, State: d.State, Channel: d.Channel}
-	if d.Number != nil {
-		ev.Number = d.Number.Text
-	}
-	return ev
 }

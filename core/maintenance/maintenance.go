@@ -8,6 +8,7 @@ import (
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/blob"
+	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -19,10 +20,16 @@ type Blobs interface {
 	Snapshot(ctx context.Context, dst string) error
 }
 
+// Queues is what maintenance needs of the bus's driver.
+type Queues interface {
+	Check(ctx context.Context, report func(problem string)) error
+}
+
 // Service looks after one hub.
 type Service struct {
-	Store store.Store
-	Blobs Blobs
+	Store  store.Store
+	Blobs  Blobs
+	Queues Queues
 	// Files are further files of the hub a backup carries, by the name they have
 	// in the data folder: installed plugins.
 	Files map[string]string
@@ -78,11 +85,15 @@ func (s *Service) Check(ctx context.Context, progress func(step string)) (Report
 	var err error
 	r.Tables, err = store.CheckTables(ctx, s.Store, r.problem, func(table string, n int) {
 		progress(fmt.Sprintf("таблицы: %s, %d", table, n))
-	})
+	}, bus.DeadLetterTable)
 	if err != nil {
 		return r, err
 	}
 	if err := s.journals(ctx, &r); err != nil {
+		return r, err
+	}
+	progress("очереди")
+	if err := s.Queues.Check(ctx, r.problem); err != nil {
 		return r, err
 	}
 	progress("файлы")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/blob/fileblob"
+	"github.com/uzel-hub/uzel/core/bus/boltbus"
 	"github.com/uzel-hub/uzel/core/internal/coretest"
 	"github.com/uzel-hub/uzel/core/maintenance"
 	"github.com/uzel-hub/uzel/core/registry"
@@ -42,7 +43,7 @@ func newHub(t *testing.T, dir string) *hub {
 	}
 	coretest.Update(t, s, registry.Seed)
 	return &hub{T: t, blobs: b, Service: maintenance.Service{
-		Store: s, Blobs: b, Temp: dir, Version: "test", Key: key, Files: map[string]string{"nothing": filepath.Join(dir, "nothing")},
+		Store: s, Blobs: b, Queues: boltbus.New(s, boltbus.Options{}), Temp: dir, Version: "test", Key: key, Files: map[string]string{"nothing": filepath.Join(dir, "nothing")},
 	}}
 }
 

@@ -37,7 +37,7 @@ func (s *Service) request(tx store.Tx, d *core.Delivery) error {
 		return err
 	}
 	s.wakeAfter(tx, d.Channel)
-	return s.Bus.Publish(tx, bus.DeliveryRequested, string(d.Document), event(d))
+	return s.Bus.Publish(tx, bus.DeliveryRequested, string(d.Document), bus.AboutDelivery(d))
 }
 
 func (s *Service) wakeAfter(tx store.Tx, channel core.ChannelID) {
@@ -51,11 +51,7 @@ func (s *Service) save(tx store.Tx, d *core.Delivery) error {
 	if err := store.Deliveries.Put(tx, d); err != nil {
 		return err
 	}
-	return s.Bus.Publish(tx, bus.DeliveryUpdated, string(d.Document), event(d))
-}
-
-func event(d *core.Delivery) bus.DeliveryEvent {
-	return bus.DeliveryEvent{Delivery: d.ID, Document: d.Document, Channel: d.Channel, State: d.State}
+	return s.Bus.Publish(tx, bus.DeliveryUpdated, string(d.Document), bus.AboutDelivery(d))
 }
 
 // OnRegistered handles document.registered: a document that came in goes on to

@@ -333,11 +333,17 @@ func TestForwardGoesToEveryChannelNamed(t *testing.T) {
 // delivery and checks what must hold after each step.
 func TestDeliveryLife(t *testing.T) {
 	outcomes := []core.Outcome{
-		{State: core.DeliverySent}, {State: core.DeliverySubmitted, Token: "t"}, {State: core.DeliveryDelivered},
-		{State: core.DeliveryUnknown}, {State: core.DeliveryRead}, {State: core.DeliveryRejected},
+		{State: core.DeliverySent},
+		{State: core.DeliverySubmitted, Token: "t"},
+		{State: core.DeliveryDelivered},
+		{State: core.DeliveryUnknown},
+		{State: core.DeliveryRead},
+		{State: core.DeliveryRejected},
 		{State: core.DeliveryQueued},
-		{Err: errors.New("boom")}, {Err: &core.Error{Kind: core.KindRejected}},
-		{Err: &core.Error{Kind: core.KindUnknown}}, {Err: &core.Error{Kind: core.KindConfig}},
+		{Err: errors.New("boom")},
+		{Err: &core.Error{Kind: core.KindRejected}},
+		{Err: &core.Error{Kind: core.KindUnknown}},
+		{Err: &core.Error{Kind: core.KindConfig}},
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		d := newDesk(t)

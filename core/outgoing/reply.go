@@ -47,7 +47,7 @@ func (s *Service) Reply(tx store.Tx, to core.DocumentID, r Reply) (*core.Documen
 	if err := s.request(tx, dlv); err != nil {
 		return nil, nil, err
 	}
-	if err := s.Bus.Publish(tx, bus.DocumentRegistered, string(d.ID), documentEvent(d)); err != nil {
+	if err := s.Bus.Publish(tx, bus.DocumentRegistered, string(d.ID), bus.AboutDocument(d)); err != nil {
 		return nil, nil, err
 	}
 	return d, dlv, s.answered(tx, origin, r)
@@ -167,13 +167,5 @@ func (s *Service) answered(tx store.Tx, origin *core.Document, r Reply) error {
 	if err := store.Documents.Put(tx, origin); err != nil {
 		return err
 	}
-	return s.Bus.Publish(tx, bus.DocumentUpdated, string(origin.ID), documentEvent(origin))
-}
-
-func documentEvent(d *core.Document) bus.DocumentEvent {
-	ev := bus.DocumentEvent{Document: d.ID, Direction: d.Direction, State: d.State, Channel: d.Channel}
-	if d.Number != nil {
-		ev.Number = d.Number.Text
-	}
-	return ev
+	return s.Bus.Publish(tx, bus.DocumentUpdated, string(origin.ID), bus.AboutDocument(origin))
 }

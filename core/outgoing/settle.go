@@ -166,7 +166,7 @@ func (s *Service) follow(tx store.Tx, d *core.Delivery) error {
 	if err := store.Documents.Put(tx, doc); err != nil {
 		return err
 	}
-	return s.Bus.Publish(tx, bus.DocumentUpdated, string(doc.ID), documentEvent(doc))
+	return s.Bus.Publish(tx, bus.DocumentUpdated, string(doc.ID), bus.AboutDocument(doc))
 }
 
 func documentState(s core.DeliveryState) (core.DocumentState, bool) {

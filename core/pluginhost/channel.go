@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -37,6 +38,9 @@ type channel struct {
 	problems map[source]problem
 	note     string // what a person should know though all works
 	counters counters
+
+	telling sync.Mutex // one call of OnStatus at a time
+	told    core.ChannelStatus
 }
 
 // source is the part of a channel that a problem concerns.
@@ -61,12 +65,12 @@ type problem struct {
 
 func (h *Host) newChannel(id core.ChannelID) *channel {
 	log := channellog.Open(filepath.Join(h.opts.LogDir, string(id)+".log"), channellog.Options{
-		MaxBytes: h.limits.LogBytes, Keep: h.limits.LogFiles, Now: h.now,
+		MaxBytes: h.limits.LogBytes, Keep: h.limits.LogFiles, PerSecond: h.limits.LogRate, Now: h.now,
 	})
 	return &channel{
 		host: h, id: id, log: log,
 		say: hclog.New(&hclog.LoggerOptions{
-			Output: log, JSONFormat: true, Level: hclog.Debug, TimeFn: h.now, DisableTime: false,
+			Output: log, JSONFormat: true, Level: hclog.Debug, TimeFn: h.now,
 		}),
 		changed:  make(chan struct{}),
 		status:   core.ChannelStatus{Channel: id, State: core.ChannelStopped, Since: h.now().UTC()},
@@ -157,6 +161,9 @@ func (c *channel) run(ctx context.Context) {
 		p, changed := c.next()
 		if p.stopped() {
 			c.setState(core.ChannelStopped, "", "")
+			if p.want == nil {
+				os.RemoveAll(c.host.scratch(string(c.id))) //nolint:errcheck // a cache; nobody needs it
+			}
 			wait(ctx, changed, nil)
 			continue
 		}
@@ -315,16 +322,30 @@ func (c *channel) judge() {
 // caller holds mu, show releases it.
 func (c *channel) show(s core.ChannelState, reason, field string, next *time.Time) {
 	st := &c.status
-	fresh := st.State != s || st.Reason != reason || st.Field != field
 	if st.State != s {
 		st.Since = c.host.now().UTC()
 	}
 	st.State, st.Reason, st.Field, st.NextTryAt = s, reason, field, next
-	snapshot := c.snapshot()
 	c.mu.Unlock()
-	if fresh && c.host.onStatus != nil {
-		c.host.onStatus(snapshot)
+	c.tell()
+}
+
+// tell tells the host's owner how the channel fares if he does not know. Several
+// at once may tell less than each change, but the last they tell is true.
+func (c *channel) tell() {
+	if c.host.onStatus == nil {
+		return
 	}
+	c.telling.Lock()
+	defer c.telling.Unlock()
+	c.mu.Lock()
+	now := c.snapshot()
+	c.mu.Unlock()
+	if now.State == c.told.State && now.Reason == c.told.Reason && now.Field == c.told.Field {
+		return
+	}
+	c.told = now
+	c.host.onStatus(now)
 }
 
 // snapshot is the status with its counters; the caller holds mu.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 
@@ -78,8 +76,8 @@ func (s *Channels) Create(ctx context.Context, ch core.Channel) (*core.Channel, 
 	if !channelIDForm.MatchString(string(ch.ID)) {
 		return nil, core.Invalid("channel.id", "id", "только строчные латинские буквы, цифры и дефис, до 63 знаков")
 	}
-	ch.Meta, ch.Secrets = core.Meta{}, nil
-	if err := s.prepare(ctx, &ch); err != nil {
+	ch.Meta = core.Meta{}
+	if err := s.prepare(ctx, &ch, &core.Channel{}); err != nil {
 		return nil, err
 	}
 	return s.put(ctx, &ch)
@@ -96,16 +94,15 @@ func (s *Channels) Update(ctx context.Context, ch core.Channel) (*core.Channel, 
 	if ch.Meta.Version == 0 {
 		ch.Meta = have.Meta
 	}
-	ch.Secrets = have.Secrets
-	if err := s.prepare(ctx, &ch); err != nil {
+	if err := s.prepare(ctx, &ch, have); err != nil {
 		return nil, err
 	}
 	return s.put(ctx, &ch)
 }
 
-// prepare splits, completes, tries out and seals the settings of ch, whose
-// Secrets are those kept so far.
-func (s *Channels) prepare(ctx context.Context, ch *core.Channel) error {
+// prepare brings ch into the form it is kept in, in the place of have, and tries
+// it out.
+func (s *Channels) prepare(ctx context.Context, ch, have *core.Channel) error {
 	entry, err := s.entry(ch)
 	if err != nil {
 		return err
@@ -113,7 +110,7 @@ func (s *Channels) prepare(ctx context.Context, ch *core.Channel) error {
 	if err := s.checkFields(ctx, ch); err != nil {
 		return err
 	}
-	secrets, err := s.settle(ch, &entry)
+	secrets, err := s.settle(ch, &entry, have)
 	if err != nil {
 		return err
 	}
@@ -159,9 +156,9 @@ func (s *Channels) checkFields(ctx context.Context, ch *core.Channel) error {
 	return &core.Error{Kind: core.KindInvalid, Code: "channel.invalid", Faults: faults}
 }
 
-// settle brings the settings of ch into the form they are kept in and returns
-// all its secrets in the open.
-func (s *Channels) settle(ch *core.Channel, entry *catalog.Entry) (map[string]string, error) {
+// settle splits the secrets off the settings of ch, completes both with what
+// have had and the hub generates, and returns all secrets in the open.
+func (s *Channels) settle(ch *core.Channel, entry *catalog.Entry, have *core.Channel) (map[string]string, error) {
 	form, err := parseSchema(entry.SettingsSchema)
 	if err != nil {
 		return nil, err
@@ -174,8 +171,12 @@ func (s *Channels) settle(ch *core.Channel, entry *catalog.Entry) (map[string]st
 	if err != nil {
 		return nil, err
 	}
-	fill(form, settings)
-	if ch.Secrets, err = s.host.seal(given, ch.Secrets, settings); err != nil {
+	before, err := parseSettings(have.Settings)
+	if err != nil {
+		return nil, err
+	}
+	fill(form, settings, before)
+	if ch.Secrets, err = s.host.seal(given, have.Secrets, settings); err != nil {
 		return nil, err
 	}
 	if ch.Settings, err = json.Marshal(settings); err != nil {
@@ -200,7 +201,7 @@ func (s *Channels) put(ctx context.Context, ch *core.Channel) (*core.Channel, er
 		}
 		return nil, err
 	}
-	s.host.Reconcile()
+	s.host.look(ctx)
 	return masked(&kept), nil
 }
 
@@ -214,7 +215,7 @@ func (s *Channels) Delete(ctx context.Context, id core.ChannelID) error {
 		return s.host.bus.Publish(tx, bus.ChannelUpdated, string(id), bus.ChannelEvent{Channel: id, Deleted: true})
 	})
 	if err == nil {
-		s.host.Reconcile()
+		s.host.look(ctx)
 	}
 	return err
 }
@@ -259,9 +260,6 @@ func (s *Channels) History(ctx context.Context, id core.ChannelID) ([]store.Entr
 			if err != nil {
 				return err
 			}
-			for i := range e.Changes {
-				e.Changes[i] = shownChange(e.Changes[i])
-			}
 			out = append(out, e)
 		}
 		return nil
@@ -270,8 +268,8 @@ func (s *Channels) History(ctx context.Context, id core.ChannelID) ([]store.Entr
 }
 
 // Revert returns the channel's configuration to what it was at a version of its
-// history, secrets included. It is tried out like any other; whether the channel
-// is enabled and paused stays as it is.
+// history. It is tried out like any other. Secrets stay as they are, for history
+// does not hold them, and so does whether the channel is enabled and paused.
 func (s *Channels) Revert(ctx context.Context, id core.ChannelID, version uint64) (*core.Channel, error) {
 	have, err := s.stored(ctx, id)
 	if err != nil {
@@ -287,7 +285,7 @@ func (s *Channels) Revert(ctx context.Context, id core.ChannelID, version uint64
 	if err != nil {
 		return nil, err
 	}
-	secrets, err := s.host.openSecrets(then)
+	secrets, err := s.settle(then, &entry, have)
 	if err != nil {
 		return nil, err
 	}
@@ -309,15 +307,15 @@ type Draft struct {
 // no.
 func (s *Channels) Check(ctx context.Context, d Draft) ([]CheckPart, error) {
 	ch := d.Channel
-	ch.Secrets = nil
-	if have, err := s.stored(ctx, ch.ID); err == nil {
-		ch.Secrets = have.Secrets
+	have, err := s.stored(ctx, ch.ID)
+	if err != nil {
+		have = &core.Channel{} // a new one
 	}
 	entry, err := s.entry(&ch)
 	if err != nil {
 		return nil, err
 	}
-	secrets, err := s.settle(&ch, &entry)
+	secrets, err := s.settle(&ch, &entry, have)
 	if err != nil {
 		return nil, err
 	}
@@ -327,19 +325,4 @@ func (s *Channels) Check(ctx context.Context, d Draft) ([]CheckPart, error) {
 		return err
 	})
 	return parts, err
-}
-
-// Forget removes the scratch folder and the log of a deleted channel.
-func (s *Channels) Forget(ctx context.Context, id core.ChannelID) error {
-	if _, err := s.stored(ctx, id); core.KindOf(err) != core.KindNotFound || err == nil {
-		return core.Conflict("channel.exists", "канал не удалён")
-	}
-	h := s.host
-	h.mu.Lock()
-	c := h.channels[id]
-	h.mu.Unlock()
-	if c != nil {
-		return errors.Join(os.RemoveAll(filepath.Join(h.opts.Dir, "scratch", string(id))), c.log.Remove())
-	}
-	return nil
 }

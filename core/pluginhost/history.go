@@ -2,30 +2,12 @@ package pluginhost
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/store"
 )
-
-// shownChange hides what secrets were, not that they changed, and shows settings
-// as the JSON they are.
-func shownChange(c store.FieldChange) store.FieldChange {
-	switch c.Field {
-	case "secrets":
-		c.Before, c.After = nil, nil
-	case "settings":
-		c.Before, c.After = asJSON(c.Before), asJSON(c.After)
-	}
-	return c
-}
-
-func asJSON(v any) any {
-	if raw, ok := v.([]byte); ok {
-		return string(raw)
-	}
-	return v
-}
 
 // at rebuilds the channel as it was at a version: what later entries say stood
 // there before goes back in, newest first.
@@ -57,7 +39,9 @@ func (s *Channels) at(ctx context.Context, have *core.Channel, version uint64) (
 		return nil, err
 	}
 	for i := len(later) - 1; i >= 0; i-- {
-		undo(fields, later[i].Changes)
+		if err := undo(fields, later[i].Changes); err != nil {
+			return nil, err
+		}
 	}
 	if raw, err = store.Encode(fields); err != nil {
 		return nil, err
@@ -66,14 +50,23 @@ func (s *Channels) at(ctx context.Context, have *core.Channel, version uint64) (
 	return then, store.Decode(raw, then)
 }
 
-func undo(fields map[string]any, changes []store.FieldChange) {
+func undo(fields map[string]any, changes []store.FieldChange) error {
 	for _, c := range changes {
-		if c.Before == nil {
+		switch {
+		case c.Field == "secrets": // history does not hold them
+		case c.Before == nil:
 			delete(fields, c.Field)
-			continue
+		case c.Field == "settings": // kept as the text they are, shown as what it says
+			raw, err := json.Marshal(c.Before)
+			if err != nil {
+				return err
+			}
+			fields[c.Field] = raw
+		default:
+			fields[c.Field] = c.Before
 		}
-		fields[c.Field] = c.Before
 	}
+	return nil
 }
 
 // faultsOf are the single faults an error carries.

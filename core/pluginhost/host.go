@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -45,6 +46,9 @@ type Host struct {
 	folder process.Folder
 	trials trials
 	wake   chan struct{}
+	asks   chan chan<- struct{} // who waits until Run has looked
+	over   chan struct{}        // closed when Run looks no more
+	began  atomic.Bool
 
 	mu       sync.Mutex
 	channels map[core.ChannelID]*channel
@@ -77,6 +81,7 @@ func New(opts Options) (*Host, error) {
 		log: opts.Log, now: opts.Now, onStatus: opts.OnStatus, opts: opts,
 		limits: opts.Limits.withDefaults(), timing: opts.Timing.withDefaults(),
 		folder: folder, wake: make(chan struct{}, 1),
+		asks: make(chan chan<- struct{}), over: make(chan struct{}),
 		channels: make(map[core.ChannelID]*channel),
 	}, nil
 }
@@ -88,20 +93,48 @@ func (h *Host) Run(ctx context.Context) error {
 	var running sync.WaitGroup
 	defer h.folder.Close() //nolint:errcheck // a leftover folder among the temporary files
 	defer running.Wait()
+	defer close(h.over)
+	h.began.Store(true)
 	running.Go(func() { h.watchTrials(ctx) })
+	var asked chan<- struct{}
 	for ctx.Err() == nil {
 		again := (<-chan time.Time)(nil)
 		if err := h.reconcile(ctx, &running); err != nil && ctx.Err() == nil {
 			h.log.Error("channels not read", "error", err)
 			again = time.After(h.timing.RestartMin)
 		}
+		if asked != nil {
+			close(asked)
+			asked = nil
+		}
 		select {
 		case <-h.wake:
+		case asked = <-h.asks:
 		case <-again:
 		case <-ctx.Done():
 		}
 	}
 	return nil
+}
+
+// look has Run look at the channels and returns when it has, so that whoever
+// changed one finds it under its new name at once. Without Run it does nothing.
+func (h *Host) look(ctx context.Context) {
+	if !h.began.Load() {
+		return
+	}
+	seen := make(chan struct{})
+	select {
+	case h.asks <- seen:
+	case <-h.over:
+		return
+	case <-ctx.Done():
+		return
+	}
+	select {
+	case <-seen:
+	case <-h.over:
+	}
 }
 
 // Reconcile makes Run look at once what channels are wanted: after a change of

@@ -42,7 +42,7 @@ type live struct {
 
 // runProcess starts a process and works with it until another is wanted or ctx
 // is done: nil. An error says how the process fell.
-func (c *channel) runProcess(ctx context.Context, p plan, changed <-chan struct{}) error {
+func (c *channel) runProcess(ctx context.Context, p plan, changed <-chan struct{}) (err error) {
 	c.setState(core.ChannelStarting, "", "")
 	secrets, err := c.host.openSecrets(p.want)
 	if err != nil {
@@ -53,7 +53,12 @@ func (c *channel) runProcess(ctx context.Context, p plan, changed <-chan struct{
 	if err != nil {
 		return err
 	}
-	defer proc.Kill()
+	defer func() {
+		if err != nil {
+			proc.KillNow() // it fell, or hangs
+		}
+		proc.Kill()
+	}()
 	l := newLive(c, p, proc)
 	c.began(l)
 	defer c.ended()
@@ -96,15 +101,18 @@ func (c *channel) ended() {
 
 // start starts a process for the named channel, or for a trial.
 func (h *Host) start(ctx context.Context, name string, e catalog.Entry, log *channellog.Log) (*process.Process, error) {
-	scratch := filepath.Join(h.opts.Dir, "scratch", name)
+	scratch := h.scratch(name)
 	if err := os.MkdirAll(scratch, 0o700); err != nil {
 		return nil, core.Unavailable("plugin.scratch", "не создать рабочую папку плагина", err)
 	}
 	return process.Start(ctx, process.Spec{
 		Name: name, Binary: e.Binary, Sum: e.Sum(), Scratch: scratch, Run: h.folder,
-		Env: h.opts.Env, Memory: max(h.limits.Memory, 0), Log: log.Stderr(), StartTimeout: h.timing.Start,
+		Env: h.opts.Env, Memory: max(h.limits.Memory, 0), Log: log.Output, StartTimeout: h.timing.Start,
 	})
 }
+
+// scratch is the folder of one process: a cache of its own.
+func (h *Host) scratch(name string) string { return filepath.Join(h.opts.Dir, "scratch", name) }
 
 // configureRequest is what the plugin gets to know of its channel.
 func (h *Host) configureRequest(ch *core.Channel, secrets map[string]string, scratch string) *pluginv1.ConfigureRequest {
@@ -140,7 +148,7 @@ func (h *Host) configure(ctx context.Context, client pluginv1.PluginClient, r *p
 // means that this process is no longer wanted.
 func (l *live) configured(ctx context.Context, p plan, secrets map[string]string, changed <-chan struct{}) (<-chan struct{}, error) {
 	c, h := l.channel, l.host
-	request := h.configureRequest(p.want, secrets, filepath.Join(h.opts.Dir, "scratch", string(c.id)))
+	request := h.configureRequest(p.want, secrets, h.scratch(string(c.id)))
 	pause := backoff{min: h.timing.RetryMin, max: h.timing.RetryMax}
 	for {
 		fault, err := h.configure(ctx, l.client, request)
@@ -255,7 +263,6 @@ func (l *live) apply(ch *core.Channel) {
 func (l *live) drain(ctx context.Context) error {
 	l.channel.setState(core.ChannelStopping, "", "")
 	close(l.draining)
-	l.nudge.ring()
 	until := time.Now().Add(l.host.timing.Grace)
 	ctx, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
@@ -286,6 +293,7 @@ func (l *live) pause(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-t.C:
 	case <-l.nudge.wait():
+	case <-l.draining:
 	case <-ctx.Done():
 		return false
 	}
@@ -308,6 +316,7 @@ func (l *live) cause(err error) error {
 	if exit == "" {
 		return err
 	}
+	l.proc.Kill() // when it returns, all the process wrote has been read
 	text := "процесс плагина завершился (" + exit + ")"
 	if p := l.channel.log.Panic(); p != "" {
 		text += ": " + p

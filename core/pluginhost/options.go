@@ -109,6 +109,7 @@ type Limits struct {
 	Calls        int   // calls of a plugin under way at once; 32
 	LogBytes     int64 // of a channel's log file before it is rotated; 5 MB
 	LogFiles     int   // rotated ones that are kept; 3
+	LogRate      int64 // bytes a second that go into it in the long run; 1 MB
 }
 
 func (l Limits) withDefaults() Limits {
@@ -124,6 +125,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.Calls, 32)
 	set(&l.LogBytes, 5<<20)
 	set(&l.LogFiles, 3)
+	set(&l.LogRate, 1<<20)
 	return l
 }
 

@@ -56,6 +56,7 @@ func (l *live) receiveLoop(ctx context.Context) error {
 func (l *live) rest(ctx context.Context) bool {
 	select {
 	case <-l.nudge.wait():
+	case <-l.draining:
 	case <-ctx.Done():
 		return false
 	}

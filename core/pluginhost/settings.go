@@ -2,6 +2,7 @@ package pluginhost
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -139,21 +140,24 @@ func isNumber(s string) bool {
 	return err == nil
 }
 
-// fill generates what the hub generates and nobody gave: keys of web-hooks. The
-// address of the web-hook is not kept: it follows from the hub's own.
-func fill(s *schema, settings map[string]any) {
+// fill completes what the hub generates and nobody gave: keys of web-hooks stay
+// what they were before, or are made. The address of the web-hook is not kept: it
+// follows from the hub's own.
+func fill(s *schema, settings, before map[string]any) {
 	for name, sub := range s.Properties {
 		if sub == nil {
 			continue
 		}
 		switch text, _ := settings[name].(string); {
 		case sub.Generated == "token" && text == "":
-			settings[name] = strings.ToLower(rand.Text())
+			had, _ := before[name].(string)
+			settings[name] = cmp.Or(had, strings.ToLower(rand.Text()))
 		case sub.Generated == "hook_url":
 			delete(settings, name)
 		}
 		if group, ok := settings[name].(map[string]any); ok {
-			fill(sub, group)
+			old, _ := before[name].(map[string]any)
+			fill(sub, group, old)
 		}
 	}
 }

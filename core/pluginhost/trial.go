@@ -39,7 +39,7 @@ func Describe(ctx context.Context, e catalog.Entry) (catalog.Manifest, error) {
 	defer log.Close() //nolint:errcheck // removed with its folder
 	proc, err := process.Start(ctx, process.Spec{
 		Name: "describe", Binary: e.Binary, Sum: e.Sum(), Scratch: dir, Run: folder,
-		Log: log.Stderr(), StartTimeout: describeTimeout,
+		Log: log.Output, StartTimeout: describeTimeout,
 	})
 	if err != nil {
 		return catalog.Manifest{}, err
@@ -61,11 +61,11 @@ type trials struct{ last atomic.Uint64 }
 func (h *Host) try(ctx context.Context, e catalog.Entry, ch *core.Channel, secrets map[string]string,
 	then func(pluginv1.PluginClient) error,
 ) error {
-	name := "try-" + strconv.FormatUint(h.trials.last.Add(1), 10)
+	name := ".try-" + strconv.FormatUint(h.trials.last.Add(1), 10)
 	log := channellog.Open(filepath.Join(h.opts.LogDir, name+".log"), channellog.Options{Now: h.now})
 	defer log.Remove() //nolint:errcheck // the next trial of the number writes behind it
 	log.Hide(secretTexts(secrets))
-	scratch := filepath.Join(h.opts.Dir, "scratch", name)
+	scratch := h.scratch(name)
 	defer os.RemoveAll(scratch)
 	proc, err := h.start(ctx, name, e, log)
 	if err != nil {

@@ -23,9 +23,10 @@ type Viewer interface {
 	View(ctx context.Context, fn func(Tx) error) error
 }
 
-// table is what CheckTables asks of a Table[T].
+// table is what CheckTables and Prepare ask of a Table[T].
 type table interface {
 	check(c *checker) (Rows, error)
+	builders() []builder
 }
 
 // CheckTables proves that every record can be read, that the indexes hold what

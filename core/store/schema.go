@@ -86,7 +86,7 @@ var (
 func tables() []table {
 	return []table{
 		Organizations, Messages, Documents, Deliveries, Parties, Journals, Counters,
-		Channels, Cursors, Users, Sessions, Tokens,
+		Channels, Cursors, Users, Sessions, Tokens, Audit, SavedAnswers,
 	}
 }
 

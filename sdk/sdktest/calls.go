@@ -40,14 +40,26 @@ type serving struct {
 	stream pluginv1.Plugin_CallsClient
 	out    sync.Mutex
 	work   sync.WaitGroup
-	open   map[uint64]*served // of the reading goroutine
+
+	mu   sync.Mutex
+	open map[uint64]*served // not answered yet
 }
 
-// served is one call that comes in.
+// served is one call that comes in. parts is closed when no more come: after
+// the end, or because the connector gave up.
 type served struct {
 	request *pluginv1.CallRequest
 	parts   chan *plugin.Part
+	whole   bool
 	cancel  context.CancelFunc
+}
+
+func (o *served) giveUp() {
+	o.cancel()
+	if !o.whole {
+		o.whole = true
+		close(o.parts)
+	}
 }
 
 func (s *serving) read(ctx context.Context) {
@@ -55,9 +67,10 @@ func (s *serving) read(ctx context.Context) {
 	for {
 		down, err := s.stream.Recv()
 		if err != nil {
+			s.mu.Lock()
+			defer s.mu.Unlock()
 			for _, one := range s.open {
-				one.cancel()
-				close(one.parts)
+				one.giveUp()
 			}
 			return
 		}
@@ -67,23 +80,27 @@ func (s *serving) read(ctx context.Context) {
 
 func (s *serving) step(ctx context.Context, down *pluginv1.CallsDown) {
 	id := down.GetId()
-	one := s.open[id]
-	switch {
-	case down.GetRequest() != nil:
+	if down.GetRequest() != nil {
 		ctx, cancel := context.WithCancel(ctx)
-		one = &served{request: down.GetRequest(), parts: make(chan *plugin.Part, 1), cancel: cancel}
+		one := &served{request: down.GetRequest(), parts: make(chan *plugin.Part, 1), cancel: cancel}
+		s.mu.Lock()
 		s.open[id] = one
+		s.mu.Unlock()
 		s.work.Go(func() { s.answer(ctx, id, one) })
-	case one == nil: // answered
+		return
+	}
+	s.mu.Lock()
+	one := s.open[id]
+	s.mu.Unlock()
+	switch {
+	case one == nil || one.whole && !down.GetCancel(): // answered, or given up
 	case down.GetCancel():
-		one.cancel()
-		close(one.parts)
-		delete(s.open, id)
+		one.giveUp()
 	default:
-		part := &plugin.Part{File: down.GetFile(), Piece: down.GetPiece(), End: down.GetEnd()}
-		one.parts <- part
-		if part.End {
-			delete(s.open, id)
+		one.parts <- &plugin.Part{File: down.GetFile(), Piece: down.GetPiece(), End: down.GetEnd()}
+		if down.GetEnd() {
+			one.whole = true
+			close(one.parts)
 		}
 	}
 }
@@ -97,6 +114,10 @@ func (s *serving) send(id uint64, up *pluginv1.CallsUp) error {
 
 func (s *serving) answer(ctx context.Context, id uint64, one *served) {
 	result, err := s.serve(ctx, one)
+	s.mu.Lock()
+	delete(s.open, id)
+	s.mu.Unlock()
+	defer one.cancel()
 	if err == nil {
 		err = s.reply(id, result)
 	}

@@ -92,14 +92,16 @@ func Over(t testing.TB, server pluginv1.PluginServer) *Hub {
 	return newHub(t, pluginv1.NewPluginClient(conn))
 }
 
-// Process starts a connector's binary as the hub does.
-func Process(t testing.TB, binary string, log hclog.Logger) *Hub {
+// Process starts a connector's binary as the hub does: mutual TLS, and nothing
+// in its environment but env. log may be nil.
+func Process(t testing.TB, binary string, log hclog.Logger, env ...string) *Hub {
 	t.Helper()
 	if log == nil {
 		log = hclog.NewNullLogger()
 	}
-	cfg := plugin.ClientConfig(exec.Command(binary), log)
-	client := goplugin.NewClient(cfg)
+	cmd := exec.Command(binary)
+	cmd.Env = env
+	client := goplugin.NewClient(plugin.ClientConfig(cmd, log))
 	t.Cleanup(client.Kill)
 	conn, err := plugin.Dial(client)
 	if err != nil {

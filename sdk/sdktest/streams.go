@@ -35,13 +35,19 @@ func killProcess(t testing.TB, id string) {
 type Reception struct {
 	Window      int   // 0 = 64
 	WindowBytes int64 // 0 = 8 MiB
-	// Answer decides on a message: nil keeps it, Silence neither keeps nor answers
-	// it (nor any after it), another error refuses it. A nil func keeps all.
+	// Answer decides on a message: nil keeps it, ErrSilence neither keeps nor
+	// answers it (nor any after it), ErrLostAnswer keeps it and then falls silent,
+	// another error refuses it. A nil func keeps all.
 	Answer func(m sdk.Message) error
 }
 
-// ErrSilence makes the hub stop acknowledging.
-var ErrSilence = errors.New("the hub is silent")
+var (
+	// ErrSilence makes the hub stop acknowledging.
+	ErrSilence = errors.New("the hub is silent")
+	// ErrLostAnswer makes the hub keep the message and stop acknowledging, as if
+	// it died between the two.
+	ErrLostAnswer = errors.New("the hub keeps and is silent")
+)
 
 // Receiving is an open Receive stream.
 type Receiving struct {
@@ -150,6 +156,10 @@ func (h *Hub) message(in *plugin.Message, answer func(sdk.Message) error, silent
 		if answer != nil && !silent {
 			err = answer(one)
 		}
+	}
+	if !silent && errors.Is(err, ErrLostAnswer) {
+		h.store(m, in.Cursor, in.HasCursor)
+		silent = true
 	}
 	if silent = silent || errors.Is(err, ErrSilence); silent {
 		return true, nil

@@ -109,7 +109,9 @@ func dispatchTo(d sdk.Dispatch) *pluginv1.Dispatch {
 			Id: doc.ID, Number: doc.Number, Date: doc.Date, Subject: doc.Subject, Text: doc.Text, Html: doc.HTML,
 			Kind: doc.Kind, Direction: doc.Direction, OriginNumber: doc.OriginNumber, OriginDate: doc.OriginDate, Author: doc.Author,
 		},
-		Thread: &pluginv1.ThreadHint{External: d.Thread.External, References: d.Thread.References, Numbers: d.Thread.Numbers},
+		Thread: &pluginv1.ThreadHint{
+			External: d.Thread.External, References: d.Thread.References, Numbers: d.Thread.Numbers, KnownAs: d.Thread.KnownAs,
+		},
 		Origin: d.Origin, Status: d.Status, Fields: d.Fields, DueAt: stamp(d.DueAt),
 	}
 	for _, p := range d.To {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/uzel-hub/uzel/core"
@@ -67,6 +68,55 @@ func testDeleteLeavesReaders(t *testing.T, open Open) {
 			t.Errorf("%d bytes: the open reader gave %d bytes, %v", size, len(got), err)
 		}
 		r.Close()
+	}
+}
+
+// testReadBesideDelete reads files that come and go: what is read is whole or
+// not there.
+func testReadBesideDelete(t *testing.T, open Open) {
+	s := start(t, open)
+	for _, size := range []int{20 << 10, 300 << 10} {
+		p := content(size)
+		hash := refOf(p).Hash
+		gone := make(chan struct{})
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			defer close(gone)
+			for range 40 {
+				if _, err := s.Put(t.Context(), bytes.NewReader(p)); err != nil {
+					t.Error(err)
+				}
+				if err := s.Delete(t.Context(), hash); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		for range 2 {
+			wg.Go(func() { readUntil(t, s, p, gone) })
+		}
+		wg.Wait()
+	}
+	wantNothing(t, s)
+}
+
+func readUntil(t *testing.T, s blob.Store, p []byte, gone <-chan struct{}) {
+	for {
+		select {
+		case <-gone:
+			return
+		default:
+		}
+		r, err := s.Open(t.Context(), refOf(p).Hash)
+		if err == nil {
+			got, err := io.ReadAll(r)
+			if err != nil || !bytes.Equal(got, p) {
+				t.Errorf("read %d of %d bytes, %v", len(got), len(p), err)
+			}
+			r.Close()
+		} else if core.KindOf(err) != core.KindNotFound {
+			t.Error(err)
+			return
+		}
 	}
 }
 
@@ -155,7 +205,7 @@ func testModel(t *testing.T, open Open) {
 	for range 40 {
 		m.pool = append(m.pool, content(sizes[m.rnd.IntN(len(sizes))]))
 	}
-	for range 1500 {
+	for range 700 {
 		m.step(t)
 	}
 	m.compare(t)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 
@@ -18,6 +19,7 @@ import (
 // the failed put can be seen now or after a crash, nothing else suffers and
 // puts go on when the disk does.
 func TestDiskThatFailsForAWhile(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, op, path string
 		err            error
@@ -75,6 +77,7 @@ func TestDiskThatFailsForAWhile(t *testing.T) {
 
 // A pack that cannot be changed for the next one stays and is left later.
 func TestDiskThatFailsBetweenPacks(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ op, path string }{
 		{"write", "tmp/"}, {"flush", "tmp/"}, {"rename", ".pack"}, {"rename", ".index"}, {"flush", "packs"},
 	} {
@@ -108,6 +111,7 @@ func TestDiskThatFailsBetweenPacks(t *testing.T) {
 // Deleting is how one makes room: it works when nothing can be written to packs
 // and no file can grow.
 func TestDeleteOnFullDisk(t *testing.T) {
+	t.Parallel()
 	f := &faults{}
 	s := opened(t, t.TempDir(), fileblob.Options{}.WithFault(f.ask))
 	all := several(100, 9000)
@@ -121,6 +125,7 @@ func TestDeleteOnFullDisk(t *testing.T) {
 // TestFullFileSystem fills a real one. It needs the right to mount; the same
 // promises are proved by injected faults above for everybody.
 func TestFullFileSystem(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=3m"); err != nil {
 		t.Logf("no right to mount (%v): only injected faults were tried", err)
@@ -164,6 +169,7 @@ func TestFullFileSystem(t *testing.T) {
 }
 
 func TestFolderIsLocked(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := opened(t, dir, fileblob.Options{})
 	_, err := fileblob.Open(dir, fileblob.Options{})
@@ -173,6 +179,7 @@ func TestFolderIsLocked(t *testing.T) {
 }
 
 func TestStrangeFolderIsRefusedAndLeftAlone(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "thesis.doc"), []byte("years"), 0o600); err != nil {
 		t.Fatal(err)
@@ -185,6 +192,7 @@ func TestStrangeFolderIsRefusedAndLeftAlone(t *testing.T) {
 }
 
 func TestOtherFormatIsRefused(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	closeStore(t, open(t, dir, fileblob.Options{}))
 	if err := os.WriteFile(filepath.Join(dir, "format"), []byte("uzel fileblob 12\n"), 0o600); err != nil {
@@ -196,6 +204,7 @@ func TestOtherFormatIsRefused(t *testing.T) {
 
 // A creation cut short anywhere is begun again.
 func TestInterruptedCreation(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ op, path string }{
 		{"flush", "files"},
 		{"write", "format"},
@@ -219,6 +228,7 @@ func TestInterruptedCreation(t *testing.T) {
 }
 
 func TestWrongOptions(t *testing.T) {
+	t.Parallel()
 	for field, o := range map[string]fileblob.Options{
 		"segment_size": {SegmentSize: 2 << 30},
 		"flush_delay":  {FlushDelay: -1},
@@ -232,6 +242,7 @@ func TestWrongOptions(t *testing.T) {
 
 // Copying tools may leave out empty folders.
 func TestMissingEmptyFoldersAreMadeAgain(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := open(t, dir, fileblob.Options{})
 	small, large := noise(5000), noise(1<<20)
@@ -252,6 +263,7 @@ func TestMissingEmptyFoldersAreMadeAgain(t *testing.T) {
 
 // Temporary files of a process that was killed go at the next open.
 func TestOpenClearsTemporaryFiles(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	closeStore(t, open(t, dir, fileblob.Options{}))
 	left := filepath.Join(dir, "tmp", "put-1")
@@ -264,7 +276,27 @@ func TestOpenClearsTemporaryFiles(t *testing.T) {
 	}
 }
 
+// A put may wait so long that the same content is stored by another and the
+// pack that holds it is sealed: it is stored once all the same.
+func TestSameContentIsStoredOnceAcrossPacks(t *testing.T) {
+	t.Parallel()
+	g := &gate{}
+	s := opened(t, t.TempDir(), fileblob.Options{SegmentSize: 1 << 20}.WithFault(g.ask))
+	same := noise(5000)
+	// Groups end at 8 MiB: the first has the content once, the second fills
+	// another pack, the third has it again.
+	large := several(64, fileblob.SmallLimit)
+	queue := slices.Concat([][]byte{noise(1), same}, large, [][]byte{same})
+	putGroup(t, s, g, queue)
+	wantCount(t, s, len(queue)-1)
+	wantSound(t, s)
+	if st := s.Stats(); st.Packs != 2 || st.Groups != 3 || st.Duplicates != 1 {
+		t.Errorf("%+v", st)
+	}
+}
+
 func TestStats(t *testing.T) {
+	t.Parallel()
 	s := opened(t, t.TempDir(), fileblob.Options{})
 	all := several(10, 1000)
 	put(t, s, all...)

@@ -19,6 +19,8 @@ const (
 	// graveRoom is how much the file grows at a time: space taken ahead lets a
 	// Delete work on a full disk.
 	graveRoom = 64 << 10
+	// graveSlack is how many needless entries an open leaves alone.
+	graveSlack = 1024
 )
 
 // grave is a deleted record.
@@ -117,7 +119,7 @@ func (g *graves) rewrite(d *disk, l layout, dead map[uint32]map[uint32]struct{})
 	for _, in := range dead {
 		live += len(in)
 	}
-	if int(g.end/graveSize) <= 2*live+graveRoom/graveSize {
+	if int(g.end/graveSize) <= 2*live+graveSlack {
 		return nil
 	}
 	p := make([]byte, 0, live*graveSize)

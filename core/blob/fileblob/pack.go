@@ -84,7 +84,7 @@ func soundPackHeader(p []byte, no uint32) bool {
 func (p *pack) read(sum blob.Sum, loc location) (body []byte, ok bool, err error) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	if p.f == nil {
+	if p.f == nil || loc.size > SmallLimit { // removed, or a damaged index
 		return nil, false, nil
 	}
 	buf := make([]byte, recordHeaderSize+int(loc.size))

@@ -11,8 +11,9 @@ import (
 	"github.com/uzel-hub/uzel/core/blob"
 )
 
-// SmallLimit is the size in bytes up to which a file goes into a pack. Above it
-// the two flushes of a file of its own no longer matter beside its bytes.
+// SmallLimit is the size in bytes up to which a file goes into a pack. Measured
+// on ext4, packs are faster below it for one caller and for sixteen; at this size
+// sixteen are as fast with files of their own, and above it faster.
 const SmallLimit = 256 << 10
 
 const (

@@ -36,7 +36,8 @@ func (g *gate) ask(op, path string) error {
 	return nil
 }
 
-// putGroup puts the contents so that all but the first form one group.
+// putGroup puts the contents at once: the first is a group of its own, the
+// others wait in their order and form the next groups.
 func putGroup(t *testing.T, s *fileblob.Store, g *gate, contents [][]byte) {
 	t.Helper()
 	blocked := make(chan struct{})
@@ -45,17 +46,17 @@ func putGroup(t *testing.T, s *fileblob.Store, g *gate, contents [][]byte) {
 	g.blocked = blocked
 	g.mu.Unlock()
 	var wg sync.WaitGroup
-	put := func(p []byte) {
-		if _, err := s.Put(t.Context(), bytes.NewReader(p)); err != nil {
-			t.Error(err)
+	for i, p := range contents {
+		wg.Go(func() {
+			if _, err := s.Put(t.Context(), bytes.NewReader(p)); err != nil {
+				t.Error(err)
+			}
+		})
+		if i == 0 {
+			<-g.reached
 		}
+		await(t, func() bool { return s.Waiting() == i })
 	}
-	wg.Go(func() { put(contents[0]) })
-	<-g.reached
-	for _, p := range contents[1:] {
-		wg.Go(func() { put(p) })
-	}
-	await(t, func() bool { return s.Waiting() == len(contents)-1 })
 	close(blocked)
 	wg.Wait()
 }
@@ -73,6 +74,7 @@ func await(t *testing.T, done func() bool) {
 // group is lost or a part of it is there, what was acknowledged before is
 // there, and nothing is ever half there.
 func TestTornGroupIsCutOff(t *testing.T) {
+	t.Parallel()
 	dir, g := t.TempDir(), &gate{}
 	s := opened(t, dir, fileblob.Options{}.WithFault(g.ask))
 	before := several(20, 7000)
@@ -88,7 +90,7 @@ func TestTornGroupIsCutOff(t *testing.T) {
 		_, at := indexInPacks(t, dir, p)
 		end = max(end, at+len(p))
 	}
-	for round := range 25 {
+	for round := range 16 {
 		t.Run(fmt.Sprint(round), func(t *testing.T) {
 			lost := crashed(t, dir)
 			tear(t, strings.Replace(path, dir, lost, 1), from, end)
@@ -131,6 +133,7 @@ func tear(t *testing.T, path string, from, end int) {
 
 // Bytes that change under flushed records cost these records and no others.
 func TestDamageIsReportedAndKeptApart(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name   string
 		offset int // from the beginning of the body
@@ -171,6 +174,7 @@ func TestDamageIsReportedAndKeptApart(t *testing.T) {
 }
 
 func TestDamagedLargeFileIsReported(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := opened(t, dir, fileblob.Options{})
 	p := noise(1 << 20)
@@ -188,6 +192,7 @@ func TestDamagedLargeFileIsReported(t *testing.T) {
 
 // An index is only a copy: it is made again when it is lost or spoilt.
 func TestLostIndexIsMadeAgain(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := opened(t, dir, fileblob.Options{SegmentSize: 100 << 10})
 	all := several(60, 9000)
@@ -221,6 +226,7 @@ func TestLostIndexIsMadeAgain(t *testing.T) {
 }
 
 func TestLostPackIsRefused(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := opened(t, dir, fileblob.Options{SegmentSize: 10 << 10})
 	put(t, s, several(5, 9000)...)
@@ -234,6 +240,7 @@ func TestLostPackIsRefused(t *testing.T) {
 
 // A crash finds a checkpoint of the last pack and records behind it.
 func TestCrashBehindCheckpoint(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := opened(t, dir, fileblob.Options{})
 	size := 250 << 10
@@ -262,6 +269,7 @@ func TestCrashBehindCheckpoint(t *testing.T) {
 // A stored file may look like a pack: when the record that holds it is torn,
 // the records inside it must not come to life.
 func TestRecordsInsideAFileAreNotTakenForRecords(t *testing.T) {
+	t.Parallel()
 	other := t.TempDir()
 	s := opened(t, other, fileblob.Options{})
 	inside := several(5, 3000)
@@ -290,6 +298,7 @@ func TestRecordsInsideAFileAreNotTakenForRecords(t *testing.T) {
 // Records of a group that was cut off stay away when the next records happen to
 // end where they began.
 func TestCutRecordsDoNotComeBack(t *testing.T) {
+	t.Parallel()
 	dir, g := t.TempDir(), &gate{}
 	s := opened(t, dir, fileblob.Options{}.WithFault(g.ask))
 	group := several(6, 100<<10) // too large to be followed by zeros

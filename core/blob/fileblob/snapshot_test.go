@@ -19,6 +19,7 @@ import (
 // Both ways, links and copies, give a store of its own: what happens to either
 // does not reach the other.
 func TestSnapshotIsIndependent(t *testing.T) {
+	t.Parallel()
 	for name, fault := range map[string]func(op, path string) error{
 		"links": nil,
 		"copies": func(op, _ string) error {
@@ -71,6 +72,7 @@ func TestSnapshotIsIndependent(t *testing.T) {
 
 // A copy keeps the holes that deletions made.
 func TestSnapshotCopiesHoles(t *testing.T) {
+	t.Parallel()
 	dir, dst := t.TempDir(), t.TempDir()
 	f := &faults{}
 	f.set("link", "", unix.EXDEV)
@@ -91,6 +93,7 @@ func TestSnapshotCopiesHoles(t *testing.T) {
 }
 
 func TestSnapshotOfARunningStore(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := opened(t, dir, fileblob.Options{SegmentSize: 200 << 10})
 	var mu sync.Mutex
@@ -138,6 +141,7 @@ func TestSnapshotOfARunningStore(t *testing.T) {
 }
 
 func TestSnapshotThatFailsLeavesNothing(t *testing.T) {
+	t.Parallel()
 	f := &faults{}
 	s := opened(t, t.TempDir(), fileblob.Options{SegmentSize: 10 << 10}.WithFault(f.ask))
 	put(t, s, several(9, 9000)...)
@@ -158,6 +162,7 @@ func TestSnapshotThatFailsLeavesNothing(t *testing.T) {
 }
 
 func TestSnapshotKeepsOutOfUsedFolders(t *testing.T) {
+	t.Parallel()
 	s := opened(t, t.TempDir(), fileblob.Options{})
 	dst := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dst, "thesis.doc"), []byte("years"), 0o600); err != nil {

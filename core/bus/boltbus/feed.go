@@ -58,10 +58,12 @@ func (g *group) turn(ctx context.Context, started *bool) (time.Duration, error) 
 		if p.nothing() {
 			return p.pause, nil
 		}
-		if err := g.moveAside(ctx, p.move); err != nil {
-			return 0, err
+		err := g.moveAside(ctx, p.move)
+		if err == nil {
+			err = g.fetch(ctx, p)
 		}
-		if err := g.fetch(ctx, p); err != nil {
+		if err != nil {
+			g.takeBack(p)
 			return 0, err
 		}
 	}
@@ -178,7 +180,7 @@ func (g *group) moveAside(ctx context.Context, move []record) error {
 	if len(move) == 0 {
 		return nil
 	}
-	err := g.driver.store.Update(ctx, func(tx store.Tx) error {
+	return g.driver.store.Update(ctx, func(tx store.Tx) error {
 		for _, r := range move {
 			if err := g.moveTx(tx, r); err != nil {
 				return err
@@ -186,10 +188,6 @@ func (g *group) moveAside(ctx context.Context, move []record) error {
 		}
 		return nil
 	})
-	if err != nil {
-		g.again(move)
-	}
-	return err
 }
 
 func (g *group) moveTx(tx store.Tx, r record) error {
@@ -209,13 +207,19 @@ func (g *group) moveTx(tx store.Tx, r record) error {
 	return nil
 }
 
-// again puts entries back into the queue of those to be moved.
-func (g *group) again(move []record) {
+// takeBack puts what a plan took out of the queues and did not do into them
+// again.
+func (g *group) takeBack(p plan) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for _, r := range move {
+	for _, r := range p.move {
 		if e := g.entries[r.seq]; e != nil && e.state == moving {
 			g.parking.push(e)
+		}
+	}
+	for _, seq := range p.reload {
+		if e := g.entries[seq]; e != nil && e.state == loading {
+			g.wanted.push(e)
 		}
 	}
 }
@@ -230,7 +234,7 @@ type fetched struct {
 	bytes    int
 }
 
-// fetch reads and takes what was read into the window.
+// fetch does the reading of a plan.
 func (g *group) fetch(ctx context.Context, p plan) error {
 	var f fetched
 	err := g.driver.store.View(ctx, func(tx store.Tx) error {
@@ -240,13 +244,10 @@ func (g *group) fetch(ctx context.Context, p plan) error {
 		}
 		return g.readLog(tx, p, &f)
 	})
-	if err == nil {
-		err = g.passOver(ctx, f.missing)
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	if err != nil {
-		g.unread(p.reload)
+		return err
+	}
+	if err := g.passOver(ctx, f.missing); err != nil {
 		return err
 	}
 	g.accept(&f)
@@ -317,16 +318,10 @@ func (g *group) passOver(ctx context.Context, missing [][2]uint64) error {
 	})
 }
 
-// unread has the entries read another time.
-func (g *group) unread(seqs []uint64) {
-	for _, seq := range seqs {
-		if e := g.entries[seq]; e != nil && e.state == loading {
-			g.wanted.push(e)
-		}
-	}
-}
-
+// accept takes what was read into the window.
 func (g *group) accept(f *fetched) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	for _, seq := range f.gone {
 		if e := g.entries[seq]; e != nil && e.retry {
 			g.drop(e)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"runtime/pprof"
 
 	"github.com/spf13/cobra"
 
@@ -16,7 +17,8 @@ import (
 )
 
 func (c *cli) serve() *cobra.Command {
-	var demo bool
+	o := app.Options{Version: version, Out: c.out}
+	var profile string
 	cmd := &cobra.Command{
 		Use: "serve", Short: "запустить хаб", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -24,11 +26,35 @@ func (c *cli) serve() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return app.Serve(cmd.Context(), conf, app.Options{Version: version, Out: c.out, Demo: demo})
+			return profiled(profile, func() error { return app.Serve(cmd.Context(), conf, o) })
 		},
 	}
-	cmd.Flags().BoolVar(&demo, "demo", false, "с почтовым эмулятором и несколькими письмами")
+	flags := cmd.Flags()
+	flags.BoolVar(&o.Demo, "demo", false, "с почтовым эмулятором и несколькими письмами")
+	flags.DurationVar(&o.Tuning.FlushDelay, "flush-delay", 0, "добавить к каждой записи на диск, для замеров")
+	flags.StringVar(&profile, "pprof", "", "файл для профиля процессора")
+	for _, name := range []string{"flush-delay", "pprof"} {
+		_ = flags.MarkHidden(name) // it is there: just defined
+	}
 	return cmd
+}
+
+// profiled writes a profile of the processor while run runs, if path names a
+// file.
+func profiled(path string, run func() error) error {
+	if path == "" {
+		return run()
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	err = run()
+	pprof.StopCPUProfile()
+	return errors.Join(err, f.Close())
 }
 
 // errProblems is the exit of a check that found something.

@@ -2,6 +2,8 @@ package boltstore_test
 
 import (
 	"bytes"
+	"errors"
+	"flag"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -133,4 +135,123 @@ func BenchmarkPutDocument(b *testing.B) {
 			return s.Update(b.Context(), func(tx store.Tx) error { return store.Documents.Put(tx, benchDocument(i)) })
 		})
 	})
+}
+
+var benchDocuments = flag.Int64("documents", 100_000, "size of the big store of BenchmarkSize")
+
+// BenchmarkSize compares a small store with a big one (-documents 1000000):
+// nothing but the opening after a crash and the check may grow with the store.
+func BenchmarkSize(b *testing.B) {
+	for _, size := range []int64{10_000, *benchDocuments} {
+		b.Run(fmt.Sprintf("documents=%d", size), func(b *testing.B) {
+			path := filepath.Join(b.TempDir(), "uzel.db")
+			fillDocuments(b, path, size)
+			b.Run("open after close", func(b *testing.B) { openAgain(b, path, false) })
+			b.Run("open after kill", func(b *testing.B) { openAgain(b, path, true) })
+			s := open(b, path, boltstore.Options{})
+			b.Run("insert by 64 writers", func(b *testing.B) {
+				writers(b, 64, func(i int64) error {
+					return s.Update(b.Context(), func(tx store.Tx) error { return store.Documents.Put(tx, benchDocument(size+i)) })
+				})
+				size += int64(b.N)
+			})
+			for name, where := range map[string][]store.Term{
+				"list newest":            nil,
+				"list one term":          {{Index: "state", Value: "registered"}},
+				"list common and common": {{Index: "state", Value: "registered"}, {Index: "channel", Value: "mail-office"}},
+				"list common and rare":   {{Index: "state", Value: "registered"}, {Index: "sender", Value: "email:anna77@example.org"}},
+			} {
+				b.Run(name, func(b *testing.B) { listPages(b, s, where) })
+			}
+			b.Run("check", func(b *testing.B) {
+				count(b, s, uint64(size))
+				for b.Loop() {
+					if err := s.Check(b.Context(), func(p string) { b.Error(p) }); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		})
+	}
+}
+
+// count sets the counter of the documents' journal.
+func count(b *testing.B, s *boltstore.Store, last uint64) {
+	err := s.Update(b.Context(), func(tx store.Tx) error {
+		c := &core.Counter{Journal: "in", Year: 2026}
+		if old, err := store.Counters.Get(tx, c.RecordKey()); err == nil {
+			c = old
+		}
+		c.Last = last
+		return store.Counters.Put(tx, c)
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+func fillDocuments(b *testing.B, path string, size int64) {
+	s := open(b, path, boltstore.Options{})
+	for i := int64(1); i <= size; {
+		err := s.Update(b.Context(), func(tx store.Tx) error {
+			for range min(1000, size-i+1) {
+				if err := store.Documents.Put(tx, benchDocument(i)); err != nil {
+					return err
+				}
+				i++
+			}
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// openAgain opens the store again and again, as its process left it when it
+// closed the store or was killed.
+func openAgain(b *testing.B, path string, killed bool) {
+	for b.Loop() {
+		b.StopTimer()
+		if killed {
+			loseFreePages(b, path)
+		}
+		b.StartTimer()
+		s, err := boltstore.Open(path, boltstore.Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.StopTimer()
+		if err := s.Close(); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+	}
+}
+
+// loseFreePages makes the file what a killed process leaves: without the list
+// of free pages.
+func loseFreePages(b *testing.B, path string) {
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{NoFreelistSync: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := errors.Join(db.Update(func(*bbolt.Tx) error { return nil }), db.Close()); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func listPages(b *testing.B, s *boltstore.Store, where []store.Term) {
+	for b.Loop() {
+		err := s.View(b.Context(), func(tx store.Tx) error {
+			_, err := store.Documents.List(tx, store.Query[core.Document]{Where: where, Desc: true})
+			return err
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
 }

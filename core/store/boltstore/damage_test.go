@@ -78,15 +78,37 @@ func wantError(t testing.TB, err error, kind core.Kind, code string) {
 	}
 }
 
+// wounds are places in two samples, and what to write there.
+type wounds struct {
+	closed, killed      []byte
+	page, branch        int    // in killed: of a key, and of the branch above
+	first, self, beyond []byte // page numbers: of the first child, of branch, of none
+}
+
+func findWounds(t testing.TB) wounds {
+	t.Helper()
+	w := wounds{closed: sample(t, true), killed: sample(t, false)}
+	w.page = pageOf(t, w.killed, "leaf", "key00500")
+	w.branch = pageOf(t, w.killed, "branch", "key00")
+	w.first = w.killed[w.branch+16+8 : w.branch+16+16]
+	w.self = binary.NativeEndian.AppendUint64(nil, uint64(w.branch/4096))
+	w.beyond = binary.NativeEndian.AppendUint64(nil, uint64(len(w.killed)/4096))
+	return w
+}
+
+// second is where the second child of the branch stands.
+func (w wounds) second(child []byte) []byte { return patched(w.killed, w.branch+16+16+8, child...) }
+
+func patched(raw []byte, at int, patch ...byte) []byte {
+	out := bytes.Clone(raw)
+	copy(out[at:], patch)
+	return out
+}
+
 func TestOpenRefusesWhatItCannotRead(t *testing.T) {
-	closed, killed := sample(t, true), sample(t, false)
-	patched := func(raw []byte, at int, patch ...byte) []byte {
-		out := bytes.Clone(raw)
-		copy(out[at:], patch)
-		return out
-	}
-	page := pageOf(t, killed, "key00500")
-	both := func(raw []byte) []byte { return patched(patched(raw, 16, 0), 4096+16, 0) }
+	w := findWounds(t)
+	closed, killed, page := w.closed, w.killed, w.page
+	key := bytes.Index(killed[page:], []byte("key00500")) + page
 	for _, c := range []struct {
 		name string
 		raw  []byte
@@ -95,17 +117,20 @@ func TestOpenRefusesWhatItCannotRead(t *testing.T) {
 		{"a short text", []byte("Привет")},
 		{"zeros", make([]byte, 32<<10)},
 		{"an archive", append([]byte("PK\x03\x04"), make([]byte, 9000)...)},
-		{"both meta pages gone", both(closed)},
+		{"both meta pages gone", patched(patched(closed, 16, 0), 4096+16, 0)},
 		{"cut off in the middle", closed[:len(closed)/8192*4096]},
 		{"cut off by a page", killed[:len(killed)-4096]},
 		{"only the first page", closed[:4096]},
-		{"a page zeroed", patched(closed, pageOf(t, closed, "key00500"), make([]byte, 4096)...)},
+		{"a page zeroed", patched(closed, pageOf(t, closed, "leaf", "key00500"), make([]byte, 4096)...)},
 		{"a page zeroed, killed", patched(killed, page, make([]byte, 4096)...)},
 		{"a page of another kind", patched(killed, page+8, 0x20)},
 		{"an element outside", patched(killed, page+16+4, 0xff, 0xff, 0xff, 0x7f)},
 		{"too many elements", patched(killed, page+10, 0xff, 0xff)},
 		{"too long a page", patched(killed, page+12, 0xff, 0xff, 0xff)},
-		{"keys in disorder", patched(killed, bytes.Index(killed[page:], []byte("key00500"))+page, []byte("key99")...)},
+		{"two ways to a page", w.second(w.first)},
+		{"a circle", w.second(w.self)},
+		{"a way out of the file", w.second(w.beyond)},
+		{"keys in disorder", patched(killed, key, []byte("key99")...)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := write(t, c.raw)
@@ -121,8 +146,42 @@ func TestOpenRefusesWhatItCannotRead(t *testing.T) {
 	}
 }
 
-// pageOf is where the leaf page begins that holds the key, in the file.
-func pageOf(t testing.TB, raw []byte, key string) (at int) {
+// TestOpenLooksLessIntoBigFiles has files with much room for growth.
+func TestOpenLooksLessIntoBigFiles(t *testing.T) {
+	w := findWounds(t)
+	for _, c := range []struct {
+		name    string
+		raw     []byte
+		refused bool
+	}{
+		{"sound", w.killed, false},
+		{"two ways to a page", w.second(w.first), true},
+		{"a circle", w.second(w.self), true},
+		{"a way out of the file", w.second(w.beyond), true},
+		{"a page zeroed", patched(w.killed, w.page, make([]byte, 4096)...), true},
+		{"closed, a root zeroed", patched(w.closed, pageOf(t, w.closed, "branch", "key00"), make([]byte, 4096)...), true},
+		{"closed, a page deep inside zeroed", patched(w.closed, pageOf(t, w.closed, "leaf", "key00500"), make([]byte, 4096)...), false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := write(t, c.raw)
+			if err := os.Truncate(path, 300<<20); err != nil {
+				t.Fatal(err)
+			}
+			s, err := boltstore.Open(path, boltstore.Options{})
+			if err == nil {
+				s.Close()
+			}
+			if c.refused {
+				wantError(t, err, core.KindConfig, "store.damaged")
+			} else if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// pageOf is where the page of the kind begins that holds the key, in the file.
+func pageOf(t testing.TB, raw []byte, kind, key string) (at int) {
 	t.Helper()
 	db, err := bbolt.Open(write(t, raw), 0o600, &bbolt.Options{NoFreelistSync: true})
 	if err != nil {
@@ -135,7 +194,7 @@ func pageOf(t testing.TB, raw []byte, key string) (at int) {
 			if err != nil || info == nil {
 				return fmt.Errorf("no page holds %s: %w", key, err)
 			}
-			if at = id * 4096; info.Type == "leaf" && bytes.Contains(raw[at:at+4096], []byte(key)) {
+			if at = id * 4096; info.Type == kind && bytes.Contains(raw[at:at+4096], []byte(key)) {
 				return nil
 			}
 		}
@@ -315,7 +374,7 @@ func damageRunning(t testing.TB, path, key string) {
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err == nil {
-		_, err = f.WriteAt([]byte{0x20}, int64(pageOf(t, raw, key)+8))
+		_, err = f.WriteAt([]byte{0x20}, int64(pageOf(t, raw, "leaf", key)+8))
 	}
 	if err := errors.Join(err, f.Close()); err != nil {
 		t.Fatal(err)

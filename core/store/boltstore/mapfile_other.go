@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// lockShared does nothing: bbolt's own lock must do.
-func lockShared(*os.File) error { return nil }
+// lockAlone does nothing: bbolt's own lock must do.
+func lockAlone(*os.File) error { return nil }
 
 // mapFile reads the file.
 func mapFile(f *os.File) (data []byte, unmap func(), err error) {

@@ -10,11 +10,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockShared waits up to lockTimeout until no process has the file open for
-// writing. Closing f gives the lock up.
-func lockShared(f *os.File) error {
+// lockAlone waits up to lockTimeout until no other process has the database
+// open. Closing f gives the lock up.
+func lockAlone(f *os.File) error {
 	for end := time.Now().Add(lockTimeout); ; time.Sleep(20 * time.Millisecond) {
-		err := unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB)
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 		if !errors.Is(err, unix.EWOULDBLOCK) || time.Now().After(end) {
 			return err
 		}

@@ -104,14 +104,14 @@ func openDB(path string, opts Options) (db *bbolt.DB, err error) {
 // inspectPath proves that bbolt can open the file, or tells that there is none
 // yet (an empty one is what remains if making it was cut short).
 func inspectPath(path string) (fresh bool, err error) {
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if errors.Is(err, os.ErrNotExist) {
 		return true, nil
 	}
 	if err != nil {
 		return false, openError(path, err)
 	}
-	defer f.Close() //nolint:errcheck // opened for reading
+	defer f.Close() //nolint:errcheck // what was written was flushed
 	info, err := f.Stat()
 	switch {
 	case err != nil:
@@ -121,7 +121,7 @@ func inspectPath(path string) (fresh bool, err error) {
 	case info.Size() == 0:
 		return true, nil
 	}
-	if err := lockShared(f); err != nil {
+	if err := lockAlone(f); err != nil {
 		return false, openError(path, err)
 	}
 	defer guardOpen(path, &err)()
@@ -235,7 +235,7 @@ func (s *Store) inspectRunning(ctx context.Context, report func(problem string))
 	}
 	defer unmap()
 	size := uint64(s.db.Info().PageSize)
-	im := &image{data: data, meta: meta{pageSize: size, pages: uint64(btx.Size()) / size}}
+	im := &image{data: data, ordered: true, meta: meta{pageSize: size, pages: uint64(btx.Size()) / size}}
 	var first error
 	im.walk(uint64(btx.Cursor().Bucket().Root()), true, func(problem error) bool {
 		first = cmp.Or(first, problem)

@@ -16,14 +16,29 @@ import (
 // group, which run one after the other.
 type group struct {
 	bolt    *bbolt.Tx
-	buckets map[string]*bbolt.Bucket
+	buckets map[string]*bucket
 	log     []change // of the function that runs
+	keys    []byte   // the keys in log, one behind the other
 	bytes   int      // written by all of them
+}
+
+// bucket keeps a cursor, because bbolt allocates one for each Get.
+type bucket struct {
+	*bbolt.Bucket
+	cursor *bbolt.Cursor
+}
+
+func (b *bucket) get(key []byte) []byte {
+	k, v := b.cursor.Seek(key)
+	if !bytes.Equal(k, key) {
+		return nil
+	}
+	return v
 }
 
 // change is what undoes one step of a function.
 type change struct {
-	bucket   *bbolt.Bucket
+	bucket   *bucket
 	key      []byte // nil: the step moved the sequence
 	old      []byte // nil: the key was not there
 	sequence uint64
@@ -39,15 +54,22 @@ type tx struct {
 }
 
 func newGroup(btx *bbolt.Tx) *group {
-	return &group{bolt: btx, buckets: make(map[string]*bbolt.Bucket)}
+	return &group{bolt: btx, buckets: make(map[string]*bucket)}
 }
 
 func (g *group) newTx(ctx context.Context, now time.Time) *tx {
-	g.log = g.log[:0]
+	g.log, g.keys = g.log[:0], g.keys[:0]
 	return &tx{group: g, actor: core.ActorOf(ctx), now: now.UTC().Round(0)}
 }
 
 func (t *tx) end() { t.ended = true }
+
+// remember notes what undoes a put or delete. The caller may use key again.
+func (g *group) remember(b *bucket, key, old []byte) {
+	at := len(g.keys)
+	g.keys = append(g.keys, key...)
+	g.log = append(g.log, change{bucket: b, key: g.keys[at:len(g.keys):len(g.keys)], old: old})
+}
 
 // undo takes back what the function did, last step first. bbolt's pages are
 // not remapped before the commit, so the old values still stand where they were.
@@ -79,7 +101,7 @@ func (t *tx) Get(bucket string, key []byte) ([]byte, error) {
 	if b == nil {
 		return nil, nil
 	}
-	return b.Get(key), nil
+	return b.get(key), nil
 }
 
 func (t *tx) Put(bucket string, key, value []byte) error {
@@ -90,11 +112,11 @@ func (t *tx) Put(bucket string, key, value []byte) error {
 	if value == nil {
 		value = []byte{} // bbolt's Get must tell it from a key that is not there
 	}
-	old := b.Get(key)
+	old := b.get(key)
 	if err := b.Put(key, value); err != nil {
 		return misuse("put "+bucket, err)
 	}
-	t.log = append(t.log, change{bucket: b, key: bytes.Clone(key), old: old})
+	t.remember(b, key, old)
 	t.bytes += len(key) + len(value)
 	return nil
 }
@@ -104,14 +126,14 @@ func (t *tx) Delete(bucket string, key []byte) error {
 	if err != nil {
 		return err
 	}
-	old := b.Get(key)
+	old := b.get(key)
 	if old == nil {
 		return nil
 	}
 	if err := b.Delete(key); err != nil {
 		return misuse("delete "+bucket, err)
 	}
-	t.log = append(t.log, change{bucket: b, key: bytes.Clone(key), old: old})
+	t.remember(b, key, old)
 	return nil
 }
 
@@ -149,7 +171,7 @@ func scanUp(c *bbolt.Cursor, from, to []byte, yield func(k, v []byte) bool) {
 // scanDown works around two faults of bbolt's cursor in a transaction that has
 // emptied whole pages: Prev stops at such a page as if it were the first, and
 // Last never returns when all pages are empty.
-func (t *tx) scanDown(b *bbolt.Bucket, from, to []byte, yield func(k, v []byte) bool) {
+func (t *tx) scanDown(b *bucket, from, to []byte, yield func(k, v []byte) bool) {
 	c := b.Cursor()
 	var first []byte
 	if t.bolt.Writable() {
@@ -195,16 +217,15 @@ func (t *tx) usable(bucket string) error {
 }
 
 // bucket is nil if there is none yet.
-func (g *group) bucket(name string) *bbolt.Bucket {
+func (g *group) bucket(name string) *bucket {
 	b, ok := g.buckets[name]
 	if !ok {
-		b = g.bolt.Bucket([]byte(name))
-		g.keep(name, b)
+		b = g.keep(name, g.bolt.Bucket([]byte(name)))
 	}
 	return b
 }
 
-func (t *tx) writable(name string) (*bbolt.Bucket, error) {
+func (t *tx) writable(name string) (*bucket, error) {
 	if err := t.usable(name); err != nil {
 		return nil, err
 	}
@@ -218,17 +239,20 @@ func (t *tx) writable(name string) (*bbolt.Bucket, error) {
 	if err != nil {
 		return nil, misuse("create "+name, err)
 	}
-	t.keep(name, b)
-	return b, nil
+	return t.keep(name, b), nil
 }
 
 // fillPercent fills pages nearly full when they split: most keys come in
 // ascending order, because they begin with the time.
 const fillPercent = 0.9
 
-func (g *group) keep(name string, b *bbolt.Bucket) {
-	if b != nil {
-		b.FillPercent = fillPercent
+func (g *group) keep(name string, b *bbolt.Bucket) *bucket {
+	if b == nil {
+		g.buckets[name] = nil
+		return nil
 	}
-	g.buckets[name] = b
+	b.FillPercent = fillPercent
+	kept := &bucket{Bucket: b, cursor: b.Cursor()}
+	g.buckets[name] = kept
+	return kept
 }

@@ -26,7 +26,7 @@ type Opener struct {
 
 // Run runs the suite; fresh gives each test a database of its own.
 func Run(t *testing.T, fresh func(t *testing.T) Opener) {
-	for _, part := range [][]test{txTests, groupTests, storeTests, tableTests, historyTests, queryTests, checkTests} {
+	for _, part := range [][]test{txTests, groupTests, storeTests, tableTests, historyTests, queryTests, checkTests, prepareTests} {
 		for _, test := range part {
 			t.Run(test.name, func(t *testing.T) { test.run(t, fresh(t)) })
 		}

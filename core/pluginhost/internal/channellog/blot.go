@@ -56,7 +56,7 @@ func lines(secrets []string) []string {
 
 func inJSON(s string) string {
 	raw, _ := json.Marshal(s) // a text: cannot fail
-	return strings.Trim(string(raw), `"`)
+	return string(raw[1 : len(raw)-1])
 }
 
 func (b *blotter) line(raw []byte) []byte {

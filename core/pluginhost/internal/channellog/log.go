@@ -11,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"sync"
 	"time"
 )
@@ -19,7 +20,10 @@ import (
 type Options struct {
 	MaxBytes int64 // a file that grows beyond is set aside; 0 = 5 MB
 	Keep     int   // how many set aside; 0 = 3
-	Now      func() time.Time
+	// PerSecond bounds what is written in the long run, bytes; four times that may
+	// come at once, what is more is dropped and counted. 0 = 1 MB.
+	PerSecond int64
+	Now       func() time.Time
 }
 
 // Log is one channel's log. It is safe for concurrent use.
@@ -33,11 +37,17 @@ type Log struct {
 	blot      *blotter
 	followers map[chan Line]struct{}
 	lastPanic string
+
+	allowed  int64     // bytes that may be written now
+	refilled time.Time // when that was so
+	dropped  int       // lines since the last that was written
 }
 
 const (
 	defaultMaxBytes = 5 << 20
 	defaultKeep     = 3
+	defaultRate     = 1 << 20
+	burst           = 4 // seconds' worth
 	// maxLine bounds one line; what is longer is cut into several.
 	maxLine = 64 << 10
 )
@@ -50,6 +60,9 @@ func Open(path string, opts Options) *Log {
 	}
 	if opts.Keep == 0 {
 		opts.Keep = defaultKeep
+	}
+	if opts.PerSecond == 0 {
+		opts.PerSecond = defaultRate
 	}
 	return &Log{path: path, opts: opts, blot: newBlotter(nil), followers: make(map[chan Line]struct{})}
 }
@@ -103,11 +116,43 @@ func (l *Log) add(raw []byte) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.watchPanic(raw)
+	if !l.allow(int64(len(raw))) {
+		l.dropped++
+		return
+	}
+	if l.dropped > 0 {
+		l.write(Line{
+			At: l.opts.Now(), Level: "warn", Text: "log lines dropped: too many at once",
+			Fields: map[string]any{"count": l.dropped},
+		}, nil)
+		l.dropped = 0
+	}
 	raw = l.blot.line(raw)
 	line, ok := parse(raw)
 	if !ok {
-		line = l.wrap(raw)
-		raw, _ = json.Marshal(line) // texts and a time: cannot fail
+		line, raw = l.wrap(raw), nil
+	}
+	l.write(line, raw)
+}
+
+// allow takes n bytes from what may be written now.
+func (l *Log) allow(n int64) bool {
+	now := l.opts.Now()
+	since := min(now.Sub(l.refilled), burst*time.Second)
+	l.allowed = min(l.allowed+int64(since.Seconds()*float64(l.opts.PerSecond)), burst*l.opts.PerSecond)
+	l.refilled = now
+	if l.allowed < n {
+		return false
+	}
+	l.allowed -= n
+	return true
+}
+
+// write writes a line, whose bytes are raw if it has them already.
+func (l *Log) write(line Line, raw []byte) {
+	if raw == nil {
+		raw, _ = json.Marshal(line) // texts, numbers and a time: cannot fail
 	}
 	l.put(append(raw, '\n'))
 	for f := range l.followers {
@@ -118,15 +163,32 @@ func (l *Log) add(raw []byte) {
 	}
 }
 
-// wrap makes a line of what is not JSON: prints of a library, a stack trace.
-func (l *Log) wrap(raw []byte) Line {
-	line := Line{At: l.opts.Now(), Level: "info", Text: string(bytes.ToValidUTF8(raw, []byte("\uFFFD")))}
-	for _, start := range []string{"panic: ", "fatal error: ", "runtime: out of memory"} {
-		if bytes.HasPrefix(raw, []byte(start)) {
-			line.Level, l.lastPanic = "error", line.Text
+// watchPanic keeps the line that tells why a process is about to end.
+func (l *Log) watchPanic(raw []byte) {
+	for _, start := range []string{"panic: ", "fatal error: "} {
+		if bytes.HasPrefix(raw, []byte(start)) && l.lastPanic == "" {
+			l.lastPanic = printable(l.blot.line(raw))
 		}
 	}
+}
+
+// wrap makes a line of what is not JSON: prints of a library, a stack trace.
+func (l *Log) wrap(raw []byte) Line {
+	line := Line{At: l.opts.Now(), Level: "info", Text: printable(raw)}
+	if l.lastPanic != "" {
+		line.Level = "error" // it and its stack
+	}
 	return line
+}
+
+// printable drops what has no place in a line of text.
+func printable(raw []byte) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' || r == 0x7f {
+			return -1
+		}
+		return r // an invalid byte has come as U+FFFD
+	}, string(raw))
 }
 
 func (l *Log) put(raw []byte) {
@@ -184,8 +246,8 @@ func (l *Log) Remove() error {
 	return err
 }
 
-// Stderr is a writer for the raw output of a process: it finds the lines.
-func (l *Log) Stderr() io.Writer { return &splitter{log: l} }
+// Output is a writer for one raw output of a process: it finds the lines.
+func (l *Log) Output() io.Writer { return &splitter{log: l} }
 
 // splitter gathers bytes to lines. It is used by one goroutine.
 type splitter struct {

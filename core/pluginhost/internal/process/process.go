@@ -4,6 +4,8 @@
 package process
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,11 +13,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
 	goplugin "github.com/hashicorp/go-plugin"
 	"github.com/hashicorp/go-plugin/runner"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/uzel-hub/uzel/api/plugin"
 	pluginv1 "github.com/uzel-hub/uzel/api/plugin/v1"
@@ -35,11 +41,15 @@ type Spec struct {
 	Env []string
 	// Memory bounds what the process may allocate, bytes; 0 = no bound.
 	Memory int64
-	// Log gets what the process writes to its standard error.
-	Log io.Writer
+	// Log makes a writer for one of the process's outputs: what it writes to its
+	// standard error, and what its libraries print once it serves.
+	Log func() io.Writer
 	// StartTimeout is how long it may take to answer; 0 = ten seconds.
 	StartTimeout time.Duration
 }
+
+// killAfter is how long a process may take to end by itself.
+const killAfter = 2 * time.Second
 
 // Process is a connector that runs. End it with Kill.
 type Process struct {
@@ -54,7 +64,8 @@ type Process struct {
 // the one the catalog let in, KindUnavailable if it did not come up.
 func Start(ctx context.Context, spec Spec) (*Process, error) {
 	started := make(chan *run, 1)
-	client := goplugin.NewClient(config(ctx, spec, started))
+	last := &lastWords{next: spec.Log()}
+	client := goplugin.NewClient(config(ctx, spec, last, started))
 	stop := context.AfterFunc(ctx, func() {
 		select {
 		case r := <-started: // go-plugin's own Kill would wait for the end of its start
@@ -67,23 +78,23 @@ func Start(ctx context.Context, spec Spec) (*Process, error) {
 	wire, err := plugin.Dial(client)
 	if err != nil {
 		client.Kill()
-		return nil, startError(ctx, err)
+		return nil, startError(ctx, err, last)
 	}
 	r := <-started
 	return &Process{Client: wire, PID: r.pid, run: r, plugin: client}, nil
 }
 
-func config(ctx context.Context, spec Spec, started chan<- *run) *goplugin.ClientConfig {
+func config(ctx context.Context, spec Spec, stderr io.Writer, started chan<- *run) *goplugin.ClientConfig {
 	// go-plugin would parse the log lines and hand on some of them; the log takes
 	// them as they are.
 	c := plugin.ClientConfig(nil, hclog.New(&hclog.LoggerOptions{Level: hclog.Off, Output: io.Discard}))
-	c.Stderr = spec.Log
+	c.Stderr, c.SyncStdout, c.SyncStderr = stderr, spec.Log(), spec.Log()
 	c.UnixSocketConfig = &goplugin.UnixSocketConfig{TempDir: spec.Run.Sockets}
 	if spec.StartTimeout > 0 {
 		c.StartTimeout = spec.StartTimeout
 	}
 	c.RunnerFunc = func(_ hclog.Logger, cmd *exec.Cmd, sockets string) (runner.Runner, error) {
-		err := verify(spec)
+		err := spec.Run.verify(spec)
 		if err == nil {
 			err = ctx.Err()
 		}
@@ -113,7 +124,12 @@ func (p *Process) Exit() string {
 
 // Kill asks the process to end, ends it after two seconds, and waits for it and
 // everything it started. It may be called again.
-func (p *Process) Kill() { p.plugin.Kill() }
+func (p *Process) Kill() {
+	// go-plugin's own two seconds begin when the process has answered.
+	cut := time.AfterFunc(killAfter, p.run.kill)
+	defer cut.Stop()
+	p.plugin.Kill()
+}
 
 // KillNow ends the process at once. Kill must still be called.
 func (p *Process) KillNow() { p.run.kill() }
@@ -121,14 +137,48 @@ func (p *Process) KillNow() { p.run.kill() }
 // MemoryMB is the resident memory of the process; 0 if it cannot be told.
 func (p *Process) MemoryMB() float64 { return residentMB(p.PID) }
 
-func startError(ctx context.Context, err error) error {
+func startError(ctx context.Context, err error, last *lastWords) error {
 	if ctx.Err() != nil {
 		return core.Unavailable("plugin.start", "запуск плагина прерван", ctx.Err())
 	}
 	if e, ok := errors.AsType[*core.Error](err); ok {
 		return e
 	}
-	return core.Unavailable("plugin.start", "плагин не запустился", err)
+	text := "плагин не запустился"
+	if said := last.line(); said != "" {
+		text += ": " + said
+	}
+	return core.Unavailable("plugin.start", text, err)
+}
+
+// lastWords remembers the panic or else the last line a process wrote, which is
+// why it did not start. It has been told no secrets by then.
+type lastWords struct {
+	next io.Writer
+
+	mu    sync.Mutex
+	tail  []byte
+	panic string
+}
+
+const lastWordsSize = 500
+
+func (l *lastWords) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	l.tail = append(l.tail, p...)
+	l.tail = slices.Clone(l.tail[max(0, len(l.tail)-lastWordsSize):])
+	if l.panic == "" && bytes.HasPrefix(p, []byte("panic: ")) { // go-plugin writes line by line
+		l.panic = string(p[:min(len(p), lastWordsSize)])
+	}
+	l.mu.Unlock()
+	return l.next.Write(p)
+}
+
+func (l *lastWords) line() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	text := strings.TrimSpace(strings.ToValidUTF8(cmp.Or(l.panic, string(l.tail)), ""))
+	return text[strings.LastIndexByte(text, '\n')+1:]
 }
 
 // Folder is where sockets and notes about living processes lie.
@@ -136,6 +186,8 @@ type Folder struct {
 	Sockets string
 	notes   string
 	made    string // a folder of our own to be removed in the end
+
+	verifying *singleflight.Group
 }
 
 // socketNameLength is what go-plugin appends to the folder of a socket.
@@ -155,7 +207,7 @@ func OpenFolder(dir string) (Folder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return Folder{}, fmt.Errorf("open run folder: %w", err)
 	}
-	f := Folder{Sockets: dir, notes: dir}
+	f := Folder{Sockets: dir, notes: dir, verifying: new(singleflight.Group)}
 	if err := f.endLeftovers(); err != nil {
 		return Folder{}, fmt.Errorf("open run folder: %w", err)
 	}

@@ -23,7 +23,15 @@ import (
 )
 
 // verify compares the binary with the checksum of the catalog's lock. (go-plugin
-// does so by itself only when it starts the command itself.)
+// does so by itself only when it starts the command itself.) Processes of one
+// binary that start at the same moment share the reading of it.
+func (f Folder) verify(spec Spec) error {
+	_, err, _ := f.verifying.Do(spec.Binary+"\x00"+string(spec.Sum), func() (any, error) {
+		return nil, verify(spec)
+	})
+	return err
+}
+
 func verify(spec Spec) error {
 	secure := goplugin.SecureConfig{Checksum: spec.Sum, Hash: sha256.New()}
 	ok, err := secure.Check(spec.Binary)
@@ -79,9 +87,11 @@ func environment(spec Spec) []string {
 	env := []string{
 		"PATH=/usr/local/bin:/usr/bin:/bin",
 		"LANG=C.UTF-8",
-		"TZ=" + os.Getenv("TZ"),
 		"HOME=" + spec.Scratch,
 		"TMPDIR=" + spec.Scratch,
+	}
+	if zone, ok := os.LookupEnv("TZ"); ok { // empty would mean UTC
+		env = append(env, "TZ="+zone)
 	}
 	if spec.Memory > 0 {
 		env = append(env, "GOMEMLIMIT="+strconv.FormatInt(spec.Memory/4*3, 10))

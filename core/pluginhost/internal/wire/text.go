@@ -47,7 +47,7 @@ func FileName(name string) string {
 	if len(ext) > 16 {
 		ext = ""
 	}
-	return cut(name, maxName-len(ext)) + ext
+	return strings.TrimRight(cut(name, maxName-len(ext)), ". ") + ext
 }
 
 // cut shortens s to at most n bytes of whole characters.

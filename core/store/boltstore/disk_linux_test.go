@@ -2,12 +2,12 @@ package boltstore_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -108,10 +108,14 @@ func refusing(t *testing.T, d disk) {
 	path := filepath.Join(d.dir, "uzel.db")
 	s := open(t, path, d.opts)
 	big := bytes.Repeat([]byte("v"), 100<<10)
-	put := func(ctx context.Context, key string, value []byte) error {
-		return s.Update(ctx, func(tx store.Tx) error { return tx.Put("b", []byte(key), value) })
+	var told atomic.Int32
+	put := func(key string, value []byte) error {
+		return s.Update(t.Context(), func(tx store.Tx) error {
+			tx.AfterCommit(func() { told.Add(1) })
+			return tx.Put("b", []byte(key), value)
+		})
 	}
-	if err := put(t.Context(), "before", big); err != nil {
+	if err := put("before", big); err != nil {
 		t.Fatal(err)
 	}
 	for round := range 3 {
@@ -119,7 +123,7 @@ func refusing(t *testing.T, d disk) {
 		var wg sync.WaitGroup
 		for i := range 20 {
 			wg.Go(func() {
-				err := put(t.Context(), fmt.Sprintf("refused %d %d", round, i), big)
+				err := put(fmt.Sprintf("refused %d %d", round, i), big)
 				wantError(t, err, core.KindUnavailable, "store.disk")
 			})
 		}
@@ -127,9 +131,12 @@ func refusing(t *testing.T, d disk) {
 		has(t, s, "before", true)
 		has(t, s, fmt.Sprintf("refused %d 0", round), false)
 		d.accept()
-		if err := put(t.Context(), fmt.Sprint("after ", round), big); err != nil {
+		if err := put(fmt.Sprint("after ", round), big); err != nil {
 			t.Errorf("there is room again, but: %v", err)
 		}
+	}
+	if n := told.Load(); n != 4 {
+		t.Errorf("%d functions were told of their commit, want 4", n)
 	}
 	if err := s.Check(t.Context(), func(p string) { t.Error(p) }); err != nil {
 		t.Error(err)
