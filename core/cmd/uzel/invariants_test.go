@@ -162,7 +162,7 @@ func (k *killer) states(path, now string, version uint64) []string {
 }
 
 func TestKillHandlerTwiceEffectOnce(t *testing.T) {
-	k := newKiller(t, habits{batch: 100, silent: "out"}, object{"id": "out"}, object{"id": "in", "forward_to": []string{"out"}})
+	k := newKiller(t, habits{batch: 40, silent: "out"}, object{"id": "out"}, object{"id": "in", "forward_to": []string{"out"}})
 	k.onlyHub = true // the handlers live there
 	k.spree(nil)
 	n := k.settle("in")

@@ -40,6 +40,13 @@ var seeded = sync.OnceValue(func() uint64 {
 	return rand.Uint64N(1_000_000) + 1
 })
 
+// ownSeed is the seed of one test.
+func ownSeed(t *testing.T) uint64 {
+	name := fnv.New64()
+	_, _ = name.Write([]byte(t.Name())) // never fails
+	return seeded() ^ name.Sum64()
+}
+
 // killer kills a working hub and its connectors at random moments.
 type killer struct {
 	*hub
@@ -56,10 +63,7 @@ type killer struct {
 // newKiller starts a hub with channels of the test connector.
 func newKiller(t *testing.T, h habits, channels ...object) *killer {
 	t.Helper()
-	name := fnv.New64()
-	_, _ = name.Write([]byte(t.Name())) // never fails
-	own := seeded() ^ name.Sum64()
-	k := &killer{world: newWorld(t, own, h), rng: rand.New(rand.NewPCG(own, 1))}
+	k := &killer{world: newWorld(t, ownSeed(t), h), rng: rand.New(rand.NewPCG(ownSeed(t), 1))}
 	k.hub = newHub(t) // ends before the world
 	k.start()
 	for _, c := range channels {
@@ -133,7 +137,13 @@ func (k *killer) strike() {
 	before := k.world.progress.Load()
 	k.await("the hub works", func() bool { return k.world.progress.Load() > before+1 })
 	k.doze(200)
-	// Five falls within ten minutes of one life would fail a channel.
+	k.strikeEither()
+}
+
+// strikeEither kills a connector or the hub. Five falls within ten minutes of
+// one life would fail a channel.
+func (k *killer) strikeEither() {
+	k.Helper()
 	if !k.onlyHub && k.fallen < 4 && k.rng.IntN(2) == 0 && k.strikeConnector() {
 		return
 	}
@@ -212,11 +222,17 @@ func (k *killer) hurry(id core.DeliveryID) {
 	}
 }
 
-// prove stops the hub and checks the data and the world. The name of the
-// subtest tells how much was survived.
+// prove checks the world, stops the hub and proves its data.
 func (k *killer) prove(more func(t *testing.T, r maintenance.Report)) {
 	k.Helper()
 	k.world.check()
+	k.survived(more)
+}
+
+// survived stops the hub and proves its data. The name of the subtest tells how
+// often it was killed.
+func (k *killer) survived(more func(t *testing.T, r maintenance.Report)) {
+	k.Helper()
 	k.stop()
 	r := k.check()
 	k.Run(fmt.Sprintf("%d kills, seed %d", k.done, seeded()), func(t *testing.T) {

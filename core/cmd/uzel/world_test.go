@@ -40,10 +40,11 @@ type world struct {
 
 // habits say how a world behaves. They are set before the hub runs.
 type habits struct {
-	batch int  // messages in one offer, at most
-	again bool // mix in some that were offered before
-	large bool // some files are too large to be held in memory
-	moody bool // the world refuses deliveries and loses its answers
+	batch  int    // messages in one offer, at most
+	again  bool   // mix in some that were offered before
+	large  bool   // some files are too large to be held in memory
+	moody  bool   // the world refuses deliveries and loses its answers
+	silent string // a channel through which nothing comes
 }
 
 // source is a channel as the world sees it.
@@ -264,8 +265,6 @@ func (w *world) submit(rw http.ResponseWriter, r *http.Request) {
 		rw.WriteHeader(http.StatusServiceUnavailable)
 	case lostBefore, lostAfter:
 		panic(http.ErrAbortHandler)
-	case later:
-		answer(rw, map[string]string{"state": "submitted", "token": in.Delivery})
 	default:
 		answer(rw, map[string]string{"state": "sent"})
 	}
@@ -275,7 +274,6 @@ type mood int
 
 const (
 	fine       mood = iota
-	later           // taken, outcome by Track
 	busy            // refused for now
 	lostBefore      // the line breaks before it is taken
 	lostAfter       // the line breaks after it was taken
@@ -298,7 +296,7 @@ func (w *world) decide(in parcel) (mood, time.Duration) {
 	had.submitted++
 	m := fine
 	if w.moody {
-		m = []mood{fine, fine, fine, later, busy, lostBefore, lostAfter}[w.rng.IntN(7)]
+		m = []mood{fine, fine, fine, busy, lostBefore, lostAfter}[w.rng.IntN(6)]
 	}
 	had.applied = m != busy && m != lostBefore
 	had.cleared = m == busy

@@ -150,9 +150,6 @@ func (l *line) message(m message) sdk.Message {
 	return out
 }
 
-// receipt is what the world says about a delivery.
-type receipt struct{ State, Token string }
-
 // Send implements sdk.Sender. Only a no of the world is a failure; anything else
 // that goes wrong leaves open whether the world has it.
 func (l *line) Send(ctx context.Context, d sdk.Dispatch) (sdk.Receipt, error) {
@@ -164,7 +161,7 @@ func (l *line) Send(ctx context.Context, d sdk.Dispatch) (sdk.Receipt, error) {
 		}
 		files[f.Name] = sum
 	}
-	var got receipt
+	var got struct{ State string }
 	err := l.ask(ctx, "submit", map[string]any{"delivery": d.Delivery, "document": d.Document.ID, "files": files}, &got)
 	switch {
 	case errors.Is(err, errBusy):
@@ -172,7 +169,7 @@ func (l *line) Send(ctx context.Context, d sdk.Dispatch) (sdk.Receipt, error) {
 	case err != nil:
 		return sdk.Receipt{}, sdk.Unknown(err)
 	}
-	return sdk.Receipt{State: sdk.State(got.State), Token: got.Token, ExternalID: "out-" + d.Delivery}, nil
+	return sdk.Receipt{State: sdk.State(got.State), ExternalID: "out-" + d.Delivery}, nil
 }
 
 func sumOf(f sdk.File) (string, error) {
