@@ -44,7 +44,7 @@ type table interface {
 func CheckTables(ctx context.Context, s Viewer, report func(problem string), progress func(table string, records int), others ...table) ([]Rows, error) {
 	var all []Rows
 	err := s.View(ctx, func(tx Tx) error {
-		c := &checker{ctx: ctx, tx: tx, report: report, progress: progress, seed: maphash.MakeSeed(), numbers: numbers{}}
+		c := &checker{ended: func() error { return context.Cause(ctx) }, tx: tx, report: report, progress: progress, seed: maphash.MakeSeed(), numbers: numbers{}}
 		all = nil
 		for _, t := range append(tables(), others...) {
 			rows, err := t.check(c)
@@ -61,7 +61,7 @@ func CheckTables(ctx context.Context, s Viewer, report func(problem string), pro
 
 // checker is one run of CheckTables.
 type checker struct {
-	ctx      context.Context //nolint:containedctx // lives for one call
+	ended    func() error // why to stop, nil as long as it may go on
 	tx       Tx
 	report   func(string)
 	progress func(string, int)
@@ -71,12 +71,12 @@ type checker struct {
 
 func (c *checker) fault(format string, args ...any) { c.report(fmt.Sprintf(format, args...)) }
 
-// every calls fn for each key of the bucket as long as ctx lasts.
+// every calls fn for each key of the bucket until it is to stop.
 func (c *checker) every(bucket string, fn func(key, value []byte)) error {
 	n := 0
 	for k, v := range c.tx.Scan(bucket, nil, nil, false) {
-		if n++; n%1024 == 0 && c.ctx.Err() != nil {
-			return core.Unavailable("store.cancelled", "операция отменена", context.Cause(c.ctx))
+		if n++; n%1024 == 0 && c.ended() != nil {
+			return core.Unavailable("store.cancelled", "операция отменена", c.ended())
 		}
 		fn(k, v)
 	}

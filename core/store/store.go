@@ -24,19 +24,27 @@ type Store interface {
 	// before. A driver may run fn again after a lost conflict, so fn must set,
 	// not add to, variables outside.
 	//
-	// The error is fn's own, or KindUnavailable when the disk refused (nothing
-	// was written then).
+	// The error is fn's own, KindInternal with the stack if fn panicked, or
+	// KindUnavailable when the disk refused or the file proved damaged: nothing
+	// was written then, and the store goes on as soon as the disk does.
+	//
+	// An fn whose ctx ends before its turn is not run; KindUnavailable too.
 	Update(ctx context.Context, fn func(Tx) error) error
 
-	// View runs fn over one consistent state. It does not wait for writers.
+	// View runs fn over one consistent state. It does not wait for writers, nor
+	// they for it; but what they replace is kept as long as it runs, so a View
+	// must not wait for people or the network.
 	View(ctx context.Context, fn func(Tx) error) error
 
 	// Backup writes a consistent copy of the running store.
 	Backup(ctx context.Context, w io.Writer) error
 
-	// Check proves the store sound: report gets one line for each fault found.
+	// Check proves the store sound, the driver's own structures and the tables
+	// (CheckTables): report gets one line for each fault found.
 	Check(ctx context.Context, report func(problem string)) error
 
+	// Close lets the updates and views that run come to their end. What comes
+	// later is refused with KindUnavailable. A second Close does nothing.
 	Close() error
 }
 
@@ -58,7 +66,9 @@ func IsDeferrable(ctx context.Context) bool { return ctx.Value(deferrable{}) != 
 type Tx interface {
 	// Get returns nil for a key that is not there.
 	Get(bucket string, key []byte) ([]byte, error)
-	// Put and Delete are refused with KindInternal in View.
+	// Put and Delete are refused with KindInternal in View. key may be used again
+	// at once; value must stay as it is until Update returns. An empty value is
+	// not an absent one; an empty key is refused.
 	Put(bucket string, key, value []byte) error
 	Delete(bucket string, key []byte) error
 

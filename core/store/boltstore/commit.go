@@ -9,6 +9,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -26,7 +27,7 @@ const deferrableShare = time.Millisecond
 
 // request is one call of Update.
 type request struct {
-	ctx   context.Context //nolint:containedctx // lives for one call of Update
+	actor core.Actor
 	fn    func(store.Tx) error
 	later bool        // store.Deferrable
 	taken atomic.Bool // by the committer, or by the caller who gave up
@@ -40,7 +41,7 @@ func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
 	if ctx.Err() != nil {
 		return cancelled(ctx)
 	}
-	r := &request{ctx: ctx, fn: fn, later: store.IsDeferrable(ctx), done: make(chan error, 1)}
+	r := &request{actor: core.ActorOf(ctx), fn: fn, later: store.IsDeferrable(ctx), done: make(chan error, 1)}
 	if !s.queue.push(r) {
 		return errClosed
 	}
@@ -132,7 +133,7 @@ func (t *turn) open() bool { return !t.urgent || t.later < deferrableShare }
 
 // run runs one function; if it fails, everything it did is undone.
 func (s *Store) run(g *group, r *request) error {
-	t := g.newTx(r.ctx, s.now())
+	t := g.newTx(r.actor, s.now())
 	err := protect(t, r.fn)
 	if err != nil {
 		g.undo()

@@ -12,6 +12,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -147,7 +148,7 @@ func (s *Store) View(ctx context.Context, fn func(store.Tx) error) (err error) {
 		return closedError(err)
 	}
 	defer btx.Rollback() //nolint:errcheck // a read transaction has nothing to lose
-	t := newGroup(btx).newTx(ctx, s.now())
+	t := newGroup(btx).newTx(core.ActorOf(ctx), s.now())
 	defer t.end()
 	return fn(t)
 }
@@ -160,28 +161,23 @@ func (s *Store) Backup(ctx context.Context, w io.Writer) (err error) {
 		return closedError(err)
 	}
 	defer btx.Rollback() //nolint:errcheck // a read transaction has nothing to lose
-	out := &backupWriter{ctx: ctx, w: w}
+	var failed error // of w, which bbolt turns into text
+	out := writerFunc(func(p []byte) (n int, err error) {
+		if err = ctx.Err(); err == nil {
+			n, err = w.Write(p)
+		}
+		failed = err
+		return n, err
+	})
 	if _, err := btx.WriteTo(out); err != nil {
-		return backupError(ctx, errors.Join(out.err, err))
+		return backupError(ctx, errors.Join(failed, err))
 	}
 	return nil
 }
 
-// backupWriter ends a long copy when ctx is done, and keeps the error of w,
-// which bbolt turns into text.
-type backupWriter struct {
-	ctx context.Context //nolint:containedctx // lives for one call of Backup
-	w   io.Writer
-	err error
-}
+type writerFunc func(p []byte) (int, error)
 
-func (b *backupWriter) Write(p []byte) (n int, err error) {
-	if err = b.ctx.Err(); err == nil {
-		n, err = b.w.Write(p)
-	}
-	b.err = err
-	return n, err
-}
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
 // Check implements store.Store: the pages of the file, then the tables. Writers
 // wait while the pages are checked.
@@ -263,16 +259,16 @@ func (s *Store) Close() error {
 }
 
 // closeDB writes down the free pages, which running transactions do not (half
-// the cost of a commit), so that the next Open need not search for them.
+// the cost of a commit), so that the next Open need not search for them. Where
+// that fails it will search.
 func (s *Store) closeDB() (err error) {
 	defer guard(&err)()
-	s.db.NoFreelistSync = false
-	syncErr := s.db.Update(func(*bbolt.Tx) error { return nil })
+	if s.broken == nil {
+		s.db.NoFreelistSync = false
+		_ = s.settle()
+	}
 	if err := s.db.Close(); err != nil {
 		return diskError(err)
-	}
-	if syncErr != nil {
-		return diskError(syncErr)
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package boltstore
 
 import (
 	"bytes"
-	"context"
 	"iter"
 	"slices"
 	"time"
@@ -57,9 +56,9 @@ func newGroup(btx *bbolt.Tx) *group {
 	return &group{bolt: btx, buckets: make(map[string]*bucket)}
 }
 
-func (g *group) newTx(ctx context.Context, now time.Time) *tx {
+func (g *group) newTx(actor core.Actor, now time.Time) *tx {
 	g.log, g.keys = g.log[:0], g.keys[:0]
-	return &tx{group: g, actor: core.ActorOf(ctx), now: now.UTC().Round(0)}
+	return &tx{group: g, actor: actor, now: now.UTC().Round(0)}
 }
 
 func (t *tx) end() { t.ended = true }
