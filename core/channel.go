@@ -24,8 +24,8 @@ type Channel struct {
 	ID           ChannelID      `json:"id"`
 	Title        string         `json:"title"`
 	Organization OrganizationID `json:"organization,omitempty"`
-	Plugin       string         `json:"plugin"`            // name in the catalog
-	Version      string         `json:"version,omitempty"` // pinned version; empty = the catalog's current one
+	Plugin       string         `json:"plugin"`                   // name in the catalog
+	Version      string         `json:"plugin_version,omitempty"` // pinned version; empty = the catalog's current one
 	Enabled      bool           `json:"enabled"`
 	PausedIn     bool           `json:"paused_in"`
 	PausedOut    bool           `json:"paused_out"`

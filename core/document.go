@@ -72,6 +72,7 @@ type Document struct {
 	Channel    ChannelID `json:"channel,omitempty"` // where it came from
 	Message    MessageID `json:"message,omitempty"` // what it was made of
 	ExternalID string    `json:"external_id,omitempty"`
+	KnownAs    []string  `json:"known_as,omitempty"` // further ids it is referred to by
 	// ExternalThread is the outside system's own thread: chat id, appeal GUID.
 	ExternalThread string     `json:"external_thread,omitempty"`
 	DueAt          *time.Time `json:"due_at,omitempty"`
@@ -102,6 +103,11 @@ type RegNumber struct {
 	Text    string    `json:"text"` // as printed: Вх-2026/000001
 	Date    Date      `json:"date"`
 }
+
+// OfficeZone is the zone in which a registration's day begins and ends: Moscow,
+// which has had no clock changes since 2014, so that no zone database is
+// needed. An organisation's own zone will come with its working calendar.
+var OfficeZone = time.FixedZone("MSK", 3*60*60)
 
 // Date is a day of the calendar, YYYY-MM-DD.
 type Date string

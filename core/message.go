@@ -69,6 +69,9 @@ type ThreadHint struct {
 	References []string `json:"references,omitempty"`
 	// Numbers are registration numbers found in the subject.
 	Numbers []string `json:"numbers,omitempty"`
+	// KnownAs are ids later messages may refer to this one by, beside its
+	// external id.
+	KnownAs []string `json:"known_as,omitempty"`
 }
 
 // MarkKind is a property a person should see on a document.

@@ -6,12 +6,14 @@
 // starts one process per configured channel; the connector keeps no state of
 // its own: how far it has read is a [Cursor] the hub keeps.
 //
+// Started by hand the same program answers describe, check, receive, send and
+// help. sdktest.Run is the conformance suite a connector passes with one call.
+//
 // examples/folder is a whole two-way connector in 60 lines.
 package sdk
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"net/http"
 	"time"
@@ -121,19 +123,49 @@ type Emitter interface {
 	// Emit returns nil only when the message, its files and the cursor are on
 	// disk in the hub. A message whose external id the hub already has counts as
 	// stored. An error of kind rejected or invalid tells what the hub does not
-	// take (a file too large, a missing external id); any other means the line
-	// to the hub is gone and Receive should return it.
+	// take (a file too large, a missing external id); an error of a file's Open or
+	// Read comes back as it is and the message is forgotten; any other means the
+	// line to the hub is gone and Receive should return it. When the channel is
+	// being stopped, Emit still waits for the answer to what was handed over.
 	Emit(ctx context.Context, m Message, next Cursor) error
 
-	// Post is Emit without waiting: it returns when the message was handed over
-	// and fewer than the hub's window are unacknowledged. Its error, or that of an
-	// earlier posted message, is a *PostError of that message. Flush waits until
-	// all posted messages are on disk. Use it to bring in many at full speed.
+	// Post is Emit without waiting: it returns when the message was handed over;
+	// before, it waits until fewer than the hub's window are unanswered. Use it to
+	// bring in many at full speed. A refusal is a *PostError that names the
+	// message: this one, or an earlier one that was refused meanwhile; in the
+	// latter case this one was handed over nonetheless.
 	Post(ctx context.Context, m Message, next Cursor) error
+	// Flush waits until every message handed over so far is on disk or refused,
+	// and returns the refusals that no Post has returned, joined.
 	Flush(ctx context.Context) error
 
 	// Mark moves the cursor alone.
 	Mark(ctx context.Context, next Cursor) error
+}
+
+// Poll runs look at once and then again every d, until look fails or ctx ends;
+// it returns the error of whichever it was.
+func Poll(ctx context.Context, d time.Duration, look func() error) error {
+	for {
+		if err := look(); err != nil {
+			return err
+		}
+		if err := Pause(ctx, d); err != nil {
+			return err
+		}
+	}
+}
+
+// Pause waits between two polls: nil after d, the error of ctx when it ends.
+func Pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Env is what the hub gives a channel.
@@ -147,21 +179,23 @@ type Env struct {
 	HookURL string // public address of the channel's web-hooks, "" if there is none
 	Locale  string // ru or en
 	// Call asks a service the connector declared in Calls: another channel's
-	// operation (sign, verify) or the hub's own.
-	Call func(ctx context.Context, service string, in Values) (Result, error)
+	// operation (sign, verify) or the hub's own. Many calls may be under way; one
+	// ends early with its ctx. The files of the result stay readable for as long
+	// as the connector holds them.
+	Call func(ctx context.Context, call Call) (Result, error)
+}
+
+// Call is one request to the hub or to another channel.
+type Call struct {
+	Service string // as declared in Connector.Calls
+	Input   Values
+	Files   []File
+	// Token of an earlier Result that was Pending: ask again what became of it.
+	Token string
 }
 
 // Values are the input or output of an operation, as JSON objects are.
 type Values map[string]any
-
-// Decode reads the values into a struct by its json tags.
-func (v Values) Decode(into any) error {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(raw, into)
-}
 
 // OperationCall is one run of an operation.
 type OperationCall struct {
@@ -199,7 +233,9 @@ type Operation struct {
 	Title string // on the button, in Russian
 	Help  string
 	Place Place
-	// Input and Output are structs (zero values) whose tags give the schema.
+	// Input and Output are structs (zero values) whose tags give the schema, as
+	// those of the settings do; nil = none. The input is checked against it before
+	// Do is called.
 	Input, Output     any
 	FilesIn, FilesOut bool
 	Schedule          time.Duration // place channel: run by itself this often; 0 = only by hand

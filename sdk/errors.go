@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 )
@@ -79,6 +80,12 @@ func KindOf(err error) string {
 		return e.Kind
 	}
 	return "unavailable"
+}
+
+// Refused tells that the hub does not take a message and never will, so that
+// Emit need not be tried again with it.
+func Refused(err error) bool {
+	return err != nil && slices.Contains([]string{"rejected", "invalid"}, KindOf(err))
 }
 
 // PostError is the failure of one posted message.

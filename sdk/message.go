@@ -3,6 +3,7 @@ package sdk
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -66,6 +67,9 @@ type ThreadHint struct {
 	External   string   // the outside system's own thread: chat id, appeal GUID
 	References []string // external ids of earlier messages, nearest first
 	Numbers    []string // registration numbers found in the subject
+	// KnownAs are ids others may refer to this message by, beside ExternalID: a
+	// Message-ID, when ExternalID says more than that.
+	KnownAs []string
 }
 
 // Party is a person or an organisation.
@@ -124,6 +128,8 @@ type File struct {
 	Size      int64 // 0 = not known
 	Hash      string
 	Open      func() (io.ReadCloser, error)
+
+	body []byte // of a file in memory, so that it need not be read
 }
 
 // The roles of a file.
@@ -137,7 +143,10 @@ const (
 
 // Bytes is a file in memory.
 func Bytes(name string, body []byte) File {
-	return File{Name: name, Size: int64(len(body)), Open: func() (io.ReadCloser, error) {
+	if body == nil {
+		body = []byte{}
+	}
+	return File{Name: name, Size: int64(len(body)), body: body, Open: func() (io.ReadCloser, error) {
 		return io.NopCloser(bytes.NewReader(body)), nil
 	}}
 }
@@ -145,6 +154,25 @@ func Bytes(name string, body []byte) File {
 // Path is a file on disk.
 func Path(path string) File {
 	return File{Name: filepath.Base(path), Open: func() (io.ReadCloser, error) { return os.Open(path) }}
+}
+
+// Save writes the file to a path of the connector's choice, making the folder.
+// Beware: Name comes from outside, it is no path to be trusted.
+func (f File) Save(path string) (err error) {
+	r, err := f.Open()
+	if err != nil {
+		return err
+	}
+	defer r.Close() //nolint:errcheck // only read
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	w, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(w, r)
+	return errors.Join(err, w.Close())
 }
 
 // Purpose is why something is delivered.

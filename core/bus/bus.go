@@ -21,11 +21,13 @@ type Topic string
 // The topics of the hub; the payload of each stands beside it.
 const (
 	MessageReceived    Topic = "message.received"    // MessageEvent
+	MessageUnplaced    Topic = "message.unplaced"    // MessageEvent: a status nobody could place
 	DocumentRegistered Topic = "document.registered" // DocumentEvent
 	DocumentUpdated    Topic = "document.updated"    // DocumentEvent
 	DeliveryRequested  Topic = "delivery.requested"  // DeliveryEvent
 	DeliveryUpdated    Topic = "delivery.updated"    // DeliveryEvent
 	ChannelUpdated     Topic = "channel.updated"     // ChannelEvent
+	ChannelStatus      Topic = "channel.status"      // core.ChannelStatus; Broadcast only, not kept
 )
 
 // MessageEvent tells that a message was stored.
@@ -44,12 +46,26 @@ type DocumentEvent struct {
 	Channel   core.ChannelID     `json:"channel,omitempty"`
 }
 
+// AboutDocument is the event of a document as it is now.
+func AboutDocument(d *core.Document) DocumentEvent {
+	ev := DocumentEvent{Document: d.ID, Direction: d.Direction, State: d.State, Channel: d.Channel}
+	if d.Number != nil {
+		ev.Number = d.Number.Text
+	}
+	return ev
+}
+
 // DeliveryEvent tells that a delivery is wanted or that it moved on.
 type DeliveryEvent struct {
 	Delivery core.DeliveryID    `json:"delivery"`
 	Document core.DocumentID    `json:"document"`
 	Channel  core.ChannelID     `json:"channel"`
 	State    core.DeliveryState `json:"state"`
+}
+
+// AboutDelivery is the event of a delivery as it is now.
+func AboutDelivery(d *core.Delivery) DeliveryEvent {
+	return DeliveryEvent{Delivery: d.ID, Document: d.Document, Channel: d.Channel, State: d.State}
 }
 
 // ChannelEvent tells that a person created, changed or deleted a channel.

@@ -36,15 +36,17 @@ type table interface {
 // progress, unless nil, the table and the number of its records read so far. It
 // reads one consistent state and does not stop writers.
 //
+// others are tables that are declared outside of this package.
+//
 // Whole indexes and histories are compared with the records by a 64-bit sum of
 // hashes, so that a sound store is proved by reading each bucket once from end
 // to end; only where sums differ the faults are looked for one by one.
-func CheckTables(ctx context.Context, s Viewer, report func(problem string), progress func(table string, records int)) ([]Rows, error) {
+func CheckTables(ctx context.Context, s Viewer, report func(problem string), progress func(table string, records int), others ...table) ([]Rows, error) {
 	var all []Rows
 	err := s.View(ctx, func(tx Tx) error {
 		c := &checker{ended: func() error { return context.Cause(ctx) }, tx: tx, report: report, progress: progress, seed: maphash.MakeSeed(), numbers: numbers{}}
 		all = nil
-		for _, t := range tables() {
+		for _, t := range append(tables(), others...) {
 			rows, err := t.check(c)
 			if err != nil {
 				return err

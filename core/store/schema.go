@@ -72,13 +72,21 @@ var (
 		Index[core.Token]{Name: "hash", Unique: true, Keys: func(t *core.Token) []string { return []string{t.Hash} }},
 		Index[core.Token]{Name: "user", Keys: func(t *core.Token) []string { return []string{string(t.User)} }},
 	)
+
+	Audit = Define("audit",
+		Index[core.AuditEntry]{Name: "actor", Keys: func(e *core.AuditEntry) []string { return []string{e.Actor.ID} }},
+		Index[core.AuditEntry]{Name: "operation", Keys: func(e *core.AuditEntry) []string { return []string{e.Operation} }},
+		Index[core.AuditEntry]{Name: "object", Keys: func(e *core.AuditEntry) []string { return some(e.Object) }},
+		Index[core.AuditEntry]{Name: "outcome", Keys: func(e *core.AuditEntry) []string { return []string{e.Outcome} }},
+	).WithoutHistory()
+	SavedAnswers = Define[core.SavedAnswer]("saved_answers").WithoutHistory()
 )
 
 // tables are all of them, for CheckTables.
 func tables() []table {
 	return []table{
 		Organizations, Messages, Documents, Deliveries, Parties, Journals, Counters,
-		Channels, Cursors, Users, Sessions, Tokens,
+		Channels, Cursors, Users, Sessions, Tokens, Audit, SavedAnswers,
 	}
 }
 
@@ -123,10 +131,13 @@ func documentTextNumber(d *core.Document) []string {
 }
 
 func documentExternal(d *core.Document) []string {
-	if d.ExternalID == "" {
-		return nil
+	var out []string
+	for _, id := range append([]string{d.ExternalID}, d.KnownAs...) {
+		if id != "" {
+			out = append(out, ExternalKey(d.Channel, id))
+		}
 	}
-	return []string{ExternalKey(d.Channel, d.ExternalID)}
+	return out
 }
 
 func documentExternalThread(d *core.Document) []string {

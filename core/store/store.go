@@ -48,6 +48,19 @@ type Store interface {
 	Close() error
 }
 
+type deferrable struct{}
+
+// Deferrable marks what is updated under ctx as work nobody waits for: a driver
+// may let other updates go first when many wait, so that what came in is
+// acknowledged before it is worked on. It slows such work down and never stops
+// it.
+func Deferrable(ctx context.Context) context.Context {
+	return context.WithValue(ctx, deferrable{}, true)
+}
+
+// IsDeferrable tells a driver that ctx was marked.
+func IsDeferrable(ctx context.Context) bool { return ctx.Value(deferrable{}) != nil }
+
 // Tx is one transaction. It is valid inside fn only and used by one goroutine.
 // Byte slices it returns are valid until fn returns and must not be changed.
 type Tx interface {

@@ -1200,10 +1200,13 @@ func (x *Message) GetDueAt() *timestamppb.Timestamp {
 }
 
 type ThreadHint struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	External      string                 `protobuf:"bytes,1,opt,name=external,proto3" json:"external,omitempty"`
-	References    []string               `protobuf:"bytes,2,rep,name=references,proto3" json:"references,omitempty"`
-	Numbers       []string               `protobuf:"bytes,3,rep,name=numbers,proto3" json:"numbers,omitempty"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	External   string                 `protobuf:"bytes,1,opt,name=external,proto3" json:"external,omitempty"`
+	References []string               `protobuf:"bytes,2,rep,name=references,proto3" json:"references,omitempty"`
+	Numbers    []string               `protobuf:"bytes,3,rep,name=numbers,proto3" json:"numbers,omitempty"`
+	// known_as: ids others may refer to this message by, beside external_id (a
+	// Message-ID, when external_id says more than that).
+	KnownAs       []string `protobuf:"bytes,4,rep,name=known_as,json=knownAs,proto3" json:"known_as,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1255,6 +1258,13 @@ func (x *ThreadHint) GetReferences() []string {
 func (x *ThreadHint) GetNumbers() []string {
 	if x != nil {
 		return x.Numbers
+	}
+	return nil
+}
+
+func (x *ThreadHint) GetKnownAs() []string {
+	if x != nil {
+		return x.KnownAs
 	}
 	return nil
 }
@@ -1489,7 +1499,9 @@ func (x *FileHead) GetHash() string {
 
 // MessageFrame is one step of handing over a message: head, then for each file
 // file and pieces, then end. Messages follow each other, never interleaved.
-// A small message may put all of it into one frame with inline and end.
+// The fields of one frame count in the order head, inline, file, piece, end, so
+// that a small message is one frame and the order of files is kept. A frame
+// with end and cursor alone moves the cursor.
 type MessageFrame struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Seq           uint64                 `protobuf:"varint,1,opt,name=seq,proto3" json:"seq,omitempty"` // from 1, ascending within the stream
@@ -1846,6 +1858,8 @@ func (x *Ack) GetFault() *Fault {
 	return nil
 }
 
+// ReceiveDown: a stream that ends in order with neither fault nor done was ended
+// by Stop.
 type ReceiveDown struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Step:
@@ -1931,7 +1945,9 @@ type ReceiveDown_Frame struct {
 }
 
 type ReceiveDown_Fault struct {
-	Fault *Fault `protobuf:"bytes,2,opt,name=fault,proto3,oneof"` // the receiver ended with this; the hub starts it again
+	// The receiver ended with this; the hub opens Receive again after a pause, at
+	// once if the code is plugin.reconfigured: new settings were taken.
+	Fault *Fault `protobuf:"bytes,2,opt,name=fault,proto3,oneof"`
 }
 
 type ReceiveDown_Done struct {
@@ -2282,6 +2298,7 @@ type DispatchFrame struct {
 	Piece         []byte                 `protobuf:"bytes,3,opt,name=piece,proto3" json:"piece,omitempty"`
 	Inline        []*InlineFile          `protobuf:"bytes,4,rep,name=inline,proto3" json:"inline,omitempty"`
 	End           bool                   `protobuf:"varint,5,opt,name=end,proto3" json:"end,omitempty"`
+	Abandoned     bool                   `protobuf:"varint,6,opt,name=abandoned,proto3" json:"abandoned,omitempty"` // with end: forget this dispatch, reading it failed
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2347,6 +2364,13 @@ func (x *DispatchFrame) GetInline() []*InlineFile {
 func (x *DispatchFrame) GetEnd() bool {
 	if x != nil {
 		return x.End
+	}
+	return false
+}
+
+func (x *DispatchFrame) GetAbandoned() bool {
+	if x != nil {
+		return x.Abandoned
 	}
 	return false
 }
@@ -3699,6 +3723,7 @@ type CallRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Service       string                 `protobuf:"bytes,1,opt,name=service,proto3" json:"service,omitempty"` // sign, verify …, or the hub's own: documents.list, documents.get, files.open …
 	Input         []byte                 `protobuf:"bytes,2,opt,name=input,proto3" json:"input,omitempty"`
+	Token         string                 `protobuf:"bytes,3,opt,name=token,proto3" json:"token,omitempty"` // of an answer "pending": ask again
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3745,6 +3770,13 @@ func (x *CallRequest) GetInput() []byte {
 		return x.Input
 	}
 	return nil
+}
+
+func (x *CallRequest) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
 }
 
 type CallsUp struct {
@@ -3923,6 +3955,7 @@ func (*WakeRequest) Descriptor() ([]byte, []int) {
 
 type WakeReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
+	Restart       bool                   `protobuf:"varint,1,opt,name=restart,proto3" json:"restart,omitempty"` // it cannot be woken: close Receive and open it again
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3955,6 +3988,13 @@ func (x *WakeReply) ProtoReflect() protoreflect.Message {
 // Deprecated: Use WakeReply.ProtoReflect.Descriptor instead.
 func (*WakeReply) Descriptor() ([]byte, []int) {
 	return file_api_plugin_v1_plugin_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *WakeReply) GetRestart() bool {
+	if x != nil {
+		return x.Restart
+	}
+	return false
 }
 
 type StopRequest struct {
@@ -4159,14 +4199,15 @@ const file_api_plugin_v1_plugin_proto_rawDesc = "" +
 	"\x06due_at\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\x05dueAt\x1a9\n" +
 	"\vFieldsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"b\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"}\n" +
 	"\n" +
 	"ThreadHint\x12\x1a\n" +
 	"\bexternal\x18\x01 \x01(\tR\bexternal\x12\x1e\n" +
 	"\n" +
 	"references\x18\x02 \x03(\tR\n" +
 	"references\x12\x18\n" +
-	"\anumbers\x18\x03 \x03(\tR\anumbers\"2\n" +
+	"\anumbers\x18\x03 \x03(\tR\anumbers\x12\x19\n" +
+	"\bknown_as\x18\x04 \x03(\tR\aknownAs\"2\n" +
 	"\x04Mark\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\"\x8e\x01\n" +
@@ -4251,13 +4292,14 @@ const file_api_plugin_v1_plugin_proto_rawDesc = "" +
 	"\x06SendUp\x125\n" +
 	"\x05frame\x18\x01 \x01(\v2\x1d.uzel.plugin.v1.DispatchFrameH\x00R\x05frame\x12\x18\n" +
 	"\x06cancel\x18\x02 \x01(\tH\x00R\x06cancelB\x06\n" +
-	"\x04step\"\xc7\x01\n" +
+	"\x04step\"\xe5\x01\n" +
 	"\rDispatchFrame\x12,\n" +
 	"\x04head\x18\x01 \x01(\v2\x18.uzel.plugin.v1.DispatchR\x04head\x12,\n" +
 	"\x04file\x18\x02 \x01(\v2\x18.uzel.plugin.v1.FileHeadR\x04file\x12\x14\n" +
 	"\x05piece\x18\x03 \x01(\fR\x05piece\x122\n" +
 	"\x06inline\x18\x04 \x03(\v2\x1a.uzel.plugin.v1.InlineFileR\x06inline\x12\x10\n" +
-	"\x03end\x18\x05 \x01(\bR\x03end\"\x86\x01\n" +
+	"\x03end\x18\x05 \x01(\bR\x03end\x12\x1c\n" +
+	"\tabandoned\x18\x06 \x01(\bR\tabandoned\"\x86\x01\n" +
 	"\bSendDown\x12\x1a\n" +
 	"\bdelivery\x18\x01 \x01(\tR\bdelivery\x121\n" +
 	"\areceipt\x18\x02 \x01(\v2\x17.uzel.plugin.v1.ReceiptR\areceipt\x12+\n" +
@@ -4345,10 +4387,11 @@ const file_api_plugin_v1_plugin_proto_rawDesc = "" +
 	"\x05piece\x18\x04 \x01(\fH\x00R\x05piece\x12\x12\n" +
 	"\x03end\x18\x05 \x01(\bH\x00R\x03end\x12\x18\n" +
 	"\x06cancel\x18\x06 \x01(\bH\x00R\x06cancelB\x06\n" +
-	"\x04step\"=\n" +
+	"\x04step\"S\n" +
 	"\vCallRequest\x12\x18\n" +
 	"\aservice\x18\x01 \x01(\tR\aservice\x12\x14\n" +
-	"\x05input\x18\x02 \x01(\fR\x05input\"\xdd\x01\n" +
+	"\x05input\x18\x02 \x01(\fR\x05input\x12\x14\n" +
+	"\x05token\x18\x03 \x01(\tR\x05token\"\xdd\x01\n" +
 	"\aCallsUp\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12/\n" +
 	"\x05reply\x18\x02 \x01(\v2\x17.uzel.plugin.v1.DoReplyH\x00R\x05reply\x12.\n" +
@@ -4357,8 +4400,9 @@ const file_api_plugin_v1_plugin_proto_rawDesc = "" +
 	"\x03end\x18\x05 \x01(\bH\x00R\x03end\x12-\n" +
 	"\x05fault\x18\x06 \x01(\v2\x15.uzel.plugin.v1.FaultH\x00R\x05faultB\x06\n" +
 	"\x04step\"\r\n" +
-	"\vWakeRequest\"\v\n" +
-	"\tWakeReply\"(\n" +
+	"\vWakeRequest\"%\n" +
+	"\tWakeReply\x12\x18\n" +
+	"\arestart\x18\x01 \x01(\bR\arestart\"(\n" +
 	"\vStopRequest\x12\x19\n" +
 	"\bgrace_ms\x18\x01 \x01(\x03R\agraceMs\"\v\n" +
 	"\tStopReply2\xe3\x05\n" +

@@ -59,6 +59,8 @@ type PluginClient interface {
 	// then acks. Messages are acknowledged in the order they were sent.
 	Receive(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ReceiveUp, ReceiveDown], error)
 	// Send is held open while deliveries may go out.
+	// The hub may send dispatches ahead of those under way; the plugin keeps to its
+	// limits.concurrency and starts them in order.
 	Send(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[SendUp, SendDown], error)
 	// Track asks what became of deliveries that were submitted or are unknown.
 	Track(ctx context.Context, in *TrackRequest, opts ...grpc.CallOption) (*TrackReply, error)
@@ -221,6 +223,8 @@ type PluginServer interface {
 	// then acks. Messages are acknowledged in the order they were sent.
 	Receive(grpc.BidiStreamingServer[ReceiveUp, ReceiveDown]) error
 	// Send is held open while deliveries may go out.
+	// The hub may send dispatches ahead of those under way; the plugin keeps to its
+	// limits.concurrency and starts them in order.
 	Send(grpc.BidiStreamingServer[SendUp, SendDown]) error
 	// Track asks what became of deliveries that were submitted or are unknown.
 	Track(context.Context, *TrackRequest) (*TrackReply, error)

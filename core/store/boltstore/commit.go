@@ -20,10 +20,16 @@ const (
 	groupBytes = 16 << 20
 )
 
+// deferrableShare is how long deferrable functions may run in a group that has
+// others: those wait for the commit. It is a share and not a pause, so that a
+// flood of urgent ones slows the deferrable down and does not stop them.
+const deferrableShare = time.Millisecond
+
 // request is one call of Update.
 type request struct {
 	actor core.Actor
 	fn    func(store.Tx) error
+	later bool        // store.Deferrable
 	taken atomic.Bool // by the committer, or by the caller who gave up
 	done  chan error
 	hooks []func()
@@ -35,7 +41,7 @@ func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
 	if ctx.Err() != nil {
 		return cancelled(ctx)
 	}
-	r := &request{actor: core.ActorOf(ctx), fn: fn, done: make(chan error, 1)}
+	r := &request{actor: core.ActorOf(ctx), fn: fn, later: store.IsDeferrable(ctx), done: make(chan error, 1)}
 	if !s.queue.push(r) {
 		return errClosed
 	}
@@ -85,8 +91,9 @@ func (s *Store) runGroup() (done []*request, err error) {
 	}
 	defer btx.Rollback() //nolint:errcheck // does nothing after Commit
 	g := newGroup(btx)
+	var share turn
 	for n := 0; n < groupCount && g.bytes < groupBytes; n++ {
-		r := s.queue.pop()
+		r := s.queue.pop(share.open())
 		if r == nil {
 			break
 		}
@@ -94,16 +101,35 @@ func (s *Store) runGroup() (done []*request, err error) {
 			continue // its caller gave up
 		}
 		done = append(done, r)
+		began := time.Now()
 		if err := s.run(g, r); err != nil {
 			done = done[:len(done)-1]
 			r.done <- err
 		}
+		share.add(r.later, time.Since(began))
 	}
 	if len(done) == 0 {
 		return nil, nil
 	}
 	return done, s.commit(btx)
 }
+
+// turn divides the time of a group between urgent and deferrable functions.
+type turn struct {
+	urgent bool          // the group has some
+	later  time.Duration // that deferrable ones have run
+}
+
+func (t *turn) add(later bool, d time.Duration) {
+	if !later {
+		t.urgent = true
+		return
+	}
+	t.later += d
+}
+
+// open tells whether another deferrable function may join the group.
+func (t *turn) open() bool { return !t.urgent || t.later < deferrableShare }
 
 // run runs one function; if it fails, everything it did is undone.
 func (s *Store) run(g *group, r *request) error {
@@ -207,7 +233,8 @@ func runHooks(hooks []func()) {
 type queue struct {
 	mu     *sync.Mutex
 	wake   *sync.Cond
-	items  []*request
+	urgent []*request
+	later  []*request
 	closed bool
 }
 
@@ -223,7 +250,11 @@ func (q *queue) push(r *request) bool {
 	if q.closed {
 		return false
 	}
-	q.items = append(q.items, r)
+	if r.later {
+		q.later = append(q.later, r)
+	} else {
+		q.urgent = append(q.urgent, r)
+	}
 	q.wake.Signal()
 	return true
 }
@@ -236,29 +267,37 @@ func (q *queue) wait() bool {
 	runtime.Gosched()
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for len(q.items) == 0 && !q.closed {
+	for len(q.urgent)+len(q.later) == 0 && !q.closed {
 		q.wake.Wait()
 	}
-	return len(q.items) > 0
+	return len(q.urgent)+len(q.later) > 0
 }
 
-// pop takes the oldest request, nil if there is none.
-func (q *queue) pop() *request {
+// pop takes the oldest urgent request, or if there is none and they are let in,
+// the oldest deferrable one; nil if there is none.
+func (q *queue) pop(later bool) *request {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.items) == 0 {
-		return nil
+	if len(q.urgent) > 0 {
+		return first(&q.urgent)
 	}
-	r := q.items[0]
-	q.items[0] = nil
-	q.items = q.items[1:]
+	if later && len(q.later) > 0 {
+		return first(&q.later)
+	}
+	return nil
+}
+
+func first(list *[]*request) *request {
+	r := (*list)[0]
+	(*list)[0] = nil
+	*list = (*list)[1:]
 	return r
 }
 
 // drain takes all requests.
 func (q *queue) drain() []*request {
 	var all []*request
-	for r := q.pop(); r != nil; r = q.pop() {
+	for r := q.pop(true); r != nil; r = q.pop(true) {
 		if r.taken.CompareAndSwap(false, true) {
 			all = append(all, r)
 		}

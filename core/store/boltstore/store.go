@@ -161,7 +161,7 @@ func (s *Store) Backup(ctx context.Context, w io.Writer) (err error) {
 		return closedError(err)
 	}
 	defer btx.Rollback() //nolint:errcheck // a read transaction has nothing to lose
-	var failed error // of w, which bbolt turns into text
+	var failed error     // of w, which bbolt turns into text
 	out := writerFunc(func(p []byte) (n int, err error) {
 		if err = ctx.Err(); err == nil {
 			n, err = w.Write(p)

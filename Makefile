@@ -1,0 +1,52 @@
+# `make` alone tells what it can do.
+
+SHELL   := /bin/bash
+TOOL    := go tool -modfile=.ci/tools.mod
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w
+PLUGINS := $(notdir $(patsubst %/main.go,%,$(wildcard plugins/*/main.go)))
+GO_SRC   = $$(git ls-files '*.go' | grep -v '\.pb\.go$$')
+
+.PHONY: help build test check lint generate run demo bench clean needs
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+build: ## the hub into bin/uzel, the connectors into bin/plugins
+	@mkdir -p bin/plugins
+	go build -trimpath -ldflags '$(LDFLAGS) -X main.version=$(VERSION)' -o bin/uzel ./core/cmd/uzel
+	@for p in $(PLUGINS); do echo "go build ./plugins/$$p"; \
+		go build -trimpath -ldflags '$(LDFLAGS)' -o bin/plugins/$$p ./plugins/$$p || exit 1; done
+	@test ! -d examples/folder || go build -trimpath -ldflags '$(LDFLAGS)' -o bin/plugins/folder ./examples/folder
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/mailemulator ./plugins/email/emulator/cmd/mailemulator
+
+needs: ## install what the tests need from Debian, or say what is missing
+	@.ci/needs
+
+test: needs build ## all tests, with the race detector; installs what they need
+	$(TOOL) gotestsum --format testname --format-hide-empty-pkg -- -race -timeout 20m ./...
+
+check: lint generate ## everything that must be green: lint, nothing to generate, tests
+	git diff --exit-code -- api README.md plugins
+	$(MAKE) test
+
+lint: ## gofumpt, vet, staticcheck
+	@out=$$($(TOOL) gofumpt -l $(GO_SRC)); test -z "$$out" || { echo "gofumpt -w:"; echo "$$out"; exit 1; }
+	go vet ./...
+	$(TOOL) staticcheck ./...
+
+generate: ## protobuf, REST types, tables in the READMEs
+	@.ci/generate
+
+run: build ## build all and start the hub on 127.0.0.1:8080 with ./data
+	bin/uzel serve $(ARGS)
+
+demo: build ## the same with the mail emulator, a mailbox on it and a few letters
+	bin/uzel serve --demo $(ARGS)
+
+bench: build ## figures as ratios to floors of the same run; QUICK=1 for three minutes
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/bench/generator ./sdk/sdktest/generator
+	bin/uzel bench $(if $(QUICK),--quick) --out bench.json
+
+clean: ## remove what was built, not ./data
+	rm -rf bin bench.json

@@ -1,0 +1,177 @@
+package rest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/uzel-hub/uzel/core/access"
+	"github.com/uzel-hub/uzel/core/bus"
+)
+
+// topicRights is what it takes to follow each topic.
+var topicRights = map[bus.Topic]access.Operation{
+	bus.MessageReceived:    access.ReadDocuments,
+	bus.DocumentRegistered: access.ReadDocuments,
+	bus.DocumentUpdated:    access.ReadDocuments,
+	bus.DeliveryRequested:  access.ReadDeliveries,
+	bus.DeliveryUpdated:    access.ReadDeliveries,
+	bus.ChannelUpdated:     access.ReadChannels,
+	bus.ChannelStatus:      access.ReadChannels,
+}
+
+// streamEvents sends what happens as server-sent events (the HTML standard,
+// section 9.2).
+func (s *Server) streamEvents(c *call) (answer, error) {
+	topics, err := c.topics()
+	if err != nil {
+		return answer{}, err
+	}
+	ctx, cancel := s.streamContext(c)
+	defer cancel()
+	tail, err := s.Events.Tail(ctx, topics, c.r.Header.Get("Last-Event-ID"))
+	if err != nil {
+		return answer{}, err
+	}
+	defer tail.Close()
+	out := newEventStream(c.w)
+	// The position at once: whoever loses the line before the first event must
+	// not miss it.
+	if out.send(message{id: tail.Position(), event: "ready", data: struct{}{}}) == nil {
+		s.follow(ctx, c, tail, out)
+	}
+	return answer{}, nil
+}
+
+// topics are those asked for, or all, as far as the caller may read them.
+func (c *call) topics() ([]bus.Topic, error) {
+	q := c.query()
+	asked := q.text("topics")
+	all := sortedTopics()
+	wanted := all
+	if asked != "" {
+		wanted = nil
+		for name := range strings.SplitSeq(asked, ",") {
+			wanted = append(wanted, bus.Topic(name))
+			if !slices.Contains(all, bus.Topic(name)) {
+				q.faults.add("topics", textChoice)
+			}
+		}
+	}
+	if err := q.err(); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(wanted, func(t bus.Topic) bool { return !c.who.Can(topicRights[t]) }), nil
+}
+
+func sortedTopics() []bus.Topic {
+	out := make([]bus.Topic, 0, len(topicRights))
+	for t := range topicRights {
+		out = append(out, t)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// streamContext ends with the request and with the server.
+func (s *Server) streamContext(c *call) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(c.ctx())
+	stop := context.AfterFunc(s.quit, cancel)
+	s.Metrics.streams.Inc()
+	return ctx, func() {
+		stop()
+		cancel()
+		s.Metrics.streams.Dec()
+	}
+}
+
+// follow ends when the reader goes, the server stops, or the reader may no
+// longer read.
+func (s *Server) follow(ctx context.Context, c *call, tail *bus.Tail, out *eventStream) {
+	for {
+		wait, cancel := context.WithTimeout(ctx, s.Heartbeat)
+		item, err := tail.Next(wait)
+		cancel()
+		switch {
+		case err == nil:
+			err = s.sendItem(c, item, out)
+		case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
+			err = s.beat(ctx, c, out)
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (s *Server) sendItem(c *call, item bus.Item, out *eventStream) error {
+	switch {
+	case item.Reload:
+		return out.send(message{id: item.Position, event: "reset", data: struct{}{}})
+	case !c.who.Can(topicRights[item.Event.Topic]):
+		return nil
+	}
+	return out.send(message{id: item.Position, event: string(item.Event.Topic), data: item.Event})
+}
+
+// beat shows that the line is alive, and looks who is at its end.
+func (s *Server) beat(ctx context.Context, c *call, out *eventStream) (err error) {
+	if c.who, err = s.Access.Again(ctx, c.who); err != nil {
+		return err
+	}
+	return out.comment("alive")
+}
+
+// message is one server-sent event.
+type message struct {
+	id    string
+	event string
+	data  any
+}
+
+// eventStream writes server-sent events, each at once.
+type eventStream struct {
+	w     patientWriter
+	flush func() error
+}
+
+func newEventStream(w *recorder) *eventStream {
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("X-Accel-Buffering", "no") // nginx would keep the events back
+	out := &eventStream{w: newPatientWriter(w)}
+	out.flush = out.w.control.Flush
+	return out
+}
+
+func (s *eventStream) send(m message) error {
+	raw, err := json.Marshal(m.data) // one line: JSON has no raw line breaks
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	if m.id != "" {
+		fmt.Fprintf(&b, "id: %s\n", m.id)
+	}
+	if m.event != "" {
+		fmt.Fprintf(&b, "event: %s\n", m.event)
+	}
+	fmt.Fprintf(&b, "data: %s\n\n", raw)
+	return s.write(b.String())
+}
+
+func (s *eventStream) comment(text string) error { return s.write(": " + text + "\n\n") }
+
+func (s *eventStream) write(text string) error {
+	if _, err := io.WriteString(s.w, text); err != nil {
+		return err
+	}
+	return s.flush()
+}
+
+var _ http.ResponseWriter = patientWriter{}

@@ -1,0 +1,22 @@
+package rest
+
+// Routed is an operation as the router knows it.
+type Routed struct{ Name, Method, Path string }
+
+// AllRoutes lists what the router serves under the contract.
+func AllRoutes() (out []Routed) {
+	for _, rt := range routes() {
+		out = append(out, Routed{rt.name, rt.method, rt.path})
+	}
+	return out
+}
+
+// SafeName and MediaType are what an uploaded file's name and content become.
+var (
+	SafeName    = safeName
+	MediaType   = mediaType
+	Disposition = disposition
+)
+
+// DecodeStrict reads JSON as request bodies are read.
+var DecodeStrict = decodeStrict

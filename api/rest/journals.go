@@ -1,0 +1,117 @@
+package rest
+
+import (
+	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/registry"
+	"github.com/uzel-hub/uzel/core/store"
+)
+
+// Journal is a journal with the number it would give next.
+type Journal struct {
+	*core.Journal
+	Next string `json:"next"`
+}
+
+// JournalInput is what an administrator says about a journal.
+type JournalInput struct {
+	ID        core.JournalID `json:"id"`
+	Title     string         `json:"title"`
+	Direction core.Direction `json:"direction"`
+	Template  string         `json:"template"`
+	Index     string         `json:"index"`
+	Yearly    bool           `json:"yearly"`
+}
+
+func (in JournalInput) journal(version uint64) *core.Journal {
+	return &core.Journal{
+		Meta: core.Meta{Version: version}, ID: in.ID, Title: in.Title, Direction: in.Direction,
+		Template: in.Template, Index: in.Index, Yearly: in.Yearly,
+	}
+}
+
+func withNext(tx store.Tx, j *core.Journal) (Journal, error) {
+	n, err := registry.Preview(tx, j.ID, core.DateOf(tx.Now().In(core.OfficeZone)))
+	return Journal{j, n.Text}, err
+}
+
+func (s *Server) listJournals(c *call) (answer, error) {
+	out := list[Journal]{Items: []Journal{}}
+	err := s.Store.View(c.ctx(), func(tx store.Tx) error {
+		for j, err := range store.Journals.All(tx) {
+			if err != nil {
+				return err
+			}
+			shown, err := withNext(tx, j)
+			if err != nil {
+				return err
+			}
+			out.Items = append(out.Items, shown)
+		}
+		return nil
+	})
+	return ok(out), err
+}
+
+func (s *Server) getJournal(c *call) (answer, error) {
+	var shown Journal
+	err := s.Store.View(c.ctx(), func(tx store.Tx) error {
+		j, err := store.Journals.Get(tx, c.param("id"))
+		if err != nil {
+			return err
+		}
+		shown, err = withNext(tx, j)
+		return err
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	return versioned(shown, shown.Version), nil
+}
+
+func (s *Server) createJournal(c *call) (answer, error) {
+	var in JournalInput
+	if err := c.decode(&in); err != nil {
+		return answer{}, err
+	}
+	shown, err := s.saveJournal(c, in.journal(0))
+	if err != nil {
+		return answer{}, err
+	}
+	c.object = "journals/" + string(in.ID)
+	return created(v1+"/"+c.object, shown, shown.Version), nil
+}
+
+func (s *Server) updateJournal(c *call) (answer, error) {
+	version, err := c.version()
+	if err != nil {
+		return answer{}, err
+	}
+	var in JournalInput
+	if err := c.decode(&in); err != nil {
+		return answer{}, err
+	}
+	if string(in.ID) != c.param("id") {
+		return answer{}, core.Invalid("request.body", "id", "код журнала не меняется")
+	}
+	shown, err := s.saveJournal(c, in.journal(version))
+	if err != nil {
+		return answer{}, err
+	}
+	return versioned(shown, shown.Version), nil
+}
+
+func (s *Server) saveJournal(c *call, j *core.Journal) (shown Journal, err error) {
+	err = s.Store.Update(c.ctx(), func(tx store.Tx) error {
+		if j.Version > 0 {
+			if _, err := store.Journals.Get(tx, string(j.ID)); err != nil {
+				return err
+			}
+		}
+		if err := registry.Save(tx, j); err != nil {
+			return err
+		}
+		shown, err = withNext(tx, j)
+		return err
+	})
+	return shown, err
+}

@@ -1,0 +1,159 @@
+package rest
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/store"
+)
+
+// PartyInput is what is known about a party.
+type PartyInput struct {
+	Organization core.OrganizationID `json:"organization"`
+	Kind         core.PartyKind      `json:"kind"`
+	Name         string              `json:"name"`
+	Addresses    []core.Address      `json:"addresses"`
+}
+
+func (in *PartyInput) check() error {
+	in.Name = strings.TrimSpace(in.Name)
+	var f faults
+	choose(&f, "kind", in.Kind, partyKinds)
+	f.need("name", in.Name, 500)
+	checkAddresses(&f, "addresses", in.Addresses)
+	return f.err("request.body")
+}
+
+func (in *PartyInput) apply(p *core.Party) {
+	p.Organization, p.Kind, p.Name, p.Addresses = in.Organization, in.Kind, in.Name, in.Addresses
+	if p.Addresses == nil {
+		p.Addresses = []core.Address{}
+	}
+}
+
+func checkAddresses(f *faults, field string, addresses []core.Address) {
+	if len(addresses) > 50 {
+		f.add(field, textTooMany)
+		return
+	}
+	for i, a := range addresses {
+		choose(f, join(indexed(field, i), "kind"), a.Kind, addressKinds)
+		f.need(join(indexed(field, i), "value"), strings.TrimSpace(a.Value), 500)
+	}
+}
+
+func checkCorrespondent(f *faults, field string, c core.Correspondent) {
+	if c.Kind != "" {
+		choose(f, join(field, "kind"), c.Kind, partyKinds)
+	}
+	f.short(join(field, "name"), c.Name, 500)
+	checkAddresses(f, join(field, "addresses"), c.Addresses)
+}
+
+func checkCorrespondents(f *faults, field string, all []core.Correspondent) {
+	if len(all) > 100 {
+		f.add(field, textTooMany)
+		return
+	}
+	for i, c := range all {
+		checkCorrespondent(f, indexed(field, i), c)
+	}
+}
+
+func indexed(field string, i int) string { return field + "." + strconv.Itoa(i) }
+
+func (s *Server) listParties(c *call) (answer, error) {
+	q := c.query()
+	wanted := paged[core.Party](q)
+	where(&wanted, "address", q.address("address"))
+	if name := strings.ToLower(q.text("name")); name != "" {
+		wanted.Filter = func(p *core.Party) bool { return strings.Contains(strings.ToLower(p.Name), name) }
+	}
+	if err := q.err(); err != nil {
+		return answer{}, err
+	}
+	var got store.Page[core.Party]
+	err := s.Store.View(c.ctx(), func(tx store.Tx) (err error) {
+		got, err = store.Parties.List(tx, wanted)
+		return err
+	})
+	return ok(page[*core.Party]{items(got.Items, itself), got.Next}), err
+}
+
+func (s *Server) createParty(c *call) (answer, error) {
+	var in PartyInput
+	if err := c.decode(&in); err != nil {
+		return answer{}, err
+	}
+	if err := in.check(); err != nil {
+		return answer{}, err
+	}
+	return s.update(c, in, func(tx store.Tx) (answer, error) {
+		p := &core.Party{ID: core.PartyID(core.NewID("pty", tx.Now()))}
+		in.apply(p)
+		if err := store.Parties.Put(tx, p); err != nil {
+			return answer{}, err
+		}
+		c.object = "parties/" + string(p.ID)
+		return created(v1+"/"+c.object, p, p.Version), nil
+	})
+}
+
+func (s *Server) getParty(c *call) (answer, error) {
+	var p *core.Party
+	err := s.Store.View(c.ctx(), func(tx store.Tx) (err error) {
+		p, err = store.Parties.Get(tx, c.param("id"))
+		return err
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	return versioned(p, p.Version), nil
+}
+
+func (s *Server) updateParty(c *call) (answer, error) {
+	version, err := c.version()
+	if err != nil {
+		return answer{}, err
+	}
+	var in PartyInput
+	if err := c.decode(&in); err != nil {
+		return answer{}, err
+	}
+	if err := in.check(); err != nil {
+		return answer{}, err
+	}
+	var p *core.Party
+	err = s.Store.Update(c.ctx(), func(tx store.Tx) (err error) {
+		if p, err = store.Parties.Get(tx, c.param("id")); err != nil {
+			return err
+		}
+		p.Version = version
+		in.apply(p)
+		return store.Parties.Put(tx, p)
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	return versioned(p, p.Version), nil
+}
+
+func (s *Server) deleteParty(c *call) (answer, error) {
+	version, err := c.version()
+	if err != nil {
+		return answer{}, err
+	}
+	return done(), s.Store.Update(c.ctx(), func(tx store.Tx) error {
+		p, err := store.Parties.Get(tx, c.param("id"))
+		if err != nil {
+			return err
+		}
+		if p.Version != version {
+			return core.Conflict("parties.stale", "запись изменена другим пользователем")
+		}
+		return store.Parties.Delete(tx, string(p.ID))
+	})
+}
+
+func (s *Server) partyHistory(c *call) (answer, error) { return history(s, c, store.Parties) }

@@ -1,0 +1,169 @@
+package rest
+
+import (
+	"fmt"
+	"net/http"
+
+	"golang.org/x/text/language"
+
+	"github.com/uzel-hub/uzel/core"
+)
+
+// words are the texts of one language. Errors are worded in Russian where they
+// arise; English is found by their code, or by the Russian text of a fault.
+type words struct {
+	titles   map[core.Kind]string
+	statuses map[int]string // titles of statuses that say more than the kind
+	internal string         // with the log number
+	several  string         // with the number of faults
+	byCode   map[string]string
+	byText   map[string]string
+}
+
+// language reads what the caller wants to be answered in.
+func languageOf(r *http.Request) language.Tag {
+	known := []language.Tag{language.Russian, language.English}
+	_, i := language.MatchStrings(language.NewMatcher(known), r.Header.Get("Accept-Language"))
+	return known[i]
+}
+
+func wordsIn(lang language.Tag) *words {
+	if lang == language.English {
+		return &english
+	}
+	return &russian
+}
+
+func (w *words) title(status int, kind core.Kind) string {
+	if title, ok := w.statuses[status]; ok {
+		return title
+	}
+	return w.titles[kind]
+}
+
+func (w *words) detail(e *core.Error, request string) string {
+	switch {
+	case e.Kind == core.KindInternal:
+		return fmt.Sprintf(w.internal, request)
+	case w.byCode[e.Code] != "":
+		return w.byCode[e.Code]
+	case e.Text != "":
+		return w.text(e.Text)
+	case len(e.Faults) > 0:
+		return fmt.Sprintf(w.several, len(e.Faults))
+	}
+	return w.titles[e.Kind]
+}
+
+func (w *words) text(text string) string {
+	if translated, ok := w.byText[text]; ok {
+		return translated
+	}
+	return text
+}
+
+func (w *words) faults(faults []core.FieldFault) []core.FieldFault {
+	out := make([]core.FieldFault, len(faults))
+	for i, f := range faults {
+		out[i] = core.FieldFault{Field: f.Field, Text: w.text(f.Text)}
+	}
+	return out
+}
+
+var russian = words{
+	internal: "Ошибка записана в журнал под номером %s",
+	several:  "Ошибок в запросе: %d",
+	titles: map[core.Kind]string{
+		core.KindInternal:        "Внутренняя ошибка",
+		core.KindInvalid:         "Неверный запрос",
+		core.KindUnauthenticated: "Нужно войти",
+		core.KindForbidden:       "Нет права",
+		core.KindNotFound:        "Не найдено",
+		core.KindConflict:        "Конфликт",
+		core.KindConfig:          "Неверная настройка",
+		core.KindUnavailable:     "Сейчас недоступно",
+		core.KindRejected:        "Внешняя система отказала",
+		core.KindUnknown:         "Ответ внешней системы потерян",
+	},
+	statuses: map[int]string{
+		http.StatusTooManyRequests:       "Слишком много запросов",
+		http.StatusPreconditionRequired:  "Нужен заголовок If-Match",
+		http.StatusRequestEntityTooLarge: "Слишком большой запрос",
+		http.StatusUnsupportedMediaType:  "Неизвестный вид содержимого",
+		http.StatusMethodNotAllowed:      "Метод не поддерживается",
+	},
+}
+
+var english = words{
+	internal: "The error is in the log under the number %s",
+	several:  "Faults in the request: %d",
+	titles: map[core.Kind]string{
+		core.KindInternal:        "Internal error",
+		core.KindInvalid:         "Invalid request",
+		core.KindUnauthenticated: "Sign in first",
+		core.KindForbidden:       "Not permitted",
+		core.KindNotFound:        "Not found",
+		core.KindConflict:        "Conflict",
+		core.KindConfig:          "Wrong setting",
+		core.KindUnavailable:     "Not available now",
+		core.KindRejected:        "The outside system refused",
+		core.KindUnknown:         "The outside system's answer was lost",
+	},
+	statuses: map[int]string{
+		http.StatusTooManyRequests:       "Too many requests",
+		http.StatusPreconditionRequired:  "If-Match is required",
+		http.StatusRequestEntityTooLarge: "Too large",
+		http.StatusUnsupportedMediaType:  "Unknown kind of content",
+		http.StatusMethodNotAllowed:      "Method not supported",
+	},
+	byCode: map[string]string{
+		"access.csrf":              "The X-CSRF-Token header is missing or wrong",
+		"access.disabled":          "The account is disabled",
+		"access.forbidden":         "Your role does not allow this",
+		"access.must_change":       "Change the one-time password first",
+		"access.none":              "Sign in or send an API token",
+		"access.origin":            "The request came from another site",
+		"access.old_password":      "The old password is wrong",
+		"access.session":           "The session has ended, sign in again",
+		"access.throttled":         "Too many tries, wait before the next one",
+		"access.token":             "The API token is not valid",
+		"access.wrong":             "Wrong login or password",
+		"document.transition":      "The document cannot move to this state",
+		"documents.stale":          "Changed by someone else meanwhile",
+		"delivery.transition":      "The delivery cannot move to this state",
+		"channel.exists":           "There is or was a channel with this id",
+		"channel.not_running":      "The channel does not run",
+		"channels.stale":           "Changed by someone else meanwhile",
+		"list.cursor":              "Damaged page mark",
+		"request.idempotency":      "This Idempotency-Key was used for another request",
+		"request.if_match":         "Send the ETag you have read in If-Match",
+		"request.media_type":       "Send application/json",
+		"request.method":           "This method is not supported here",
+		"request.not_found":        "There is nothing at this address",
+		"request.too_large":        "The request or a file is larger than the hub takes",
+		"users.last_administrator": "This is the last administrator",
+	},
+	byText: map[string]string{
+		textUnknownField:  "unknown field",
+		textUnknownParam:  "unknown parameter",
+		textRequired:      "required",
+		textString:        "must be a string",
+		textNumber:        "must be a whole number",
+		textBool:          "must be true or false",
+		textObject:        "must be an object",
+		textList:          "must be a list",
+		textTime:          "must be a date and time like 2026-03-01T09:00:00Z",
+		textDate:          "must be a date like 2026-03-01",
+		textChoice:        "no such value",
+		textTooLong:       "too long",
+		textTooMany:       "too many",
+		textNotFound:      "there is no such record",
+		textNotJSON:       "not JSON",
+		textSecondFile:    "only one part `data`",
+		textNoData:        "the part `data` is missing",
+		textForeignPart:   "unknown part",
+		textFuture:        "must not be in the future",
+		textBrokenVersion: "must be the ETag of the record",
+		textWider:         "your token does not have this scope",
+	},
+}

@@ -1,0 +1,83 @@
+package access
+
+import (
+	"slices"
+
+	"github.com/uzel-hub/uzel/core"
+)
+
+// Operation is something a user may or may not do. A token's scope is the name
+// of an operation; the names are part of the REST contract.
+type Operation string
+
+const (
+	ReadDocuments     Operation = "documents.read"
+	WriteDocuments    Operation = "documents.write" // register, change, answer, join
+	ReadDeliveries    Operation = "deliveries.read"
+	WriteDeliveries   Operation = "deliveries.write" // cancel, retry
+	ReadParties       Operation = "parties.read"
+	WriteParties      Operation = "parties.write"
+	ReadJournals      Operation = "journals.read"
+	WriteJournals     Operation = "journals.write"
+	ReadChannels      Operation = "channels.read"
+	OperateChannels   Operation = "channels.operate" // pause, resume, run now, retry of a check
+	WriteChannels     Operation = "channels.write"   // create, settings, delete
+	RunOperations     Operation = "operations.run"   // buttons a connector brings
+	ReadLogs          Operation = "logs.read"
+	ReadPlugins       Operation = "plugins.read"
+	WritePlugins      Operation = "plugins.write"
+	ReadDeadLetters   Operation = "deadletters.read"
+	WriteDeadLetters  Operation = "deadletters.write"
+	ManageUsers       Operation = "users.manage"
+	ReadAudit         Operation = "audit.read"
+	ReadMetrics       Operation = "metrics.read"
+	ManageSystem      Operation = "system.manage" // check, back up
+	ManageOwnAccesses Operation = "self.manage"   // own password, sessions and tokens
+)
+
+var reading = []Operation{
+	ReadDocuments, ReadDeliveries, ReadParties, ReadJournals, ReadChannels, ReadLogs, ReadPlugins, ReadDeadLetters,
+	ReadAudit, ReadMetrics,
+}
+
+var deskWork = []Operation{
+	ReadDocuments, WriteDocuments, ReadDeliveries, WriteDeliveries, ReadParties, WriteParties, ReadJournals, ReadChannels,
+	RunOperations, ManageOwnAccesses,
+}
+
+var changing = []Operation{
+	WriteDocuments, WriteDeliveries, WriteParties, WriteJournals, OperateChannels, WriteChannels, RunOperations,
+	WritePlugins, WriteDeadLetters, ManageUsers, ManageSystem, ManageOwnAccesses,
+}
+
+// permissions is the whole table: nothing else in the hub grants anything.
+var permissions = map[core.Role][]Operation{
+	core.RoleAdministrator: slices.Concat(reading, changing),
+	core.RoleSupervisor:    slices.Concat(deskWork, []Operation{OperateChannels, ReadDeadLetters, WriteDeadLetters, ReadAudit}),
+	core.RoleOperator:      deskWork,
+	core.RoleClerk:         deskWork,
+	core.RoleAuditor:       slices.Concat(reading, []Operation{ManageOwnAccesses}),
+	core.RoleIntegration:   {ReadDocuments, WriteDocuments, ReadDeliveries, ReadParties, WriteParties, ReadJournals, ReadMetrics},
+}
+
+// Can tells whether the role may do the operation. An unknown role may nothing.
+func Can(role core.Role, op Operation) bool {
+	return slices.Contains(permissions[role], op)
+}
+
+// Operations are all operations there are, sorted: the scopes a token may have.
+func Operations() []Operation {
+	all := slices.Concat(reading, changing)
+	slices.Sort(all)
+	return all
+}
+
+// Roles are all roles there are, sorted.
+func Roles() []core.Role {
+	all := make([]core.Role, 0, len(permissions))
+	for role := range permissions {
+		all = append(all, role)
+	}
+	slices.Sort(all)
+	return all
+}

@@ -1,0 +1,243 @@
+// Package app puts the hub together: it is the only package that knows every
+// driver. Serve is the whole program behind `uzel serve`.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/uzel-hub/uzel/api/rest"
+	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/access"
+	"github.com/uzel-hub/uzel/core/blob/fileblob"
+	"github.com/uzel-hub/uzel/core/bus"
+	"github.com/uzel-hub/uzel/core/bus/boltbus"
+	"github.com/uzel-hub/uzel/core/catalog"
+	"github.com/uzel-hub/uzel/core/config"
+	"github.com/uzel-hub/uzel/core/intake"
+	"github.com/uzel-hub/uzel/core/maintenance"
+	"github.com/uzel-hub/uzel/core/outgoing"
+	"github.com/uzel-hub/uzel/core/pluginhost"
+	"github.com/uzel-hub/uzel/core/registry"
+	"github.com/uzel-hub/uzel/core/secret"
+	"github.com/uzel-hub/uzel/core/store"
+	"github.com/uzel-hub/uzel/core/store/boltstore"
+)
+
+// Names in the data folder.
+const (
+	SocketName = "uzel.sock"  // the command line's way in
+	KeyName    = "secret.key" // seals the secrets of channels
+	pluginsDir = "plugins"
+	tempDir    = "tmp"
+)
+
+// App is one hub, put together. Open makes it, Run runs it, Close lets its
+// files go.
+type App struct {
+	Config   config.Config
+	Log      hclog.Logger
+	Store    *boltstore.Store
+	Blobs    *fileblob.Store
+	Bus      *bus.Bus
+	Catalog  *catalog.Catalog
+	Outgoing *outgoing.Service
+	Host     *pluginhost.Host
+	Access   *access.Service
+
+	version string
+	queues  *boltbus.Driver
+	metrics *rest.Metrics
+}
+
+// Tuning are knobs of the benchmark and of tests; zero values are the hub's own.
+type Tuning struct {
+	FlushDelay time.Duration // added to every flush of the disk
+	Timing     pluginhost.Timing
+	Limits     pluginhost.Limits
+}
+
+// Open puts the hub together in the data folder. Nothing runs yet.
+func Open(ctx context.Context, conf config.Config, version string, log hclog.Logger, tune Tuning) (a *App, err error) {
+	a = &App{Config: conf, Log: log, version: version}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	if err := a.openFiles(tune); err != nil {
+		return a, err
+	}
+	if err := a.Store.Update(ctx, registry.Seed); err != nil {
+		return a, fmt.Errorf("seed journals: %w", err)
+	}
+	a.Access = access.New(access.Config{Store: a.Store})
+	a.metrics = rest.NewMetrics()
+	a.Bus = bus.New(bus.Options{Store: a.Store, Driver: a.queues, Log: log.Named("bus"), Version: version, Observer: a.metrics})
+	a.Outgoing = &outgoing.Service{Store: a.Store, Bus: a.Bus, Wake: func(id core.ChannelID) { a.Host.WakeSender(id) }}
+	if err := a.openPlugins(ctx, tune); err != nil {
+		return a, err
+	}
+	a.handle()
+	return a, a.Bus.Declare(ctx)
+}
+
+// openFiles opens what lives in the data folder.
+func (a *App) openFiles(tune Tuning) (err error) {
+	for _, dir := range []string{"", tempDir, "logs", pluginsDir} {
+		if err := os.MkdirAll(a.Config.Path(dir), 0o700); err != nil {
+			return &core.Error{Kind: core.KindConfig, Code: "data.folder", Field: "data", Text: "папка данных недоступна", Err: err}
+		}
+	}
+	if err := emptyTemp(a.Config.Path(tempDir)); err != nil {
+		return err
+	}
+	if a.Store, err = boltstore.Open(a.Config.Path(maintenance.DatabaseName), boltstore.Options{FlushDelay: tune.FlushDelay}); err != nil {
+		return err
+	}
+	a.queues = boltbus.New(a.Store, boltbus.Options{Log: a.Log.Named("bus")})
+	a.Blobs, err = fileblob.Open(a.Config.Path(maintenance.BlobsName), fileblob.Options{FlushDelay: tune.FlushDelay})
+	return err
+}
+
+// emptyTemp removes what an interrupted backup left.
+func emptyTemp(dir string) error {
+	left, err := os.ReadDir(dir)
+	for _, e := range left {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
+	}
+	return err
+}
+
+// openPlugins opens the catalog with the connectors built beside the hub, and
+// makes the host that runs channels.
+func (a *App) openPlugins(ctx context.Context, tune Tuning) error {
+	box, err := secret.Load(a.Config.Path(KeyName), os.Getenv("UZEL_SECRET_KEY"))
+	if err != nil {
+		return err
+	}
+	if a.Catalog, err = catalog.Open(a.Config.Path(pluginsDir), pluginhost.Describe, time.Now); err != nil {
+		return err
+	}
+	if err := a.addBuilt(ctx); err != nil {
+		return err
+	}
+	a.Host, err = pluginhost.New(pluginhost.Options{
+		Store: a.Store, Blobs: a.Blobs, Bus: a.Bus, Outbox: a.Outgoing, Catalog: a.Catalog, Secrets: box,
+		Dir: a.Config.Path("run"), LogDir: a.Config.Path("logs"), Log: a.Log.Named("host"),
+		HookURL: hookURL(a.Config.PublicURL), Version: a.version,
+		OnStatus: a.broadcast,
+		Limits:   limits(a.Config.Limits, tune.Limits), Timing: tune.Timing,
+	})
+	return err
+}
+
+// broadcast shows a channel's state to whoever looks. It is not kept.
+func (a *App) broadcast(st core.ChannelStatus) {
+	if err := a.Bus.Broadcast(bus.ChannelStatus, st); err != nil {
+		a.Log.Warn("channel state not shown", "channel", st.Channel, "error", err)
+	}
+}
+
+// addBuilt takes the binaries beside the hub into the catalog.
+func (a *App) addBuilt(ctx context.Context) error {
+	entries, err := os.ReadDir(a.Config.Plugins)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // a hub with installed connectors only
+	}
+	if err != nil {
+		return fmt.Errorf("read %s: %w", a.Config.Plugins, err)
+	}
+	for _, e := range entries {
+		path := filepath.Join(a.Config.Plugins, e.Name())
+		if _, err := a.Catalog.AddBinary(ctx, path); err != nil {
+			// One broken binary must not keep the other channels from running.
+			a.Log.Error("connector not taken into the catalog", "file", path, "error", err)
+		}
+	}
+	return nil
+}
+
+func hookURL(public string) string {
+	if public == "" {
+		return ""
+	}
+	return strings.TrimSuffix(public, "/") + "/hooks/"
+}
+
+func limits(conf config.Limits, tune pluginhost.Limits) pluginhost.Limits {
+	tune.FileBytes, tune.MessageBytes, tune.Files = conf.FileMB<<20, conf.MessageMB<<20, conf.Files
+	return tune
+}
+
+// handle connects the stages to their topics.
+func (a *App) handle() {
+	in := &intake.Service{Bus: a.Bus}
+	// A message is the business of one of the two. One subscription for both
+	// saves a transaction for each message that would only acknowledge it.
+	a.Bus.Handle("messages", bus.MessageReceived, func(ctx context.Context, tx store.Tx, ev bus.Event) error {
+		if err := in.OnMessage(ctx, tx, ev); err != nil {
+			return err
+		}
+		return a.Outgoing.OnMessage(ctx, tx, ev)
+	})
+	a.Bus.Handle("intake", bus.MessageUnplaced, in.OnUnplaced)
+	a.Bus.Handle("outgoing", bus.DocumentRegistered, a.Outgoing.OnRegistered)
+}
+
+// Maintenance looks after the hub's data.
+func (a *App) Maintenance() *maintenance.Service {
+	return &maintenance.Service{
+		Store: a.Store, Blobs: a.Blobs, Queues: a.queues, Temp: a.Config.Path(tempDir), Version: a.version,
+		Files: map[string]string{pluginsDir: a.Config.Path(pluginsDir)}, Key: a.Config.Path(KeyName),
+	}
+}
+
+// OpenMaintenance opens the data of a hub that does not run.
+func OpenMaintenance(conf config.Config, version string) (*maintenance.Service, func() error, error) {
+	if _, err := os.Stat(conf.Path(maintenance.DatabaseName)); err != nil {
+		return nil, nil, &core.Error{Kind: core.KindConfig, Code: "data.empty", Field: "data", Text: "в папке " + conf.Data + " нет хаба"}
+	}
+	a := &App{Config: conf, Log: hclog.NewNullLogger(), version: version}
+	if err := a.openFiles(Tuning{}); err != nil {
+		return nil, nil, errors.Join(err, a.Close())
+	}
+	return a.Maintenance(), a.Close, nil
+}
+
+// Run runs the stages and the channels until ctx is done, then stops them:
+// channels first, which drain, then the handlers.
+func (a *App) Run(ctx context.Context) error {
+	stages, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer stop()
+		return a.Host.Run(ctx)
+	})
+	g.Go(func() error { return a.Bus.Run(stages) })
+	return g.Wait()
+}
+
+// Close lets the files go. Call it when Run has returned.
+func (a *App) Close() error {
+	var errs []error
+	if a.Blobs != nil {
+		errs = append(errs, a.Blobs.Close())
+	}
+	if a.Store != nil {
+		errs = append(errs, a.Store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+var _ io.Closer = (*App)(nil)

@@ -1,0 +1,195 @@
+package fileblob
+
+import (
+	"context"
+	"crypto/sha256"
+	"hash/crc32"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/uzel-hub/uzel/core/blob"
+)
+
+// put is one call of Put with its buffer: room for a record header, then the
+// beginning of the content.
+type put struct {
+	buf  []byte
+	size int // bytes of content in buf
+
+	record
+	seen uint32 // number of the last pack when the file was looked up
+	done chan error
+}
+
+func (p *put) body() []byte { return p.buf[recordHeaderSize:][:p.size] }
+
+// firstRead is the size of most buffers; a content that does not fit goes on in
+// one that holds SmallLimit and a byte more.
+const (
+	firstRead = 32 << 10
+	fullRead  = recordHeaderSize + SmallLimit + 1
+)
+
+// buffers recycles puts by the size of their buffer.
+type buffers struct{ first, full sync.Pool }
+
+func (b *buffers) get() *put {
+	if p, ok := b.first.Get().(*put); ok {
+		return p
+	}
+	return newPut(firstRead)
+}
+
+func (b *buffers) getFull() *put {
+	if p, ok := b.full.Get().(*put); ok {
+		return p
+	}
+	return newPut(fullRead)
+}
+
+func newPut(size int) *put {
+	return &put{buf: make([]byte, size), done: make(chan error, 1)}
+}
+
+func (b *buffers) release(p *put) {
+	p.size = 0
+	if len(p.buf) == fullRead {
+		b.full.Put(p)
+	} else {
+		b.first.Put(p)
+	}
+}
+
+// read reads until the content ends or is known to be a large one; the answer
+// may be another put with a larger buffer. whole tells that the content ended.
+func (b *buffers) read(ctx context.Context, r io.Reader, p *put) (_ *put, whole bool, err error) {
+	for {
+		n, end, err := readUpTo(ctx, r, p.buf[recordHeaderSize+p.size:])
+		p.size += n
+		if end || err != nil || len(p.buf) == fullRead {
+			return p, end, err
+		}
+		full := b.getFull()
+		full.size = copy(full.buf[recordHeaderSize:], p.body())
+		b.release(p)
+		p = full
+	}
+}
+
+// readUpTo reads until p is full or r ends. Unlike io.ReadFull it tells the end
+// of r from an r that fails with io.ErrUnexpectedEOF.
+func readUpTo(ctx context.Context, r io.Reader, p []byte) (n int, end bool, err error) {
+	for n < len(p) && err == nil {
+		if err := ctx.Err(); err != nil {
+			return n, false, err
+		}
+		var m int
+		m, err = r.Read(p[n:])
+		n += m
+	}
+	if err == io.EOF { //nolint:errorlint // the contract of io.Reader is the bare value
+		return n, true, nil
+	}
+	return n, false, err
+}
+
+// Put stores what r yields; see [blob.Store].
+func (s *Store) Put(ctx context.Context, r io.Reader) (blob.Ref, error) {
+	if err := s.calls.enter(ctx); err != nil {
+		return blob.Ref{}, wrap("put blob", err)
+	}
+	defer s.calls.leave()
+	p, whole, err := s.buffers.read(ctx, r, s.buffers.get())
+	defer func() { s.buffers.release(p) }()
+	if err != nil {
+		return blob.Ref{}, wrapSource(err)
+	}
+	s.counters.puts.Add(1)
+	if whole {
+		return s.putSmall(p)
+	}
+	return s.putLarge(ctx, p, r)
+}
+
+func (s *Store) putSmall(p *put) (blob.Ref, error) {
+	p.sum = sha256.Sum256(p.body())
+	ref := blob.Ref{Hash: p.sum.String(), Size: int64(p.size)}
+	p.seen = s.tailNumber()
+	_, stored, err := s.find(p.sum)
+	if err != nil {
+		return blob.Ref{}, wrap("put blob", err)
+	}
+	if stored {
+		s.counters.duplicates.Add(1)
+		return ref, nil
+	}
+	p.record.size = uint32(p.size)
+	p.bodySum = crc32.Checksum(p.body(), castagnoli)
+	s.queue.add(p)
+	if err := <-p.done; err != nil {
+		return blob.Ref{}, wrap("put blob", err)
+	}
+	return ref, nil
+}
+
+func (s *Store) tailNumber() uint32 {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.tail.no
+}
+
+// putLarge writes the content, of which p has the beginning, to a file of its
+// own.
+func (s *Store) putLarge(ctx context.Context, p *put, r io.Reader) (blob.Ref, error) {
+	f, err := os.CreateTemp(s.layout.tmp(), "put-*")
+	if err != nil {
+		return blob.Ref{}, wrap("put blob", err)
+	}
+	defer os.Remove(f.Name()) // gone already when all went well
+	defer f.Close()
+	ref, sum, err := s.spool(ctx, f, p, r)
+	if err != nil {
+		return blob.Ref{}, err
+	}
+	if err := s.disk.flush(f); err != nil {
+		return blob.Ref{}, wrap("put blob", err)
+	}
+	if err := s.keep(f.Name(), s.layout.file(sum)); err != nil {
+		return blob.Ref{}, wrap("put blob", err)
+	}
+	s.counters.bytes.Add(uint64(ref.Size))
+	return ref, nil
+}
+
+// spool copies the content to f by way of the buffer of p.
+func (s *Store) spool(ctx context.Context, f *os.File, p *put, r io.Reader) (blob.Ref, blob.Sum, error) {
+	hash, size := sha256.New(), int64(0)
+	for end := false; ; {
+		_, _ = hash.Write(p.body()) // never fails
+		size += int64(p.size)
+		if err := s.disk.write(f, p.body()); err != nil {
+			return blob.Ref{}, blob.Sum{}, wrap("put blob", err)
+		}
+		if end {
+			break
+		}
+		var err error
+		if p.size, end, err = readUpTo(ctx, r, p.buf[recordHeaderSize:]); err != nil {
+			return blob.Ref{}, blob.Sum{}, wrapSource(err)
+		}
+	}
+	sum := blob.Sum(hash.Sum(nil))
+	return blob.Ref{Hash: sum.String(), Size: size}, sum, nil
+}
+
+// keep gives a flushed file its name. If the name is there already, perhaps by
+// a Put that still runs, it is made to last all the same.
+func (s *Store) keep(tmp, path string) error {
+	if _, err := os.Stat(path); err == nil {
+		s.counters.duplicates.Add(1)
+		return s.disk.flushDir(filepath.Dir(path))
+	}
+	return s.disk.rename(tmp, path)
+}

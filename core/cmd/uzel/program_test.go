@@ -1,0 +1,51 @@
+package main_test
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/uzel-hub/uzel/plugins/email/mailtest"
+)
+
+// binaries are what the tests of this package run: the hub and its connectors,
+// built once, in the layout of bin/.
+var binaries string
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "uzel")
+	if err == nil {
+		defer os.RemoveAll(dir) //nolint:errcheck // a leftover among the temporary files
+		binaries, err = dir, build(dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "build what is tested:", err)
+		return 1
+	}
+	return mailtest.Main(m)
+}
+
+// build is `make build` into another folder, and the test connector.
+func build(dir string) error {
+	var errs []error
+	for out, source := range map[string]string{
+		"uzel":           ".",
+		"plugins/email":  "../../../plugins/email",
+		"plugins/twoway": "./testdata/twoway",
+	} {
+		cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(dir, out), source)
+		if text, err := cmd.CombinedOutput(); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w: %s", source, err, text))
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,214 @@
+// Package intake gives messages their meaning: a message becomes a registered,
+// numbered document, or changes the document it is about.
+//
+// It reads message.received and writes document.registered or document.updated.
+// News about deliveries (kind status) belong to package outgoing; what outgoing
+// cannot place comes here as message.unplaced and is registered like a letter,
+// so that nothing is dropped.
+package intake
+
+import (
+	"context"
+	"slices"
+
+	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/bus"
+	"github.com/uzel-hub/uzel/core/registry"
+	"github.com/uzel-hub/uzel/core/store"
+)
+
+// Service registers messages. It has no state of its own.
+type Service struct {
+	Bus bus.Publisher
+}
+
+// OnMessage handles message.received.
+func (s *Service) OnMessage(_ context.Context, tx store.Tx, ev bus.Event) error {
+	return s.take(tx, ev, false)
+}
+
+// OnUnplaced handles message.unplaced: a status nobody could place.
+func (s *Service) OnUnplaced(_ context.Context, tx store.Tx, ev bus.Event) error {
+	return s.take(tx, ev, true)
+}
+
+func (s *Service) take(tx store.Tx, ev bus.Event, unplaced bool) error {
+	var about bus.MessageEvent
+	if err := ev.Decode(&about); err != nil {
+		return err
+	}
+	if about.Kind == core.MessageStatus && !unplaced {
+		return nil
+	}
+	m, err := store.Messages.Get(tx, string(about.Message))
+	if err != nil {
+		return err
+	}
+	if m.Change != core.ChangeNew {
+		done, err := s.change(tx, m)
+		if done || err != nil {
+			return err
+		}
+	}
+	return s.register(tx, m)
+}
+
+// register makes the document of a message, once.
+func (s *Service) register(tx store.Tx, m *core.Message) error {
+	if done, err := registered(tx, m); done || err != nil {
+		return err
+	}
+	ch, err := channelOf(tx, m.Channel)
+	if err != nil {
+		return err
+	}
+	d := document(tx, m)
+	d.Organization = ch.Organization
+	if err := recognise(tx, &d.Sender); err != nil {
+		return err
+	}
+	if err := join(tx, m, d); err != nil {
+		return err
+	}
+	if err := number(tx, ch, d); err != nil {
+		return err
+	}
+	if err := store.Documents.Put(tx, d); err != nil {
+		return err
+	}
+	return s.Bus.Publish(tx, bus.DocumentRegistered, string(d.ID), bus.AboutDocument(d))
+}
+
+// registered tells whether an earlier run has made the document. Others may be
+// known by the message's id, too; that is no reason to drop it.
+func registered(tx store.Tx, m *core.Message) (bool, error) {
+	for d, err := range store.Documents.Find(tx, "external", store.ExternalKey(m.Channel, m.ExternalID)) {
+		if err != nil || d.Message == m.ID {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+// channelOf reads the channel a message came through. A channel deleted
+// meanwhile does not stop its messages from being registered.
+func channelOf(tx store.Tx, id core.ChannelID) (*core.Channel, error) {
+	ch, err := store.Channels.GetAny(tx, string(id))
+	if core.KindOf(err) == core.KindNotFound {
+		return &core.Channel{ID: id}, nil
+	}
+	return ch, err
+}
+
+func document(tx store.Tx, m *core.Message) *core.Document {
+	id := core.NewID("doc", tx.Now())
+	return &core.Document{
+		ID:             core.DocumentID(id),
+		Direction:      core.Incoming,
+		Kind:           m.Kind,
+		State:          core.DocumentRegistered,
+		Subject:        m.Subject,
+		Text:           m.Text,
+		HTML:           m.HTML,
+		Sender:         m.From,
+		Recipients:     m.To,
+		Files:          m.Files,
+		Marks:          m.Marks,
+		Fields:         m.Fields,
+		Thread:         core.ThreadID(id),
+		Channel:        m.Channel,
+		Message:        m.ID,
+		ExternalID:     m.ExternalID,
+		KnownAs:        m.Thread.KnownAs,
+		ExternalThread: m.Thread.External,
+		DueAt:          m.DueAt,
+	}
+}
+
+// recognise names the party a sender's address belongs to. Two parties with one
+// address are no proof of either: a clerk decides.
+func recognise(tx store.Tx, c *core.Correspondent) error {
+	for _, a := range c.Addresses {
+		var found []*core.Party
+		for p, err := range store.Parties.Find(tx, "address", a.Key()) {
+			if err != nil {
+				return err
+			}
+			found = append(found, p)
+		}
+		if len(found) == 1 {
+			c.Party, c.Kind, c.Name = found[0].ID, found[0].Kind, found[0].Name
+			return nil
+		}
+	}
+	return nil
+}
+
+func number(tx store.Tx, ch *core.Channel, d *core.Document) error {
+	journal := ch.Journal
+	if journal == "" {
+		var err error
+		if journal, err = registry.Default(tx, core.Incoming); err != nil {
+			return err
+		}
+	}
+	n, err := registry.Reserve(tx, journal, core.DateOf(tx.Now().In(core.OfficeZone)))
+	if err != nil {
+		return err
+	}
+	d.Number = &n
+	return nil
+}
+
+// change applies an edit or a withdrawal to the document made of the message it
+// is about; done is false if there is none, and the message is then registered
+// by itself.
+func (s *Service) change(tx store.Tx, m *core.Message) (done bool, err error) {
+	d, err := about(tx, m)
+	if d == nil || err != nil {
+		return false, err
+	}
+	if m.Change == core.ChangeWithdrawn {
+		withdraw(d, m)
+	} else {
+		edit(d, m)
+	}
+	if err := store.Documents.Put(tx, d); err != nil {
+		return false, err
+	}
+	return true, s.Bus.Publish(tx, bus.DocumentUpdated, string(d.ID), bus.AboutDocument(d))
+}
+
+func about(tx store.Tx, m *core.Message) (*core.Document, error) {
+	for d, err := range store.Documents.Find(tx, "external", store.ExternalKey(m.Channel, m.About)) {
+		return d, err
+	}
+	return nil, nil
+}
+
+// edit takes over the new text; the history keeps the old one.
+func edit(d *core.Document, m *core.Message) {
+	d.Text, d.HTML = m.Text, m.HTML
+	if m.Subject != "" {
+		d.Subject = m.Subject
+	}
+	for _, f := range m.Files {
+		if !slices.ContainsFunc(d.Files, func(had core.Attachment) bool { return had.Hash == f.Hash && had.Name == f.Name }) {
+			d.Files = append(d.Files, f)
+		}
+	}
+	for name, value := range m.Fields {
+		if d.Fields == nil {
+			d.Fields = map[string]string{}
+		}
+		d.Fields[name] = value
+	}
+}
+
+// withdraw notes that the sender took the message back; nothing is removed.
+func withdraw(d *core.Document, m *core.Message) {
+	if slices.ContainsFunc(d.Marks, func(had core.Mark) bool { return had.Kind == core.MarkWithdrawn }) {
+		return
+	}
+	d.Marks = append(d.Marks, core.Mark{Kind: core.MarkWithdrawn, Reason: m.Text})
+}

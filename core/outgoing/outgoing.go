@@ -1,0 +1,134 @@
+// Package outgoing takes answers out: a reply becomes a numbered outgoing
+// document and a delivery; deliveries are claimed by the channel's sender,
+// settled by its receipts, tracked, repeated and called off.
+//
+// It writes delivery.requested and delivery.updated, and reads
+// document.registered (to forward) and message.received of kind status.
+package outgoing
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/bus"
+	"github.com/uzel-hub/uzel/core/store"
+)
+
+// Service owns the deliveries.
+type Service struct {
+	Store store.Store
+	Bus   bus.Publisher
+	// Wake tells a channel's sender that there is something to claim. It is
+	// called after commit and must be quick. Nil: nobody listens.
+	Wake func(core.ChannelID)
+}
+
+// GiveUpAfter is how long a delivery is repeated while the other side is
+// unavailable, as mail servers do.
+const GiveUpAfter = 5 * 24 * time.Hour
+
+// request queues a delivery in the caller's transaction.
+func (s *Service) request(tx store.Tx, d *core.Delivery) error {
+	d.ID = core.DeliveryID(core.NewID("dlv", tx.Now()))
+	d.State = core.DeliveryQueued
+	if err := store.Deliveries.Put(tx, d); err != nil {
+		return err
+	}
+	s.wakeAfter(tx, d.Channel)
+	return s.Bus.Publish(tx, bus.DeliveryRequested, string(d.Document), bus.AboutDelivery(d))
+}
+
+func (s *Service) wakeAfter(tx store.Tx, channel core.ChannelID) {
+	if s.Wake != nil {
+		tx.AfterCommit(func() { s.Wake(channel) })
+	}
+}
+
+// save writes a delivery that moved and tells about it.
+func (s *Service) save(tx store.Tx, d *core.Delivery) error {
+	if err := store.Deliveries.Put(tx, d); err != nil {
+		return err
+	}
+	return s.Bus.Publish(tx, bus.DeliveryUpdated, string(d.Document), bus.AboutDelivery(d))
+}
+
+// OnRegistered handles document.registered: a document that came in goes on to
+// the channels its own channel forwards to (Передать в систему).
+func (s *Service) OnRegistered(_ context.Context, tx store.Tx, ev bus.Event) error {
+	var about bus.DocumentEvent
+	if err := ev.Decode(&about); err != nil {
+		return err
+	}
+	if about.Direction != core.Incoming || about.Channel == "" {
+		return nil
+	}
+	ch, err := store.Channels.GetAny(tx, string(about.Channel))
+	if err != nil {
+		if core.KindOf(err) == core.KindNotFound {
+			return nil
+		}
+		return err
+	}
+	for _, to := range ch.ForwardTo {
+		d := &core.Delivery{Document: about.Document, Channel: to, Purpose: core.PurposeForward}
+		if err := s.request(tx, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Cancel calls a delivery off before it was sent, or closes one whose fate is
+// unknown. KindConflict if it has gone.
+func (s *Service) Cancel(ctx context.Context, id core.DeliveryID) (*core.Delivery, error) {
+	return s.move(ctx, id, core.DeliveryCancelled)
+}
+
+// Retry queues a delivery again that was rejected, cancelled or is unknown. That
+// is a person's decision: after unknown the addressee may get it twice.
+func (s *Service) Retry(ctx context.Context, id core.DeliveryID) (*core.Delivery, error) {
+	return s.move(ctx, id, core.DeliveryQueued)
+}
+
+func (s *Service) move(ctx context.Context, id core.DeliveryID, to core.DeliveryState) (*core.Delivery, error) {
+	var moved *core.Delivery
+	err := s.Store.Update(ctx, func(tx store.Tx) error {
+		d, err := store.Deliveries.Get(tx, string(id))
+		if err != nil {
+			return err
+		}
+		if err := retryable(d, to); err != nil {
+			return err
+		}
+		if err := d.MoveTo(to); err != nil {
+			return err
+		}
+		d.NextAt = nil
+		if to == core.DeliveryQueued {
+			d.LastError, d.ErrorKind, d.ErrorField, d.Tracks = "", "", "", 0
+		}
+		s.wakeAfter(tx, d.Channel)
+		moved = d
+		return s.save(tx, d)
+	})
+	return moved, err
+}
+
+// retryable refuses to queue what is being sent at this moment: only its sender
+// may do that.
+func retryable(d *core.Delivery, to core.DeliveryState) error {
+	if to == core.DeliveryQueued && d.State == core.DeliverySending {
+		return core.Conflict("delivery.sending", "отправка выполняется прямо сейчас")
+	}
+	return nil
+}
+
+// pause is the wait before the n-th next try: 30 s doubling to an hour, with a
+// fifth of jitter so that many deliveries do not come back at once.
+func pause(n int) time.Duration {
+	d := 30 * time.Second << min(max(n-1, 0), 10)
+	d = min(d, time.Hour)
+	return d - time.Duration(rand.Int64N(int64(d)/5))
+}

@@ -1,0 +1,171 @@
+package outgoing
+
+import (
+	"context"
+	"strings"
+
+	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/bus"
+	"github.com/uzel-hub/uzel/core/registry"
+	"github.com/uzel-hub/uzel/core/store"
+)
+
+// Reply is an answer a person wrote to an incoming document.
+type Reply struct {
+	Subject string // empty: «Re: » and the subject of the document
+	Text    string
+	HTML    string // sanitised by the caller
+	Files   []core.Attachment
+	// To are the addressees; empty: the sender of the document.
+	To []core.Correspondent
+	// Channel carries it; empty: the one the document came through.
+	Channel core.ChannelID
+	Journal core.JournalID // empty: the default journal of outgoing documents
+	Author  string         // who signs, as printed
+	// KeepOpen leaves the document's state as it is (an intermediate answer).
+	KeepOpen bool
+}
+
+// FieldAuthor is the requisite that holds who signs an outgoing document.
+const FieldAuthor = "author"
+
+// Reply registers the answer as an outgoing document of the same matter and
+// queues its delivery, in the caller's transaction.
+func (s *Service) Reply(tx store.Tx, to core.DocumentID, r Reply) (*core.Document, *core.Delivery, error) {
+	origin, err := store.Documents.Get(tx, string(to))
+	if err != nil {
+		return nil, nil, err
+	}
+	d := draft(tx, origin, r)
+	if err := s.checkReply(tx, origin, d); err != nil {
+		return nil, nil, err
+	}
+	if err := register(tx, r.Journal, d); err != nil {
+		return nil, nil, err
+	}
+	dlv := &core.Delivery{Document: d.ID, Channel: d.Channel, Purpose: core.PurposeAnswer, To: d.Recipients}
+	if err := s.request(tx, dlv); err != nil {
+		return nil, nil, err
+	}
+	if err := s.Bus.Publish(tx, bus.DocumentRegistered, string(d.ID), bus.AboutDocument(d)); err != nil {
+		return nil, nil, err
+	}
+	return d, dlv, s.answered(tx, origin, r)
+}
+
+// Answer is Reply in a transaction of its own.
+func (s *Service) Answer(ctx context.Context, to core.DocumentID, r Reply) (d *core.Document, dlv *core.Delivery, err error) {
+	err = s.Store.Update(ctx, func(tx store.Tx) error {
+		d, dlv, err = s.Reply(tx, to, r)
+		return err
+	})
+	return d, dlv, err
+}
+
+func draft(tx store.Tx, origin *core.Document, r Reply) *core.Document {
+	d := &core.Document{
+		ID:           core.DocumentID(core.NewID("doc", tx.Now())),
+		Organization: origin.Organization,
+		Direction:    core.Outgoing,
+		Kind:         origin.Kind,
+		State:        core.DocumentDraft,
+		Subject:      strings.TrimSpace(r.Subject),
+		Text:         r.Text,
+		HTML:         r.HTML,
+		Recipients:   r.To,
+		Files:        r.Files,
+		Thread:       origin.Thread,
+		InReplyTo:    origin.ID,
+		Channel:      r.Channel,
+		Fields:       map[string]string{},
+	}
+	if d.Subject == "" {
+		d.Subject = answerSubject(origin.Subject)
+	}
+	if len(d.Recipients) == 0 {
+		d.Recipients = []core.Correspondent{origin.Sender}
+	}
+	if d.Channel == "" {
+		d.Channel = origin.Channel
+	}
+	if r.Author != "" {
+		d.Fields[FieldAuthor] = r.Author
+	}
+	return d
+}
+
+func answerSubject(subject string) string {
+	if strings.HasPrefix(strings.ToLower(subject), "re:") {
+		return subject
+	}
+	return "Re: " + subject
+}
+
+func (s *Service) checkReply(tx store.Tx, origin, d *core.Document) error {
+	var faults []core.FieldFault
+	fault := func(field, text string) { faults = append(faults, core.FieldFault{Field: field, Text: text}) }
+	if strings.TrimSpace(d.Text) == "" && d.HTML == "" && len(d.Files) == 0 {
+		fault("text", "ответ пуст: напишите текст или приложите файл")
+	}
+	if origin.Direction != core.Incoming {
+		fault("document", "ответить можно только на входящий документ")
+	}
+	for _, to := range d.Recipients {
+		if len(to.Addresses) == 0 {
+			fault("to", "у адресата нет ни одного адреса")
+		}
+	}
+	if text, err := channelFault(tx, d.Channel); err != nil {
+		return err
+	} else if text != "" {
+		fault("channel", text)
+	}
+	if len(faults) > 0 {
+		return &core.Error{Kind: core.KindInvalid, Code: "reply.invalid", Faults: faults}
+	}
+	return nil
+}
+
+func channelFault(tx store.Tx, id core.ChannelID) (string, error) {
+	if id == "" {
+		return "документ пришёл не через канал: выберите канал для ответа", nil
+	}
+	_, err := store.Channels.Get(tx, string(id))
+	if core.KindOf(err) == core.KindNotFound {
+		return "такого канала нет", nil
+	}
+	return "", err
+}
+
+func register(tx store.Tx, journal core.JournalID, d *core.Document) error {
+	if journal == "" {
+		var err error
+		if journal, err = registry.Default(tx, core.Outgoing); err != nil {
+			return err
+		}
+	}
+	n, err := registry.Reserve(tx, journal, core.DateOf(tx.Now().In(core.OfficeZone)))
+	if err != nil {
+		return err
+	}
+	d.Number = &n
+	if err := d.MoveTo(core.DocumentRegistered); err != nil {
+		return err
+	}
+	return store.Documents.Put(tx, d)
+}
+
+// answered moves the document answered on, unless the answer is intermediate or
+// the matter is closed already.
+func (s *Service) answered(tx store.Tx, origin *core.Document, r Reply) error {
+	if r.KeepOpen || origin.State == core.DocumentClosed || origin.State == core.DocumentAnswered {
+		return nil
+	}
+	if err := origin.MoveTo(core.DocumentAnswered); err != nil {
+		return err
+	}
+	if err := store.Documents.Put(tx, origin); err != nil {
+		return err
+	}
+	return s.Bus.Publish(tx, bus.DocumentUpdated, string(origin.ID), bus.AboutDocument(origin))
+}

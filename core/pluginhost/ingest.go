@@ -1,0 +1,399 @@
+package pluginhost
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/uzel-hub/uzel/api/plugin"
+	pluginv1 "github.com/uzel-hub/uzel/api/plugin/v1"
+	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/blob"
+	"github.com/uzel-hub/uzel/core/pluginhost/internal/wire"
+)
+
+// intake takes the messages of one stream: Receive, or one web-hook. Three
+// stages work at once, each on many messages:
+//
+//	take    (the reader of the stream) translates, and stores large files as they come
+//	putters store small files, many at a time, so that they share flushes
+//	commit  writes what is ready, in the order of the stream, in one transaction,
+//	        and acknowledges it
+//
+// A message is acknowledged when it, its files and the cursor behind it are on
+// disk, and not before all earlier ones are. What is under way is bounded by
+// window; when it is full take waits, and with it the connector.
+type intake struct {
+	host      *Host
+	channel   core.ChannelID
+	connector string // name and version, as it stands in a message
+	kinds     []core.MessageKind
+	ack       func(*pluginv1.Ack) error
+	events    intakeEvents
+
+	count *semaphore.Weighted
+	bytes *semaphore.Weighted
+
+	files   chan *item
+	putters sync.WaitGroup
+	idle    int // putters started, counted by take alone
+
+	mu     sync.Mutex
+	queue  []*item
+	closed bool
+	wake   chan struct{} // the head of the queue may be ready
+}
+
+// intakeEvents tells the channel how its intake fares.
+type intakeEvents interface {
+	stored(messages, duplicates int, bytes int64)
+	refused(err error)
+	storeEvents
+}
+
+// storeEvents tells that the store refuses and is tried again, and that it
+// takes again.
+type storeEvents interface {
+	storeFailed(err error)
+	storeHealed()
+}
+
+// item is a message under way.
+type item struct {
+	seq       uint64
+	msg       *core.Message // nil: nothing to store (the cursor alone, abandoned, refused)
+	refused   error
+	cursor    []byte
+	hasCursor bool
+	size      int64    // bytes it holds in memory
+	total     int64    // bytes of its files
+	bodies    [][]byte // of msg.Files by index; nil for one that is stored
+	ready     bool     // guarded by intake.mu
+	duplicate bool     // set in the transaction
+}
+
+// headSize is what a message weighs beside its texts and files.
+const headSize = 512
+
+func newIntake(h *Host, l *live, ack func(*pluginv1.Ack) error) *intake {
+	return &intake{
+		host:      h,
+		channel:   l.channel.id,
+		connector: l.entry.Name + " " + l.entry.Version,
+		kinds:     l.entry.Kinds,
+		ack:       ack,
+		events:    l.channel,
+		count:     semaphore.NewWeighted(int64(h.limits.Window)),
+		bytes:     semaphore.NewWeighted(h.limits.WindowBytes),
+		files:     make(chan *item),
+		wake:      make(chan struct{}, 1),
+	}
+}
+
+// run takes messages from next until it returns an error, brings to its end
+// what is under way, and returns that error, or the one that kept it from doing
+// so. io.EOF from next is a stream that ended in order: nil.
+func (in *intake) run(ctx context.Context, next func() (*plugin.Message, error)) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	committed := make(chan error, 1)
+	go func() {
+		err := in.commitAll(ctx)
+		cancel(err)
+		committed <- err
+	}()
+	err := in.takeAll(ctx, next)
+	in.close()
+	if cerr := <-committed; cerr != nil {
+		cancel(cerr)
+		err = cerr
+	}
+	in.putters.Wait()
+	return err
+}
+
+func (in *intake) takeAll(ctx context.Context, next func() (*plugin.Message, error)) error {
+	for {
+		m, err := next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			err = in.take(ctx, m)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// take reads one message to its end and puts it into the queue.
+func (in *intake) take(ctx context.Context, m *plugin.Message) error {
+	it := &item{seq: m.Seq, size: headSize}
+	if m.Head != nil {
+		it.msg, it.refused = wire.Message(m.Head, in.kinds)
+		it.size += int64(len(it.msg.Text) + len(it.msg.HTML) + len(it.msg.Details))
+	}
+	if err := in.readFiles(ctx, m, it); err != nil {
+		return err
+	}
+	switch {
+	case m.Abandoned:
+		it.msg, it.refused = nil, nil
+	case it.refused != nil:
+		it.msg = nil
+	default:
+		it.cursor, it.hasCursor = m.Cursor, m.HasCursor
+	}
+	if it.msg == nil {
+		it.bodies, it.size = nil, headSize
+	}
+	return in.enqueue(ctx, it)
+}
+
+func (in *intake) readFiles(ctx context.Context, m *plugin.Message, it *item) error {
+	for {
+		f, err := m.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return wire.CallError(err, "receive")
+		}
+		if it.refused != nil || it.msg == nil {
+			continue // Next skips what is left of it
+		}
+		if err := in.readFile(ctx, f, it); err != nil {
+			return err
+		}
+	}
+}
+
+// readFile keeps a small file in memory for the putters and stores a large one
+// while it comes in. An error ends the stream; a file the hub does not take
+// makes the message refused instead.
+func (in *intake) readFile(ctx context.Context, f *plugin.Incoming, it *item) error {
+	limits := &in.host.limits
+	left := min(limits.FileBytes, limits.MessageBytes-it.total)
+	a := wire.File(f.Head)
+	switch {
+	case len(it.msg.Files) >= limits.Files:
+		it.refused = refuse("files", fmt.Sprintf("в сообщении больше %d файлов", limits.Files))
+		return nil
+	case f.Head.GetSize() > left || int64(len(f.Body)) > left:
+		it.refused = in.tooLarge(it)
+		return nil
+	}
+	var body []byte
+	if f.Whole() {
+		body, a.Size = f.Body, int64(len(f.Body))
+		it.size += a.Size
+	} else {
+		ref, err := in.stream(ctx, f, left)
+		if _, ok := errors.AsType[*blob.TooLargeError](err); ok {
+			it.refused = in.tooLarge(it)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		a.Hash, a.Size = ref.Hash, ref.Size
+	}
+	it.total += a.Size
+	it.msg.Files = append(it.msg.Files, a)
+	it.bodies = append(it.bodies, body)
+	return nil
+}
+
+func (in *intake) tooLarge(it *item) error {
+	if it.total == 0 {
+		return refuse("files", fmt.Sprintf("файл больше допустимых %d МБ", in.host.limits.FileBytes>>20))
+	}
+	return refuse("files", fmt.Sprintf("файлы сообщения вместе больше допустимых %d МБ", in.host.limits.MessageBytes>>20))
+}
+
+func refuse(field, text string) error {
+	return &core.Error{Kind: core.KindInvalid, Code: "message.refused", Field: field, Text: text}
+}
+
+// stream stores a file piece by piece. Its bytes cannot be had a second time,
+// so a disk that refuses them ends the stream; the connector will offer the
+// message again.
+func (in *intake) stream(ctx context.Context, f *plugin.Incoming, limit int64) (blob.Ref, error) {
+	src := &lineReader{r: f}
+	ref, err := in.host.blobs.Put(ctx, blob.Limit(src, limit))
+	if src.err != nil {
+		return blob.Ref{}, wire.CallError(src.err, "receive")
+	}
+	return ref, err
+}
+
+// lineReader remembers that it was the line that failed, not the disk.
+type lineReader struct {
+	r   io.Reader
+	err error
+}
+
+func (s *lineReader) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.err = err
+	}
+	return n, err
+}
+
+// enqueue waits for room in the window.
+func (in *intake) enqueue(ctx context.Context, it *item) error {
+	it.size = min(it.size, in.host.limits.WindowBytes)
+	if err := in.count.Acquire(ctx, 1); err != nil {
+		return context.Cause(ctx)
+	}
+	if err := in.bytes.Acquire(ctx, it.size); err != nil {
+		return context.Cause(ctx)
+	}
+	it.ready = !it.hasBodies()
+	in.mu.Lock()
+	in.queue = append(in.queue, it)
+	first := len(in.queue) == 1
+	in.mu.Unlock()
+	if it.ready {
+		if first {
+			in.signal()
+		}
+		return nil
+	}
+	return in.hand(ctx, it)
+}
+
+func (it *item) hasBodies() bool {
+	for _, b := range it.bodies {
+		if b != nil {
+			return true
+		}
+	}
+	return false
+}
+
+func (in *intake) signal() {
+	select {
+	case in.wake <- struct{}{}:
+	default:
+	}
+}
+
+// hand gives the item to a putter that is free, to a new one, or waits.
+func (in *intake) hand(ctx context.Context, it *item) error {
+	select {
+	case in.files <- it:
+		return nil
+	default:
+	}
+	if in.idle < in.host.limits.Putters {
+		in.idle++
+		in.putters.Go(func() { in.putAll(ctx, it) })
+		return nil
+	}
+	select {
+	case in.files <- it:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (in *intake) putAll(ctx context.Context, it *item) {
+	var r bytes.Reader
+	for {
+		if !in.put(ctx, it, &r) {
+			return
+		}
+		var ok bool
+		if it, ok = <-in.files; !ok {
+			return
+		}
+	}
+}
+
+// put stores the small files of one message; false when ctx ended.
+func (in *intake) put(ctx context.Context, it *item, r *bytes.Reader) bool {
+	err := in.putBodies(ctx, it, r)
+	if err != nil && ctx.Err() != nil {
+		return false
+	}
+	it.bodies = nil
+	if err != nil {
+		it.msg, it.hasCursor, it.refused = nil, false, err
+	}
+	in.mu.Lock()
+	it.ready = true
+	first := in.queue[0] == it
+	in.mu.Unlock()
+	if first {
+		in.signal()
+	}
+	return true
+}
+
+func (in *intake) putBodies(ctx context.Context, it *item, r *bytes.Reader) error {
+	for i, body := range it.bodies {
+		if body == nil {
+			continue
+		}
+		var ref blob.Ref
+		err := in.insist(ctx, func() (err error) {
+			r.Reset(body)
+			ref, err = in.host.blobs.Put(ctx, r)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		it.msg.Files[i].Hash = ref.Hash
+	}
+	return nil
+}
+
+func (in *intake) insist(ctx context.Context, do func() error) error {
+	return insist(ctx, &in.host.timing, in.events, do)
+}
+
+// insist repeats do with growing pauses until it succeeds or ctx ends: nothing
+// is acknowledged meanwhile, so whoever waits goes on when the disk does. Only
+// an error that repeating cannot help is returned before.
+func insist(ctx context.Context, t *Timing, tell storeEvents, do func() error) error {
+	failed := false
+	for pause := t.StoreRetryMin; ; pause = min(2*pause, t.StoreRetryMax) {
+		err := do()
+		if err == nil {
+			if failed {
+				tell.storeHealed()
+			}
+			return nil
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if ownFault(err) {
+			return err
+		}
+		failed = true
+		tell.storeFailed(err)
+		if !sleep(ctx, pause) {
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// ownFault tells whether repeating is of no use.
+func ownFault(err error) bool {
+	switch core.KindOf(err) {
+	case core.KindUnavailable, core.KindInternal:
+		return false
+	}
+	return true
+}
