@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -26,9 +25,6 @@ func Serve[C any](c Connector[C]) {
 		os.Exit(2)
 	}
 	if os.Getenv(plugin.CookieKey) == plugin.CookieValue {
-		if os.Getenv("GOGC") == "" {
-			debug.SetGCPercent(connectorGC)
-		}
 		go dieWith(os.Getppid())
 		log := hubLog(c.Name)
 		plugin.Serve(newServer(d, log), log)
@@ -38,10 +34,6 @@ func Serve[C any](c Connector[C]) {
 	defer stop()
 	os.Exit(byHand(ctx, d, os.Args[1:], os.Stdout, os.Stderr)) //nolint:gocritic // stop has nothing to do at the end of the process
 }
-
-// connectorGC makes the collector of garbage run twice as often as usual: a
-// dozen connectors share a small server, and their heaps are small.
-const connectorGC = 50
 
 // Run is what Serve does by hand, for tests: args without the program's name.
 // It returns the exit code.

@@ -3,6 +3,7 @@ package pluginhost_test
 import (
 	"fmt"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -113,4 +114,31 @@ func BenchmarkStart12(b *testing.B) {
 		stop()
 		b.StartTimer()
 	}
+}
+
+// BenchmarkDeliver takes queued deliveries of the same document out.
+func BenchmarkDeliver(b *testing.B) {
+	r := newRig(b, nil)
+	r.add(identity{Name: "fast", Concurrency: 64})
+	file := r.attach(strings.Repeat("x", 20480))
+	for done := 0; done < b.N; done += 500 {
+		err := r.store.Update(b.Context(), func(tx store.Tx) error {
+			for range min(500, b.N-done) {
+				if _, err := queueIn(tx, "c", core.PurposeAnswer, file); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.SetBytes(2048 + 20480)
+	b.ResetTimer()
+	r.channel("c", "fast", set{"send": "drop"})
+	for r.host.Stats()[0].Sent < uint64(b.N) {
+		time.Sleep(time.Millisecond)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "deliveries/s")
 }

@@ -385,24 +385,27 @@ func (r *rig) deliver(channel core.ChannelID, purpose core.Purpose, body string)
 	return id
 }
 
-func queue(s store.Store, channel core.ChannelID, purpose core.Purpose, files ...core.Attachment) (core.DeliveryID, error) {
-	var id core.DeliveryID
-	err := s.Update(context.Background(), func(tx store.Tx) error {
-		doc := &core.Document{
-			ID: core.DocumentID(core.NewID("doc", tx.Now())), Direction: core.Outgoing, State: core.DocumentRegistered,
-			Subject: "Ответ", Text: "Текст", Files: files,
-		}
-		d := &core.Delivery{
-			ID: core.DeliveryID(core.NewID("dlv", tx.Now())), Document: doc.ID, Channel: channel,
-			Purpose: purpose, State: core.DeliveryQueued,
-		}
-		id = d.ID
-		if err := store.Documents.Put(tx, doc); err != nil {
-			return err
-		}
-		return store.Deliveries.Put(tx, d)
+func queue(s store.Store, channel core.ChannelID, purpose core.Purpose, files ...core.Attachment) (id core.DeliveryID, err error) {
+	err = s.Update(context.Background(), func(tx store.Tx) (err error) {
+		id, err = queueIn(tx, channel, purpose, files...)
+		return err
 	})
 	return id, err
+}
+
+func queueIn(tx store.Tx, channel core.ChannelID, purpose core.Purpose, files ...core.Attachment) (core.DeliveryID, error) {
+	doc := &core.Document{
+		ID: core.DocumentID(core.NewID("doc", tx.Now())), Direction: core.Outgoing, State: core.DocumentRegistered,
+		Subject: "Ответ", Text: "Текст", Files: files,
+	}
+	d := &core.Delivery{
+		ID: core.DeliveryID(core.NewID("dlv", tx.Now())), Document: doc.ID, Channel: channel,
+		Purpose: purpose, State: core.DeliveryQueued,
+	}
+	if err := store.Documents.Put(tx, doc); err != nil {
+		return "", err
+	}
+	return d.ID, store.Deliveries.Put(tx, d)
 }
 
 func (r *rig) delivery(id core.DeliveryID) *core.Delivery {
