@@ -55,6 +55,7 @@ type identity struct {
 	Name, Version, Broken string
 	Idempotent            bool
 	Concurrency           int
+	PerSecond             float64
 }
 
 // plugin is the test connector under another name, version or fault.

@@ -59,7 +59,7 @@ type sender struct {
 	writer   plugin.Writer
 	outcomes chan core.Outcome
 	freed    chan struct{} // a place became free
-	nextAt   time.Time     // of the next delivery, by the rate limit
+	nextAt   time.Time     // of the next delivery, by the rate limit; the feeder's alone
 	hold     backoff       // pauses while the settings are wrong
 
 	mu        sync.Mutex
@@ -97,6 +97,8 @@ func (l *live) send(ctx context.Context) error {
 	settling.Go(func() { s.settleAll(ctx) })
 	working.Go(func() { cancel(s.answers()) })
 	working.Go(func() { s.expire(ctx, cancel) })
+	settled := time.AfterFunc(l.host.timing.Settled, s.settledIn)
+	defer settled.Stop()
 	err = s.feed(ctx)
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
@@ -107,6 +109,16 @@ func (l *live) send(ctx context.Context) error {
 	close(s.outcomes)
 	settling.Wait()
 	return err
+}
+
+// settledIn ends the problem that the stream before had.
+func (s *sender) settledIn() {
+	s.mu.Lock()
+	held := time.Now().Before(s.holdUntil)
+	s.mu.Unlock()
+	if !held {
+		s.channel.over(fromSend)
+	}
 }
 
 // feed claims and hands over until ctx ends, the stream breaks, or the channel
@@ -163,7 +175,7 @@ func (s *sender) ready(ctx context.Context) (int, error) {
 }
 
 // places is how many deliveries may be under way beside those that are, and how
-// long to wait because the settings are wrong.
+// long to wait because the settings are wrong or so many a second are allowed.
 func (s *sender) places() (n int, hold time.Duration) {
 	s.live.mu.Lock()
 	allowed := max(s.entry.Limits.Concurrency, 1)
@@ -173,7 +185,10 @@ func (s *sender) places() (n int, hold time.Duration) {
 	s.live.mu.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return allowed - len(s.flights), time.Until(s.holdUntil)
+	if s.entry.Limits.PerSecond > 0 { // claimed one by one, each when its turn comes
+		allowed = min(allowed, len(s.flights)+1)
+	}
+	return allowed - len(s.flights), max(time.Until(s.holdUntil), time.Until(s.nextAt))
 }
 
 // release ends the pause after a wrong setting.
@@ -203,14 +218,20 @@ func (s *sender) claim(ctx context.Context, n int) ([]core.Parcel, error) {
 	}
 	timer := time.NewTimer(idle)
 	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-s.sendBell:
-	case <-s.draining:
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+	for {
+		select {
+		case <-timer.C:
+			return nil, nil
+		case <-s.sendBell:
+			return nil, nil
+		case <-s.draining:
+			return nil, nil
+		case <-s.freed: // an answer, or one given up
+			s.sendCancels()
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
 	}
-	return nil, nil
 }
 
 // hand hands one delivery over. An error means that the stream is broken.
@@ -220,9 +241,8 @@ func (s *sender) hand(ctx context.Context, p *core.Parcel) error {
 		s.outcomes <- core.Outcome{Delivery: id, Err: err}
 		return nil
 	}
-	if !s.rate(ctx) {
-		s.putBack([]core.Parcel{*p})
-		return context.Cause(ctx)
+	if perSecond := s.entry.Limits.PerSecond; perSecond > 0 {
+		s.nextAt = time.Now().Add(time.Duration(float64(time.Second) / perSecond))
 	}
 	s.mu.Lock()
 	s.flights[id] = &flight{until: time.Now().Add(s.host.timing.Send)}
@@ -272,20 +292,6 @@ func (s *sender) files(ctx context.Context, p *core.Parcel) []plugin.File {
 		}}
 	}
 	return files
-}
-
-// rate waits for the delivery's turn when so many a second are allowed.
-func (s *sender) rate(ctx context.Context) bool {
-	perSecond := s.entry.Limits.PerSecond
-	if perSecond <= 0 {
-		return true
-	}
-	now := time.Now()
-	if now.Before(s.nextAt) && !sleep(ctx, s.nextAt.Sub(now)) {
-		return false
-	}
-	s.nextAt = time.Now().Add(time.Duration(float64(time.Second) / perSecond))
-	return true
 }
 
 // finish waits for the answers that are still to come and ends the stream.

@@ -178,6 +178,39 @@ func TestConcurrencyIsKept(t *testing.T) {
 	await(t, "eight attempts", func() bool { return len(r.lines("attempts")) >= 8 })
 }
 
+func TestRateIsKept(t *testing.T) {
+	r := newRig(t, nil)
+	r.add(identity{Name: "rated", Concurrency: 8, PerSecond: 20})
+	for range 6 {
+		r.deliver("c", core.PurposeAnswer, "body")
+	}
+	began := time.Now()
+	r.channel("c", "rated", nil)
+	await(t, "six deliveries", func() bool { return len(r.lines("sent")) == 6 })
+	if took := time.Since(began); took < 250*time.Millisecond {
+		t.Errorf("six deliveries at 20 a second took %v", took)
+	}
+}
+
+func TestPluginThatTakesNoDeliveriesIsNamed(t *testing.T) {
+	r := newRig(t, func(o *pluginhost.Options) { o.Timing.Send = 200 * time.Millisecond })
+	r.add(identity{Name: "deaf", Broken: "deaf"})
+	var ids []core.DeliveryID
+	for range 3 {
+		ids = append(ids, r.deliver("c", core.PurposeAnswer, strings.Repeat("x", 1<<20)))
+	}
+	r.channel("c", "deaf", nil)
+	await(t, "the reason", func() bool { return strings.Contains(r.status("c").Reason, "не принимает отправку") })
+	await(t, "deliveries that wait for the next try", func() bool {
+		for _, id := range ids {
+			if d := r.delivery(id); d.State == core.DeliveryUnknown {
+				t.Fatalf("delivery %s was not handed over, but may have been sent", id)
+			}
+		}
+		return r.delivery(ids[0]).State == core.DeliveryQueued
+	})
+}
+
 func TestFullDiskDoesNotLoseOutcomes(t *testing.T) {
 	r := newRig(t, nil)
 	r.channel("c", "test", set{"send": "slow"})

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 
@@ -25,6 +26,7 @@ var version = "dev"
 
 func main() {
 	tuneMemory(os.LookupEnv)
+	tuneProcessors(os.LookupEnv)
 	os.Exit(run(os.Args[1:]))
 }
 
@@ -44,6 +46,18 @@ func tuneMemory(lookup func(string) (string, bool)) {
 	}
 	if _, set := lookup("GOMEMLIMIT"); !set {
 		debug.SetMemoryLimit(memoryLimit)
+	}
+}
+
+// flushers are the goroutines that spend their time in a flush of the disk: the
+// committers of the database and of the files. Go counts a goroutine in a system
+// call as one that uses its processor until a monitor notices: on two of them
+// nothing else would run meanwhile, not even the readers of the connectors.
+const flushers = 2
+
+func tuneProcessors(lookup func(string) (string, bool)) {
+	if _, set := lookup("GOMAXPROCS"); !set {
+		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + flushers)
 	}
 }
 

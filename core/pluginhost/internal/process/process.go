@@ -219,6 +219,12 @@ func OpenFolder(dir string) (Folder, error) {
 		return Folder{}, fmt.Errorf("open run folder: %w", err)
 	}
 	f.Sockets = f.made
+	if len(f.made)+socketNameLength > socketPathLimit {
+		return Folder{}, errors.Join(f.Close(), &core.Error{
+			Kind: core.KindConfig, Code: "plugin.sockets", Op: "open run folder",
+			Text: "пути к папкам данных и временных файлов слишком длинны для сокетов: задайте TMPDIR покороче",
+		})
+	}
 	return f, nil
 }
 

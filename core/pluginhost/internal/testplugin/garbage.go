@@ -30,6 +30,15 @@ func serveGarbage(c sdk.Connector[settings], how string) {
 	plugin.Serve(&garbage{PluginServer: server, how: how}, log)
 }
 
+// Send of a deaf plugin takes nothing.
+func (g *garbage) Send(stream pluginv1.Plugin_SendServer) error {
+	if g.how != "deaf" {
+		return g.PluginServer.Send(stream)
+	}
+	<-stream.Context().Done()
+	return nil
+}
+
 func frame(f *pluginv1.MessageFrame) *pluginv1.ReceiveDown {
 	return &pluginv1.ReceiveDown{Step: &pluginv1.ReceiveDown_Frame{Frame: f}}
 }

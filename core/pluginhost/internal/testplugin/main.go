@@ -55,6 +55,7 @@ type identity struct {
 	Name, Version, Broken string
 	Idempotent            bool
 	Concurrency           int
+	PerSecond             float64
 }
 
 const trailerSize = 512
@@ -94,7 +95,7 @@ func main() {
 		},
 		Calls: []string{"sign", "greet"},
 		Limits: sdk.Limits{
-			Concurrency: id.Concurrency, Idempotent: id.Idempotent, FileBytes: 1 << 20,
+			Concurrency: id.Concurrency, PerSecond: id.PerSecond, Idempotent: id.Idempotent, FileBytes: 1 << 20,
 		},
 		New: open,
 	}
@@ -220,6 +221,7 @@ func cursor(n int) sdk.Cursor { return sdk.Cursor(strconv.Itoa(n)) }
 
 func (c *channel) Receive(ctx context.Context, after sdk.Cursor, emit sdk.Emitter) error {
 	c.note("receives", "after "+string(after))
+	defer c.note("ended", "receive")
 	if err := c.login(); err != nil {
 		return err
 	}
