@@ -77,6 +77,9 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 	if err := a.openFiles(tune); err != nil {
 		return a, err
 	}
+	if err := store.Prepare(ctx, a.Store, nil, bus.DeadLetterTable); err != nil {
+		return a, fmt.Errorf("prepare indexes: %w", err)
+	}
 	if err := a.Store.Update(ctx, registry.Seed); err != nil {
 		return a, fmt.Errorf("seed journals: %w", err)
 	}

@@ -23,6 +23,7 @@ func (l *live) sendLoop(ctx context.Context) error {
 			return l.host.outbox.Recover(ctx, l.channel.id, l.entry.Limits.Idempotent)
 		})
 		if err == nil {
+			l.wakeTracker() // what was recovered is asked about at once
 			err = l.send(ctx)
 		}
 		switch {

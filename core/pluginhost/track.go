@@ -69,6 +69,9 @@ func (l *live) track(ctx context.Context, due []core.Delivery) []core.Outcome {
 		request.Items[i] = &pluginv1.TrackItem{Delivery: string(d.ID), Token: d.Token, ExternalId: d.ExternalID}
 	}
 	reply, err := l.client.Track(ctx, request)
+	if err != nil && wire.IsGone(wire.CallError(err, "track")) {
+		return nil // nobody heard the question: the next process is asked at once
+	}
 	out := make([]core.Outcome, len(due))
 	for i, d := range due {
 		switch {

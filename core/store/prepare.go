@@ -20,14 +20,15 @@ const portionSize = 1000
 // indexes are there it only looks. An index whose Keys change needs a new name.
 //
 // KindConflict if records share a value of a new unique index. progress, unless
-// nil, gets the index being built and the number of records done.
-func Prepare(ctx context.Context, s Store, progress func(index string, records int)) error {
+// nil, gets the index being built and the number of records done; others are
+// tables that are declared outside of this package.
+func Prepare(ctx context.Context, s Store, progress func(index string, records int), others ...table) error {
 	built, err := builtIndexes(ctx, s)
 	if err != nil {
 		return err
 	}
 	declared := map[string]builder{}
-	for _, t := range tables() {
+	for _, t := range append(tables(), others...) {
 		for _, b := range t.builders() {
 			declared[b.bucket] = b
 		}

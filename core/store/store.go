@@ -39,8 +39,9 @@ type Store interface {
 	// Backup writes a consistent copy of the running store.
 	Backup(ctx context.Context, w io.Writer) error
 
-	// Check proves the store sound, the driver's own structures and the tables
-	// (CheckTables): report gets one line for each fault found.
+	// Check proves the driver's own structures sound: report gets one line for
+	// each fault found. CheckTables proves the records. An error means that there
+	// is no point in going on.
 	Check(ctx context.Context, report func(problem string)) error
 
 	// Close lets the updates and views that run come to their end. What comes

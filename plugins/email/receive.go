@@ -129,10 +129,13 @@ func (r *receiver) read(ctx context.Context, folder string) error {
 	if err != nil {
 		return noSuchFolder(folder, err)
 	}
+	_, again := r.looked[folder]
 	r.looked[folder] = arrivalsOf(box)
 	p, since := r.cursor.start(folder, box.UIDValidity, r.since)
-	if err := r.finish(folder, p, since); err != nil {
-		return err
+	if !again {
+		if err := r.finish(folder, p, since); err != nil {
+			return err
+		}
 	}
 	if box.UIDNext != 0 && box.UIDNext <= p.UID+1 {
 		return nil
@@ -164,13 +167,18 @@ func (r *receiver) newLetters(last imap.UID, since time.Time) ([]imap.UID, error
 	return uids, nil
 }
 
-// finish moves letters that the hub has but that an interruption left in the
-// folder: everything up to the cursor was acknowledged.
+// finish marks or moves letters that the hub has but that an interruption left
+// as they were: everything up to the cursor was acknowledged. A letter that a
+// person marked as unread again has the keyword, where the server keeps any.
 func (r *receiver) finish(folder string, p position, since time.Time) error {
-	if r.set.IMAP.After != "move" || p.UID == 0 || folder == r.set.IMAP.MoveTo {
+	if r.set.IMAP.After == "leave" || p.UID == 0 || r.set.IMAP.After == "move" && folder == r.set.IMAP.MoveTo {
 		return nil
 	}
-	found, err := r.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{{{Start: 1, Stop: p.UID}}}, Since: since}, nil).Wait()
+	left := &imap.SearchCriteria{UID: []imap.UIDSet{{{Start: 1, Stop: p.UID}}}, Since: since}
+	if r.set.IMAP.After == "seen" {
+		left.NotFlag = []imap.Flag{imap.FlagSeen, registered}
+	}
+	found, err := r.UIDSearch(left, nil).Wait()
 	if err != nil {
 		return err
 	}
@@ -188,17 +196,19 @@ func (r *receiver) take(ctx context.Context, folder string, validity uint32, uid
 	if err != nil {
 		return err
 	}
-	err = r.offer(ctx, heads, r.emit.Post)
+	at := func(uid imap.UID) cursor {
+		return r.cursor.at(folder, position{Validity: validity, UID: uid, Day: heads[uid].day()})
+	}
+	err = r.offer(ctx, heads, &chunk{uids: uids, at: at, post: r.emit.Post})
 	if refused(err) {
 		// One of them is not to the hub's taste: offer them again one by one, so
 		// that it is known which. What the hub has by now it recognises.
-		err = r.offer(ctx, heads, r.insist)
+		err = r.offer(ctx, heads, &chunk{uids: uids, at: at, post: r.insist})
 	}
 	if err != nil {
 		return err
 	}
-	last := uids[len(uids)-1]
-	next := r.cursor.at(folder, position{Validity: validity, UID: last, Day: heads[last].day()})
+	next := at(uids[len(uids)-1])
 	if err := r.emit.Mark(ctx, next.bytes()); err != nil {
 		return err
 	}
@@ -206,33 +216,74 @@ func (r *receiver) take(ctx context.Context, folder string, validity uint32, uid
 	return r.mark(uids)
 }
 
-// offer hands the letters over and returns when they are on disk in the hub.
-func (r *receiver) offer(ctx context.Context, heads map[imap.UID]head, post poster) error {
-	small, large := r.split(heads)
-	whole := &imap.FetchItemBodySection{Peek: true}
-	if err := r.fetch(ctx, small, whole, heads, post); err != nil {
-		return err
+// chunk is letters on their way to the hub.
+type chunk struct {
+	uids []imap.UID                // in the order in which they are to come
+	at   func(uid imap.UID) cursor // behind that letter
+	post poster
+	n    int // so many of them have come in that order
+}
+
+// next is the cursor to send along with a letter. A server may answer in any
+// order; only a letter before which nothing is missing moves the cursor.
+func (c *chunk) next(uid imap.UID) sdk.Cursor {
+	if c.n == len(c.uids) || c.uids[c.n] != uid {
+		c.n = len(c.uids) // something is missing: the end of the chunk moves it
+		return nil
 	}
-	top := &imap.FetchItemBodySection{Peek: true, Specifier: imap.PartSpecifierHeader}
-	if err := r.fetch(ctx, large, top, heads, post); err != nil {
-		return err
+	c.n++
+	return c.at(uid).bytes()
+}
+
+// offer hands the letters over, in their order, and returns when they are on
+// disk in the hub.
+func (r *receiver) offer(ctx context.Context, heads map[imap.UID]head, c *chunk) error {
+	for _, run := range r.runs(c.uids, heads) {
+		section := &imap.FetchItemBodySection{Peek: true}
+		if r.tooLarge(heads[run[0]]) {
+			section.Specifier = imap.PartSpecifierHeader
+		}
+		if err := r.fetch(ctx, run, section, heads, c); err != nil {
+			return err
+		}
 	}
 	return r.emit.Flush(ctx)
 }
+
+// runs are the letters that are there in groups that follow each other and are
+// either all taken whole or all left at the server. Letters that vanished since
+// the search are in none.
+func (r *receiver) runs(uids []imap.UID, heads map[imap.UID]head) [][]imap.UID {
+	var out [][]imap.UID
+	for _, uid := range uids {
+		h, there := heads[uid]
+		if !there {
+			continue
+		}
+		if last := len(out) - 1; last >= 0 && r.tooLarge(heads[out[last][0]]) == r.tooLarge(h) {
+			out[last] = append(out[last], uid)
+			continue
+		}
+		out = append(out, []imap.UID{uid})
+	}
+	return out
+}
+
+func (r *receiver) tooLarge(h head) bool { return h.size > int64(r.set.IMAP.LetterMB)<<20 }
 
 // poster hands one letter to the hub.
 type poster func(context.Context, sdk.Message, sdk.Cursor) error
 
 // insist offers a letter that the hub refuses (too large for its limits) again
 // without its files: a letter is never dropped.
-func (r *receiver) insist(ctx context.Context, m sdk.Message, _ sdk.Cursor) error {
-	err := r.emit.Emit(ctx, m, nil)
+func (r *receiver) insist(ctx context.Context, m sdk.Message, next sdk.Cursor) error {
+	err := r.emit.Emit(ctx, m, next)
 	if !refused(err) {
 		return err
 	}
 	m.Marks = append(m.Marks, sdk.Mark{Kind: sdk.MarkOversized, Reason: "файлы остались на почтовом сервере: " + err.Error()})
 	m.Files = nil
-	return r.emit.Emit(ctx, m, nil)
+	return r.emit.Emit(ctx, m, next)
 }
 
 // refused tells that the hub does not take a message, as against a line that
@@ -261,28 +312,10 @@ func (r *receiver) heads(uids []imap.UID) (map[imap.UID]head, error) {
 	return heads, nil
 }
 
-// split tells letters that are taken whole from those that stay at the server.
-// Letters that vanished since the search are in neither.
-func (r *receiver) split(heads map[imap.UID]head) (small, large []imap.UID) {
-	for uid, h := range heads {
-		if h.size > int64(r.set.IMAP.LetterMB)<<20 {
-			large = append(large, uid)
-		} else {
-			small = append(small, uid)
-		}
-	}
-	slices.Sort(small)
-	slices.Sort(large)
-	return small, large
-}
-
-func (r *receiver) fetch(ctx context.Context, uids []imap.UID, section *imap.FetchItemBodySection, heads map[imap.UID]head, post poster) error {
-	if len(uids) == 0 {
-		return nil
-	}
+func (r *receiver) fetch(ctx context.Context, uids []imap.UID, section *imap.FetchItemBodySection, heads map[imap.UID]head, c *chunk) error {
 	cmd := r.Fetch(imap.UIDSetNum(uids...), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
 	for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
-		if err := r.one(ctx, msg, heads, section.Specifier == imap.PartSpecifierHeader, post); err != nil {
+		if err := r.one(ctx, msg, heads, section.Specifier == imap.PartSpecifierHeader, c); err != nil {
 			_ = cmd.Close()
 			return err
 		}
@@ -292,7 +325,7 @@ func (r *receiver) fetch(ctx context.Context, uids []imap.UID, section *imap.Fet
 
 // one reads a letter off the line and posts it. The server may name the UID
 // before or after the body.
-func (r *receiver) one(ctx context.Context, msg *imapclient.FetchMessageData, heads map[imap.UID]head, headOnly bool, post poster) error {
+func (r *receiver) one(ctx context.Context, msg *imapclient.FetchMessageData, heads map[imap.UID]head, headOnly bool, c *chunk) error {
 	keep := spool.New(spool.Options{Dir: r.env.Scratch})
 	defer func() {
 		if err := keep.Close(); err != nil {
@@ -324,7 +357,7 @@ func (r *receiver) one(ctx context.Context, msg *imapclient.FetchMessageData, he
 		return err
 	}
 	defer done()
-	return post(ctx, m, nil)
+	return c.post(ctx, m, c.next(uid))
 }
 
 // mark does with letters what the settings say, now that the hub has them.

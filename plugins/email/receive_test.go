@@ -232,6 +232,21 @@ func TestLeaveTouchesNothing(t *testing.T) {
 	})
 }
 
+func TestWhatAnInterruptionLeftUnmarkedIsMarked(t *testing.T) {
+	mailtest.Both(t, func(t *testing.T, srv *mailtest.Server) {
+		b := connect(t, srv, srv.NewUser(t), with("imap.after", "leave"))
+		b.deliver("1@mail.test", "Письмо", "текст")
+		b.receive(1) // the hub has it, the box does not show it
+		if err := b.hub.Configure(settingsOf(srv, b.user, nil), nil); err != nil {
+			t.Fatal(err)
+		}
+		r := b.hub.Receive(sdktest.Reception{})
+		defer r.Wait() //nolint:errcheck // cancelled
+		defer r.Cancel()
+		b.eventually("the letter is marked", func() bool { return slices.Contains(b.flags("INBOX")[0], imap.FlagSeen) })
+	})
+}
+
 func TestMailBeforeTheStartDateStays(t *testing.T) {
 	srv := mailtest.Emulated(t)
 	u := srv.NewUser(t)

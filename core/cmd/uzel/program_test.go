@@ -31,7 +31,11 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "build what is tested:", err)
 		return 1
 	}
-	return mailtest.Main(m)
+	code := mailtest.Main(m)
+	if n := killed.Load(); n > 0 {
+		fmt.Printf("the hub and its connectors were killed %d times; -seed %d\n", n, seeded())
+	}
+	return code
 }
 
 // build is `make build` into another folder, and the test connector.

@@ -166,7 +166,8 @@ func BenchmarkSize(b *testing.B) {
 			b.Run("check", func(b *testing.B) {
 				count(b, s, uint64(size))
 				for b.Loop() {
-					if err := s.Check(b.Context(), func(p string) { b.Error(p) }); err != nil {
+					_, err := store.CheckTables(b.Context(), s, func(p string) { b.Error(p) }, nil)
+					if err := errors.Join(err, s.Check(b.Context(), func(p string) { b.Error(p) })); err != nil {
 						b.Fatal(err)
 					}
 				}

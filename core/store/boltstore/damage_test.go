@@ -99,6 +99,20 @@ func findWounds(t testing.TB) wounds {
 // second is where the second child of the branch stands.
 func (w wounds) second(child []byte) []byte { return patched(w.killed, w.branch+16+16+8, child...) }
 
+// listFree is the closed sample with a page that is in use in its list of free
+// pages, which stays in order.
+func (w wounds) listFree(t testing.TB) []byte {
+	t.Helper()
+	used := uint64(pageOf(t, w.closed, "leaf", "key00500") / 4096)
+	list := pageOf(t, w.closed, "freelist", "")
+	last := list + 16 + 8*(int(binary.NativeEndian.Uint16(w.closed[list+10:]))-1)
+	at := list + 16
+	for at < last && binary.NativeEndian.Uint64(w.closed[at+8:]) < used {
+		at += 8
+	}
+	return patched(w.closed, at, binary.NativeEndian.AppendUint64(nil, used)...)
+}
+
 func patched(raw []byte, at int, patch ...byte) []byte {
 	out := bytes.Clone(raw)
 	copy(out[at:], patch)
@@ -130,6 +144,7 @@ func TestOpenRefusesWhatItCannotRead(t *testing.T) {
 		{"two ways to a page", w.second(w.first)},
 		{"a circle", w.second(w.self)},
 		{"a way out of the file", w.second(w.beyond)},
+		{"a page in use listed as free", w.listFree(t)},
 		{"keys in disorder", patched(killed, key, []byte("key99")...)},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -11,11 +11,8 @@ import (
 // stands in the header or, from longList on, before them.
 const longList = 0xFFFF
 
-// checkFreelist proves the list of free pages, if one was written.
-func (im *image) checkFreelist() error {
-	if im.freelist == noFreelist {
-		return nil
-	}
+// checkFreelist proves the list of free pages, none of which may be in use.
+func (im *image) checkFreelist(inUse bitmap) error {
 	raw, err := im.span(im.freelist)
 	if err != nil {
 		return err
@@ -36,6 +33,9 @@ func (im *image) checkFreelist() error {
 		id := order.Uint64(ids[8*i:])
 		if id <= last || id >= im.pages {
 			return fmt.Errorf("page %d: free page %d is out of order", im.freelist, id)
+		}
+		if inUse.has(id) {
+			return fmt.Errorf("page %d: is in use and stands in the list of free pages", id)
 		}
 		last = id
 	}

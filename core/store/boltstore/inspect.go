@@ -84,19 +84,20 @@ func inspect(f *os.File) error {
 	if uint64(len(data)) < im.pages*im.pageSize {
 		return fmt.Errorf("the file is cut off: %d bytes of %d", len(data), im.pages*im.pageSize)
 	}
-	if err := im.checkFreelist(); err != nil {
-		return err
-	}
-	crashed := im.freelist == noFreelist
 	var first error
+	crashed := im.freelist == noFreelist
 	seen := im.walk(im.root, crashed || small, func(problem error) bool {
 		first = problem
 		return false
 	})
-	if crashed && first == nil {
+	switch {
+	case first != nil:
+		return first
+	case crashed:
 		_ = im.writeFreelist(f, seen) // where it cannot be written, bbolt searches
+		return nil
 	}
-	return first
+	return im.checkFreelist(seen)
 }
 
 // readMeta finds the page size and the newest whole meta page.

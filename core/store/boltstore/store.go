@@ -161,7 +161,7 @@ func (s *Store) Backup(ctx context.Context, w io.Writer) (err error) {
 		return closedError(err)
 	}
 	defer btx.Rollback() //nolint:errcheck // a read transaction has nothing to lose
-	var failed error // of w, which bbolt turns into text
+	var failed error     // of w, which bbolt turns into text
 	out := writerFunc(func(p []byte) (n int, err error) {
 		if err = ctx.Err(); err == nil {
 			n, err = w.Write(p)
@@ -179,41 +179,15 @@ type writerFunc func(p []byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
-// Check implements store.Store: the pages of the file, then the tables. Writers
-// wait while the pages are checked.
-func (s *Store) Check(ctx context.Context, report func(problem string)) error {
-	if err := s.CheckPages(ctx, report); err != nil {
-		return err
-	}
-	_, err := store.CheckTables(ctx, s, report, nil)
-	return err
-}
-
-// CheckPages is the part of Check that knows the file: every page belongs to
-// one place or is free, and keys are in order. Faults of pages end it, because
-// what stands on damaged pages cannot be read safely.
-func (s *Store) CheckPages(ctx context.Context, report func(problem string)) (err error) {
+// Check implements store.Store: every page belongs to one place, elements lie
+// within their pages and keys are in order. It reads the pages of one state,
+// which stay as they are as long as a transaction reads it, and does not stop
+// writers. After faults the error is KindUnavailable, store.damaged: what stands
+// on damaged pages must not be read.
+func (s *Store) Check(ctx context.Context, report func(problem string)) (err error) {
 	if ctx.Err() != nil {
 		return cancelled(ctx)
 	}
-	if err := s.inspectRunning(ctx, report); err != nil {
-		return err
-	}
-	defer guard(&err)()
-	btx, err := s.db.Begin(true)
-	if err != nil {
-		return closedError(err)
-	}
-	defer btx.Rollback() //nolint:errcheck // nothing was written
-	for problem := range btx.Check() {
-		report(problem.Error())
-	}
-	return nil
-}
-
-// inspectRunning goes through the pages of one state, which stay as they are as
-// long as a transaction reads it.
-func (s *Store) inspectRunning(ctx context.Context, report func(problem string)) (err error) {
 	defer guard(&err)()
 	btx, err := s.db.Begin(false)
 	if err != nil {

@@ -31,7 +31,8 @@ func TestStore(t *testing.T) {
 		dir := t.TempDir()
 		return storetest.Opener{
 			Open: func(t testing.TB, now func() time.Time) store.Store {
-				return open(t, filepath.Join(dir, "uzel.db"), boltstore.Options{Now: now})
+				path := filepath.Join(dir, "uzel.db")
+				return proved{open(t, path, boltstore.Options{Now: now}), path}
 			},
 			Restore: func(t testing.TB, backup io.Reader) store.Store {
 				path := filepath.Join(t.TempDir(), "copy.db")

@@ -5,7 +5,6 @@
 package storetest
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"testing"
@@ -96,7 +95,11 @@ func expect(t testing.TB, what, got, want string) {
 // sound fails the test for each fault the store finds in itself.
 func sound(t testing.TB, s store.Store) {
 	t.Helper()
-	if err := s.Check(context.WithoutCancel(t.Context()), func(p string) { t.Errorf("check: %s", p) }); err != nil {
+	fault := func(p string) { t.Errorf("check: %s", p) }
+	if err := s.Check(t.Context(), fault); err != nil {
 		t.Errorf("check: %v", err)
+	}
+	if _, err := store.CheckTables(t.Context(), s, fault, nil); err != nil {
+		t.Errorf("check of tables: %v", err)
 	}
 }
