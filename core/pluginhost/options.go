@@ -102,7 +102,7 @@ type Limits struct {
 	Files        int   // files of one message; 1000
 	Window       int   // messages of a channel that are not acknowledged yet; 256
 	WindowBytes  int64 // and their bytes; 8 MiB
-	Putters      int   // small files of a stream that are stored at once; 64
+	Putters      int   // small files of a stream that are stored at once; 256
 	Memory       int64 // of one plugin process; 1 GB, negative = no bound
 	HookBytes    int64 // body of one web-hook; 32 MB
 	Hooks        int   // web-hooks of a channel served at once; 32
@@ -118,7 +118,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.Files, 1000)
 	set(&l.Window, 256)
 	set(&l.WindowBytes, 8<<20)
-	set(&l.Putters, 64)
+	set(&l.Putters, 256)
 	set(&l.Memory, 1<<30)
 	set(&l.HookBytes, 32<<20)
 	set(&l.Hooks, 32)
