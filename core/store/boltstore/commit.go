@@ -20,10 +20,16 @@ const (
 	groupBytes = 16 << 20
 )
 
-// deferrableShare is how long deferrable functions may run in a group that has
-// others: those wait for the commit. It is a share and not a pause, so that a
-// flood of urgent ones slows the deferrable down and does not stop them.
-const deferrableShare = time.Millisecond
+// Deferrable functions are bounded by time in a group, because others wait for
+// its commit: they get a part of what those took, but not less than
+// deferrableLeast. A group of their own may take twice as long as a commit does,
+// so that the disk does not set their pace, but not less than deferrableAlone:
+// what comes meanwhile waits for one commit.
+const (
+	deferrablePart  = 4
+	deferrableLeast = time.Millisecond / 2
+	deferrableAlone = 2 * time.Millisecond
+)
 
 // request is one call of Update.
 type request struct {
@@ -91,7 +97,7 @@ func (s *Store) runGroup() (done []*request, err error) {
 	}
 	defer btx.Rollback() //nolint:errcheck // does nothing after Commit
 	g := newGroup(btx)
-	var share turn
+	share := turn{lastCommit: s.lastCommit}
 	for n := 0; n < groupCount && g.bytes < groupBytes; n++ {
 		r := s.queue.pop(share.open())
 		if r == nil {
@@ -111,25 +117,34 @@ func (s *Store) runGroup() (done []*request, err error) {
 	if len(done) == 0 {
 		return nil, nil
 	}
-	return done, s.commit(btx)
+	began := time.Now()
+	err = s.commit(btx)
+	s.lastCommit = time.Since(began)
+	return done, err
 }
 
 // turn divides the time of a group between urgent and deferrable functions.
 type turn struct {
-	urgent bool          // the group has some
-	later  time.Duration // that deferrable ones have run
+	urgent     time.Duration // that urgent ones have run
+	later      time.Duration // that deferrable ones have run
+	lastCommit time.Duration
 }
 
 func (t *turn) add(later bool, d time.Duration) {
-	if !later {
-		t.urgent = true
-		return
+	if later {
+		t.later += d
+	} else {
+		t.urgent += d
 	}
-	t.later += d
 }
 
 // open tells whether another deferrable function may join the group.
-func (t *turn) open() bool { return !t.urgent || t.later < deferrableShare }
+func (t *turn) open() bool {
+	if t.urgent == 0 {
+		return t.later < max(2*t.lastCommit, deferrableAlone)
+	}
+	return t.later < max(t.urgent/deferrablePart, deferrableLeast)
+}
 
 // run runs one function; if it fails, everything it did is undone.
 func (s *Store) run(g *group, r *request) error {

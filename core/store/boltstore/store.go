@@ -46,10 +46,11 @@ type Store struct {
 	delay time.Duration
 	queue queue
 
-	// The committer's own: why nothing may be committed any more, and that the
-	// outcome of the last commit is not yet settled (commit.go).
-	broken    error
-	unsettled bool
+	// The committer's own: why nothing may be committed any more, how long the
+	// last commit took, and that its outcome is not yet settled (commit.go).
+	broken     error
+	lastCommit time.Duration
+	unsettled  bool
 
 	committer sync.WaitGroup
 	closeOnce sync.Once
