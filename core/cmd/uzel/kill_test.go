@@ -202,15 +202,17 @@ func (k *killer) settle(sources ...string) (length int) {
 }
 
 // delivered tells whether nothing is left to send. What waits for its next try is
-// hurried, as a clerk may do.
+// hurried, as a clerk may do. It looks at each delivery once: asking for state
+// after state overlooks those that change theirs in between.
 func (k *killer) delivered() bool {
 	left := 0
-	for _, state := range []core.DeliveryState{core.DeliveryQueued, core.DeliverySending, core.DeliverySubmitted, core.DeliveryUnknown} {
-		for _, d := range all[core.Delivery](k.hub, "/api/v1/deliveries", url.Values{"state": {string(state)}}) {
+	for _, d := range all[core.Delivery](k.hub, "/api/v1/deliveries", nil) {
+		switch d.State {
+		case core.DeliveryQueued, core.DeliverySending, core.DeliverySubmitted, core.DeliveryUnknown:
 			left++
-			if state == core.DeliveryQueued && d.NextAt != nil && time.Until(*d.NextAt) > 3*time.Second {
-				k.hurry(d.ID)
-			}
+		}
+		if d.State == core.DeliveryQueued && d.NextAt != nil && time.Until(*d.NextAt) > 3*time.Second {
+			k.hurry(d.ID)
 		}
 	}
 	return left == 0
