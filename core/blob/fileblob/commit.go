@@ -2,7 +2,6 @@ package fileblob
 
 import (
 	"slices"
-	"time"
 
 	"github.com/uzel-hub/uzel/core/blob"
 )
@@ -20,22 +19,14 @@ const (
 var zeros = make([]byte, padTo)
 
 // commitAll is the committer: it ends when the queue is closed and empty.
-//
-// When a large group was answered, those who put it come back one by one. The
-// first of them does not get a flush to itself, for which all the others would
-// wait: the committer waits for half as many, and at most half as long as the
-// flush took.
 func (s *Store) commitAll() {
 	defer close(s.committed)
-	group := s.queue.take(make([]*put, 0, maxGroup), 1, 0)
-	for len(group) > 0 {
-		start := time.Now()
+	group := make([]*put, 0, maxGroup)
+	for group = s.queue.take(group); len(group) > 0; group = s.queue.take(group[:0]) {
 		err := s.commit(group)
-		took := time.Since(start)
 		for _, p := range group {
 			p.done <- err
 		}
-		group = s.queue.take(group[:0], len(group)/2, took/2)
 	}
 }
 

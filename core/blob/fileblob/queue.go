@@ -3,7 +3,6 @@ package fileblob
 import (
 	"runtime"
 	"sync"
-	"time"
 )
 
 // Bounds of a group. A larger one gains nothing, the disk is busy with its
@@ -40,15 +39,13 @@ func (q *queue) close() {
 }
 
 // take waits for puts and appends to group as many of those waiting as make a
-// group; none means that the queue is closed. When the first has come it waits
-// until there are enough, but no longer than patience.
-func (q *queue) take(group []*put, enough int, patience time.Duration) []*put {
+// group; none means that the queue is closed.
+func (q *queue) take(group []*put) []*put {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for len(q.waiting) == 0 && !q.closed {
 		q.filled.Wait()
 	}
-	q.gather(enough, patience)
 	q.letCallersIn()
 	n, size := 0, 0
 	for n < len(q.waiting) && n < maxGroup && size < maxGroupBytes {
@@ -72,23 +69,5 @@ func (q *queue) letCallersIn() {
 		q.mu.Unlock()
 		runtime.Gosched()
 		q.mu.Lock()
-	}
-}
-
-// gather is the second wait of take.
-func (q *queue) gather(enough int, patience time.Duration) {
-	if len(q.waiting) >= enough || q.closed {
-		return
-	}
-	over := false
-	timer := time.AfterFunc(patience, func() {
-		q.mu.Lock()
-		over = true
-		q.mu.Unlock()
-		q.filled.Signal()
-	})
-	defer timer.Stop()
-	for len(q.waiting) < enough && !over && !q.closed {
-		q.filled.Wait()
 	}
 }
