@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -58,7 +59,15 @@ func (l layout) open(d *disk) (lock *os.File, err error) {
 }
 
 func (l layout) begin(d *disk, lock *os.File) error {
-	err := retry(func() error { return unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB) })
+	// A child that this process forks holds the lock too until it executes its
+	// program: a store that was closed a moment ago may look open for as long.
+	var err error
+	for deadline := time.Now().Add(time.Second); ; time.Sleep(5 * time.Millisecond) {
+		err = retry(func() error { return unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB) })
+		if !errors.Is(err, unix.EWOULDBLOCK) || time.Now().After(deadline) {
+			break
+		}
+	}
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		return errInUse(string(l))
 	}
