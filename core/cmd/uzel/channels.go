@@ -31,6 +31,8 @@ func (c *cli) channels() *cobra.Command {
 		c.channelAdd(), c.channelSet(), c.channelDelete(), c.channelCheck(), c.channelLog(),
 		c.channelPause("pause", "приостановить приём (in), отправку (out) или обе стороны", true),
 		c.channelPause("resume", "возобновить", false),
+		c.poster("enable", "включить", channelsPath, "enable", "канал включён"),
+		c.poster("disable", "выключить; процесс останавливается", channelsPath, "disable", "канал выключен"),
 		c.poster("run", "опросить сейчас", channelsPath, "run", "опрос начат"),
 		c.poster("restart", "перезапустить процесс", channelsPath, "restart", "перезапуск начат"),
 	)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -40,11 +41,12 @@ func run(m *testing.M) int {
 
 // build is `make build` into another folder, and the test connector.
 func build(dir string) error {
-	var errs []error
+	errs := []error{look("../../..")}
 	for out, source := range map[string]string{
 		"uzel":           ".",
 		"plugins/email":  "../../../plugins/email",
 		"plugins/twoway": "./testdata/twoway",
+		"mailemulator":   "../../../plugins/email/emulator/cmd/mailemulator",
 	} {
 		cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(dir, out), source)
 		if text, err := cmd.CombinedOutput(); err != nil {
@@ -52,4 +54,21 @@ func build(dir string) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// look looks at all sources, so that the Go command runs these tests again when
+// one of them has changed: it does not see what build makes of them.
+func look(root string) error {
+	return filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case e.IsDir() && (e.Name() == "bin" || e.Name() == "data" || e.Name() == ".git"):
+			return fs.SkipDir
+		case filepath.Ext(path) != ".go":
+			return nil
+		}
+		_, err = os.Stat(path)
+		return err
+	})
 }
