@@ -16,7 +16,7 @@ const (
 	// it connects it.
 	mailboxSize = 20_000
 	// importKills is how often that import is interrupted at least.
-	importKills = 24
+	importKills = 20
 )
 
 // TestKillImport20000Letters imports a mailbox while the hub and the e-mail
@@ -41,7 +41,7 @@ func TestKillImport20000Letters(t *testing.T) {
 	}
 	for !imported(srv, office) {
 		k.revive()
-		until := srv.World.IMAP.Commands("FETCH") + k.rng.IntN(48)
+		until := srv.World.IMAP.Commands("FETCH") + k.rng.IntN(40)
 		k.await("the import goes on", func() bool { return srv.World.IMAP.Commands("FETCH") > until || imported(srv, office) })
 		k.doze(50)
 		k.strikeEither()
