@@ -262,6 +262,11 @@ func (h *hub) status(id string) core.ChannelStatus {
 func (h *hub) awaitChannel(id string, want core.ChannelState) core.ChannelStatus {
 	h.Helper()
 	var s core.ChannelStatus
+	defer func() {
+		if s.State != want {
+			h.Logf("channel %s is %+v", id, s)
+		}
+	}()
 	h.await(fmt.Sprintf("channel %s becomes %s", id, want), func() bool {
 		s = h.status(id)
 		return s.State == want
