@@ -77,7 +77,7 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 	if err := a.openFiles(tune); err != nil {
 		return a, err
 	}
-	if err := store.Prepare(ctx, a.Store, nil, bus.DeadLetterTable); err != nil {
+	if err := store.Prepare(ctx, a.Store, a.tellIndex, bus.DeadLetterTable); err != nil {
 		return a, fmt.Errorf("prepare indexes: %w", err)
 	}
 	if err := a.Store.Update(ctx, registry.Seed); err != nil {
@@ -92,6 +92,15 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 	}
 	a.handle()
 	return a, a.Bus.Declare(ctx)
+}
+
+// tellEvery is after how many records the building of an index is told of.
+const tellEvery = 100_000
+
+func (a *App) tellIndex(index string, records int) {
+	if records%tellEvery == 0 {
+		a.Log.Info("building an index of the database", "index", index, "records", records)
+	}
 }
 
 // openFiles opens what lives in the data folder.
@@ -184,17 +193,25 @@ func limits(conf config.Limits, tune pluginhost.Limits) pluginhost.Limits {
 
 // handle connects the stages to their topics.
 func (a *App) handle() {
-	in := &intake.Service{Bus: a.Bus}
-	// A message is the business of one of the two. One subscription for both
-	// saves a transaction for each message that would only acknowledge it.
-	a.Bus.Handle("messages", bus.MessageReceived, func(ctx context.Context, tx store.Tx, ev bus.Event) error {
-		if err := in.OnMessage(ctx, tx, ev); err != nil {
+	in := &intake.Service{Bus: a.Bus, Forward: a.Outgoing.Forward}
+	a.Bus.Handle("messages", bus.MessageReceived, messages(func(tx store.Tx, about bus.MessageEvent) error {
+		if about.Kind == core.MessageStatus {
+			return a.Outgoing.OnStatus(tx, about)
+		}
+		return in.Take(tx, about)
+	}))
+	a.Bus.Handle("intake", bus.MessageUnplaced, messages(in.Take))
+}
+
+// messages is a handler of events about messages.
+func messages(handle func(store.Tx, bus.MessageEvent) error) bus.Handler {
+	return func(_ context.Context, tx store.Tx, ev bus.Event) error {
+		var about bus.MessageEvent
+		if err := ev.Decode(&about); err != nil {
 			return err
 		}
-		return a.Outgoing.OnMessage(ctx, tx, ev)
-	})
-	a.Bus.Handle("intake", bus.MessageUnplaced, in.OnUnplaced)
-	a.Bus.Handle("outgoing", bus.DocumentRegistered, a.Outgoing.OnRegistered)
+		return handle(tx, about)
+	}
 }
 
 // Maintenance looks after the hub's data.

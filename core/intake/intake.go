@@ -8,7 +8,6 @@
 package intake
 
 import (
-	"context"
 	"slices"
 
 	"github.com/uzel-hub/uzel/core"
@@ -20,26 +19,14 @@ import (
 // Service registers messages. It has no state of its own.
 type Service struct {
 	Bus bus.Publisher
+	// Forward passes a document that was registered on to the channels that its
+	// own one forwards to, in the same transaction: a stage of its own would cost
+	// each document another one.
+	Forward func(tx store.Tx, d *core.Document, to []core.ChannelID) error
 }
 
-// OnMessage handles message.received.
-func (s *Service) OnMessage(_ context.Context, tx store.Tx, ev bus.Event) error {
-	return s.take(tx, ev, false)
-}
-
-// OnUnplaced handles message.unplaced: a status nobody could place.
-func (s *Service) OnUnplaced(_ context.Context, tx store.Tx, ev bus.Event) error {
-	return s.take(tx, ev, true)
-}
-
-func (s *Service) take(tx store.Tx, ev bus.Event, unplaced bool) error {
-	var about bus.MessageEvent
-	if err := ev.Decode(&about); err != nil {
-		return err
-	}
-	if about.Kind == core.MessageStatus && !unplaced {
-		return nil
-	}
+// Take handles message.received and message.unplaced.
+func (s *Service) Take(tx store.Tx, about bus.MessageEvent) error {
 	m, err := store.Messages.Get(tx, string(about.Message))
 	if err != nil {
 		return err
@@ -76,7 +63,10 @@ func (s *Service) register(tx store.Tx, m *core.Message) error {
 	if err := store.Documents.Put(tx, d); err != nil {
 		return err
 	}
-	return s.Bus.Publish(tx, bus.DocumentRegistered, string(d.ID), bus.AboutDocument(d))
+	if err := s.Bus.Publish(tx, bus.DocumentRegistered, string(d.ID), bus.AboutDocument(d)); err != nil {
+		return err
+	}
+	return s.Forward(tx, d, ch.ForwardTo)
 }
 
 // registered tells whether an earlier run has made the document. Others may be
@@ -93,7 +83,7 @@ func registered(tx store.Tx, m *core.Message) (bool, error) {
 // channelOf reads the channel a message came through. A channel deleted
 // meanwhile does not stop its messages from being registered.
 func channelOf(tx store.Tx, id core.ChannelID) (*core.Channel, error) {
-	ch, err := store.Channels.GetAny(tx, string(id))
+	ch, err := store.Channels.Look(tx, string(id))
 	if core.KindOf(err) == core.KindNotFound {
 		return &core.Channel{ID: id}, nil
 	}

@@ -1,7 +1,6 @@
 package intake_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"testing"
 
@@ -29,8 +28,8 @@ type desk struct {
 func newDesk(t *testing.T) *desk {
 	clock := coretest.NewClock()
 	d := &desk{T: t, store: coretest.Open(t, clock), bus: &coretest.Recorder{}, clock: clock}
-	d.intake = &intake.Service{Bus: d.bus}
 	d.out = &outgoing.Service{Store: d.store, Bus: d.bus}
+	d.intake = &intake.Service{Bus: d.bus, Forward: d.out.Forward}
 	coretest.Update(t, d.store, func(tx store.Tx) error {
 		return store.Channels.Put(tx, &core.Channel{ID: box, Organization: "org_1"})
 	})
@@ -60,13 +59,9 @@ func person(mail string) core.Correspondent {
 func (d *desk) take(m *core.Message, times int) {
 	d.Helper()
 	coretest.Update(d.T, d.store, func(tx store.Tx) error { return store.Messages.Put(tx, m) })
-	payload, err := json.Marshal(bus.MessageEvent{Message: m.ID, Channel: m.Channel, Kind: m.Kind})
-	if err != nil {
-		d.Fatal(err)
-	}
 	for range times {
 		coretest.Update(d.T, d.store, func(tx store.Tx) error {
-			return d.intake.OnMessage(d.Context(), tx, bus.Event{Topic: bus.MessageReceived, Payload: payload})
+			return d.intake.Take(tx, bus.MessageEvent{Message: m.ID, Channel: m.Channel, Kind: m.Kind})
 		})
 	}
 }

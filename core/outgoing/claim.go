@@ -75,12 +75,13 @@ func (s *Service) claim(tx store.Tx, d *core.Delivery) (*core.Parcel, error) {
 		}
 		return nil, s.reject(tx, d, "документ удалён")
 	}
+	old := *d
 	if err := d.MoveTo(core.DeliverySending); err != nil {
 		return nil, err
 	}
 	d.Attempts++
 	d.NextAt = nil
-	if err := store.Deliveries.Put(tx, d); err != nil {
+	if err := store.Deliveries.Replace(tx, &old, d); err != nil {
 		return nil, err
 	}
 	p.Delivery = *d
@@ -88,11 +89,12 @@ func (s *Service) claim(tx store.Tx, d *core.Delivery) (*core.Parcel, error) {
 }
 
 func (s *Service) reject(tx store.Tx, d *core.Delivery, text string) error {
+	old := *d
 	if err := d.MoveTo(core.DeliveryRejected); err != nil {
 		return err
 	}
 	d.LastError, d.ErrorKind, d.NextAt = text, core.KindRejected.String(), nil
-	return s.save(tx, d)
+	return s.save(tx, &old, d)
 }
 
 // Recover settles what a crash left in `sending`: it may have been sent, so it
@@ -112,11 +114,12 @@ func (s *Service) Recover(ctx context.Context, channel core.ChannelID, idempoten
 			left = append(left, d)
 		}
 		for _, d := range left {
+			old := *d
 			if err := d.MoveTo(to); err != nil {
 				return err
 			}
 			d.LastError, d.ErrorKind = "работа прервалась во время отправки", core.KindUnknown.String()
-			if err := s.save(tx, d); err != nil {
+			if err := s.save(tx, &old, d); err != nil {
 				return err
 			}
 		}

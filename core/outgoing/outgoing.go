@@ -2,8 +2,8 @@
 // document and a delivery; deliveries are claimed by the channel's sender,
 // settled by its receipts, tracked, repeated and called off.
 //
-// It writes delivery.requested and delivery.updated, and reads
-// document.registered (to forward) and message.received of kind status.
+// It writes delivery.requested and delivery.updated, and reads message.received
+// of kind status.
 package outgoing
 
 import (
@@ -46,33 +46,19 @@ func (s *Service) wakeAfter(tx store.Tx, channel core.ChannelID) {
 	}
 }
 
-// save writes a delivery that moved and tells about it.
-func (s *Service) save(tx store.Tx, d *core.Delivery) error {
-	if err := store.Deliveries.Put(tx, d); err != nil {
+// save writes a delivery that moved and tells about it. old is as it was read.
+func (s *Service) save(tx store.Tx, old, d *core.Delivery) error {
+	if err := store.Deliveries.Replace(tx, old, d); err != nil {
 		return err
 	}
 	return s.Bus.Publish(tx, bus.DeliveryUpdated, string(d.Document), bus.AboutDelivery(d))
 }
 
-// OnRegistered handles document.registered: a document that came in goes on to
-// the channels its own channel forwards to (Передать в систему).
-func (s *Service) OnRegistered(_ context.Context, tx store.Tx, ev bus.Event) error {
-	var about bus.DocumentEvent
-	if err := ev.Decode(&about); err != nil {
-		return err
-	}
-	if about.Direction != core.Incoming || about.Channel == "" {
-		return nil
-	}
-	ch, err := store.Channels.GetAny(tx, string(about.Channel))
-	if err != nil {
-		if core.KindOf(err) == core.KindNotFound {
-			return nil
-		}
-		return err
-	}
-	for _, to := range ch.ForwardTo {
-		d := &core.Delivery{Document: about.Document, Channel: to, Purpose: core.PurposeForward}
+// Forward queues the document, which came in, for other channels (Передать в
+// систему).
+func (s *Service) Forward(tx store.Tx, doc *core.Document, to []core.ChannelID) error {
+	for _, channel := range to {
+		d := &core.Delivery{Document: doc.ID, Channel: channel, Purpose: core.PurposeForward}
 		if err := s.request(tx, d); err != nil {
 			return err
 		}
@@ -99,6 +85,7 @@ func (s *Service) move(ctx context.Context, id core.DeliveryID, to core.Delivery
 		if err != nil {
 			return err
 		}
+		old := *d
 		if err := retryable(d, to); err != nil {
 			return err
 		}
@@ -111,7 +98,7 @@ func (s *Service) move(ctx context.Context, id core.DeliveryID, to core.Delivery
 		}
 		s.wakeAfter(tx, d.Channel)
 		moved = d
-		return s.save(tx, d)
+		return s.save(tx, &old, d)
 	})
 	return moved, err
 }

@@ -1,7 +1,6 @@
 package outgoing_test
 
 import (
-	"encoding/json"
 	"errors"
 	"slices"
 	"testing"
@@ -295,31 +294,18 @@ func (d *desk) status(m *core.Message) {
 	d.Helper()
 	m.ID, m.Channel, m.ExternalID = core.MessageID(core.NewID("msg", d.clock.Now())), box, core.NewID("ext", d.clock.Now())
 	m.Kind, m.Change = core.MessageStatus, core.ChangeNew
-	payload, err := json.Marshal(bus.MessageEvent{Message: m.ID, Channel: m.Channel, Kind: m.Kind})
-	if err != nil {
-		d.Fatal(err)
-	}
 	coretest.Update(d.T, d.store, func(tx store.Tx) error {
 		if err := store.Messages.Put(tx, m); err != nil {
 			return err
 		}
-		return d.out.OnMessage(d.Context(), tx, bus.Event{Payload: payload})
+		return d.out.OnStatus(tx, bus.MessageEvent{Message: m.ID, Channel: m.Channel, Kind: m.Kind})
 	})
 }
 
 func TestForwardGoesToEveryChannelNamed(t *testing.T) {
 	d := newDesk(t)
 	coretest.Update(t, d.store, func(tx store.Tx) error {
-		ch, err := store.Channels.Get(tx, string(box))
-		if err != nil {
-			return err
-		}
-		ch.ForwardTo = []core.ChannelID{"archive", "dispatch"}
-		return store.Channels.Put(tx, ch)
-	})
-	payload, _ := json.Marshal(bus.DocumentEvent{Document: d.doc.ID, Direction: core.Incoming, Channel: box})
-	coretest.Update(t, d.store, func(tx store.Tx) error {
-		return d.out.OnRegistered(t.Context(), tx, bus.Event{Payload: payload})
+		return d.out.Forward(tx, d.doc, []core.ChannelID{"archive", "dispatch"})
 	})
 	for _, ch := range []core.ChannelID{"archive", "dispatch"} {
 		p, err := d.out.Claim(t.Context(), ch, 10)

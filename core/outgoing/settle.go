@@ -32,12 +32,13 @@ func (s *Service) settle(tx store.Tx, o core.Outcome) error {
 		}
 		return err
 	}
+	old := *d
 	if o.Err != nil {
 		fail(tx.Now(), d, o.Err)
 	} else if err := succeed(tx.Now(), d, o); err != nil {
 		return nil // late
 	}
-	if err := s.save(tx, d); err != nil {
+	if err := s.save(tx, &old, d); err != nil {
 		return err
 	}
 	return s.follow(tx, d)

@@ -1,24 +1,15 @@
 package outgoing
 
 import (
-	"context"
-
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
-// OnMessage handles message.received of kind status: news about something that
+// OnStatus handles message.received of kind status: news about something that
 // went out, a bounce among them. What belongs to no delivery is passed on as
 // message.unplaced and registered as a document.
-func (s *Service) OnMessage(_ context.Context, tx store.Tx, ev bus.Event) error {
-	var about bus.MessageEvent
-	if err := ev.Decode(&about); err != nil {
-		return err
-	}
-	if about.Kind != core.MessageStatus {
-		return nil
-	}
+func (s *Service) OnStatus(tx store.Tx, about bus.MessageEvent) error {
 	m, err := store.Messages.Get(tx, string(about.Message))
 	if err != nil {
 		return err
@@ -59,11 +50,11 @@ func subject(tx store.Tx, m *core.Message) (*core.Delivery, error) {
 // news takes a status over. The report itself (a bounce's text and files) is
 // kept with the message; the delivery shows the outside system's words.
 func (s *Service) news(tx store.Tx, d *core.Delivery, m *core.Message) error {
-	st := m.Status
+	st, old := m.Status, *d
 	d.OutsideCode, d.OutsideText = st.Code, st.Text
 	o := core.Outcome{Delivery: d.ID, State: st.State, Code: st.Code, Text: st.Text, At: st.At}
 	if err := succeed(tx.Now(), d, o); err != nil {
-		return s.save(tx, d) // the state is past that: only the words are new
+		return s.save(tx, &old, d) // the state is past that: only the words are new
 	}
-	return s.save(tx, d)
+	return s.save(tx, &old, d)
 }

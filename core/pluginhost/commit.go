@@ -105,9 +105,8 @@ func (in *intake) write(tx store.Tx, batch []*item) error {
 }
 
 func (in *intake) writeMessage(tx store.Tx, it *item) error {
-	it.duplicate = false
-	for range store.Messages.FindKeys(tx, "external", store.ExternalKey(in.channel, it.msg.ExternalID)) {
-		it.duplicate = true
+	it.duplicate = store.Messages.Known(tx, "external", store.ExternalKey(in.channel, it.msg.ExternalID))
+	if it.duplicate {
 		return nil
 	}
 	m := it.msg

@@ -11,12 +11,14 @@ import (
 	pluginv1 "github.com/uzel-hub/uzel/api/plugin/v1"
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/pluginhost/internal/wire"
+	"github.com/uzel-hub/uzel/core/store"
 )
 
 // sendLoop holds a Send stream open and takes out what the outbox has for the
 // channel.
 func (l *live) sendLoop(ctx context.Context) error {
 	defer close(l.sendDone)
+	ctx = store.Deferrable(ctx) // what comes in goes first
 	pause := backoff{min: l.host.timing.RetryMin, max: l.host.timing.RetryMax}
 	for {
 		err := l.insist(ctx, func() error {

@@ -52,10 +52,8 @@ func Save(tx store.Tx, j *core.Journal) error {
 // Default is the journal that numbers documents of the direction when nobody
 // chose one: the standard one, or the first of the direction.
 func Default(tx store.Tx, d core.Direction) (core.JournalID, error) {
-	for key := range store.Journals.FindKeys(tx, "direction", string(d)) {
-		if key == string(d) {
-			return core.JournalID(key), nil
-		}
+	if j, err := journal(tx, core.JournalID(d)); err == nil && j.Direction == d {
+		return j.ID, nil
 	}
 	for key := range store.Journals.FindKeys(tx, "direction", string(d)) {
 		return core.JournalID(key), nil
@@ -71,7 +69,17 @@ func Reserve(tx store.Tx, id core.JournalID, day core.Date) (core.RegNumber, err
 	if err != nil {
 		return core.RegNumber{}, err
 	}
-	return n, store.Counters.Put(tx, c)
+	return n, count(tx, c, n.Seq)
+}
+
+// count moves the counter on to the number that was taken.
+func count(tx store.Tx, c *core.Counter, taken uint64) error {
+	old := *c
+	c.Last = taken
+	if old.Version == 0 {
+		return store.Counters.Put(tx, c)
+	}
+	return store.Counters.Replace(tx, &old, c)
 }
 
 // Preview is the number Reserve would hand out now. It promises nothing.
@@ -81,7 +89,7 @@ func Preview(tx store.Tx, id core.JournalID, day core.Date) (core.RegNumber, err
 }
 
 func next(tx store.Tx, id core.JournalID, day core.Date) (core.RegNumber, *core.Counter, error) {
-	j, err := store.Journals.Get(tx, string(id))
+	j, err := journal(tx, id)
 	if err != nil {
 		return core.RegNumber{}, nil, err
 	}
@@ -97,11 +105,20 @@ func next(tx store.Tx, id core.JournalID, day core.Date) (core.RegNumber, *core.
 	if err != nil {
 		return core.RegNumber{}, nil, err
 	}
-	c.Last++
+	seq := c.Last + 1
 	return core.RegNumber{
-		Journal: id, Year: year, Seq: c.Last, Date: day,
-		Text: Render(j.Template, j.Index, moment, c.Last),
+		Journal: id, Year: year, Seq: seq, Date: day,
+		Text: Render(j.Template, j.Index, moment, seq),
 	}, c, nil
+}
+
+// journal reads a journal; what is read is not to be changed.
+func journal(tx store.Tx, id core.JournalID) (*core.Journal, error) {
+	j, err := store.Journals.Look(tx, string(id))
+	if err == nil && j.DeletedAt != nil {
+		return store.Journals.Get(tx, string(id)) // says that there is none
+	}
+	return j, err
 }
 
 // counter reads the counter of the year, a fresh one if the year has begun.

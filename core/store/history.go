@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,13 +55,13 @@ func (t *Table[T]) remember(tx Tx, key string, old, rec *T) error {
 	}
 	if old != nil {
 		e.Operation = t.operation(old, rec)
-		e.Changes = changes(reflect.ValueOf(old).Elem(), reflect.ValueOf(rec).Elem())
+		e.Changes = changes(t.fields, reflect.ValueOf(old).Elem(), reflect.ValueOf(rec).Elem())
 	}
 	raw, err := Encode(e)
 	if err != nil {
 		return err
 	}
-	return tx.Put(t.past, historyKey(key, e.Version), raw)
+	return tx.Insert(t.past, historyKey(key, e.Version), raw)
 }
 
 func (t *Table[T]) operation(old, rec *T) Operation {
@@ -84,23 +85,44 @@ func historyPrefix(key string) []byte {
 	return append(append(make([]byte, 0, len(key)+9), key...), 0)
 }
 
-// changes compares two structs field by field, by their JSON names. Fields of
-// an embedded struct count as the struct's own, as they do in JSON.
-func changes(old, rec reflect.Value) []FieldChange {
-	var out []FieldChange
-	for i := range old.NumField() {
-		field := old.Type().Field(i)
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+// field is a field of a record as history knows it, by its JSON name.
+type field struct {
+	index  []int
+	name   string
+	hidden bool
+}
+
+// fieldsOf lists the fields of a record. Those of an embedded struct count as
+// its own, as they do in JSON; Meta is left out: the entry itself tells version,
+// moment and operation.
+func fieldsOf(t reflect.Type, at []int) []field {
+	var out []field
+	for i := range t.NumField() {
+		f := t.Field(i)
+		index := append(slices.Clone(at), i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
-		case field.Type == reflect.TypeFor[core.Meta]():
-			// the entry itself tells version, moment and operation
-		case field.Anonymous && name == "":
-			out = append(out, changes(old.Field(i), rec.Field(i))...)
-		case name == "" || name == "-" || same(old.Field(i), rec.Field(i)):
-		case field.Tag.Get("history") == "hidden":
-			out = append(out, FieldChange{Field: name})
+		case f.Type == reflect.TypeFor[core.Meta]():
+		case f.Anonymous && name == "":
+			out = append(out, fieldsOf(f.Type, index)...)
+		case name != "" && name != "-":
+			out = append(out, field{index, name, f.Tag.Get("history") == "hidden"})
+		}
+	}
+	return out
+}
+
+// changes compares two records field by field.
+func changes(fields []field, old, rec reflect.Value) []FieldChange {
+	var out []FieldChange
+	for _, f := range fields {
+		before, after := old.FieldByIndex(f.index), rec.FieldByIndex(f.index)
+		switch {
+		case same(before, after):
+		case f.hidden:
+			out = append(out, FieldChange{Field: f.name})
 		default:
-			out = append(out, FieldChange{Field: name, Before: shown(old.Field(i)), After: shown(rec.Field(i))})
+			out = append(out, FieldChange{Field: f.name, Before: shown(before), After: shown(after)})
 		}
 	}
 	return out
@@ -110,6 +132,16 @@ func changes(old, rec reflect.Value) []FieldChange {
 // a moment is the same in any time zone.
 func same(a, b reflect.Value) bool {
 	switch a.Kind() {
+	case reflect.String:
+		return a.String() == b.String()
+	case reflect.Bool:
+		return a.Bool() == b.Bool()
+	case reflect.Int, reflect.Int64:
+		return a.Int() == b.Int()
+	case reflect.Pointer:
+		if a.IsNil() || b.IsNil() {
+			return a.IsNil() == b.IsNil()
+		}
 	case reflect.Slice, reflect.Map:
 		if a.Len() == 0 && b.Len() == 0 {
 			return true
@@ -119,8 +151,7 @@ func same(a, b reflect.Value) bool {
 	case time.Time:
 		return x.Equal(b.Interface().(time.Time))
 	case *time.Time:
-		y := b.Interface().(*time.Time)
-		return x == y || x != nil && y != nil && x.Equal(*y)
+		return x.Equal(*b.Interface().(*time.Time))
 	}
 	return reflect.DeepEqual(a.Interface(), b.Interface())
 }

@@ -120,7 +120,7 @@ func apply(tx Tx, key string, moves []move) error {
 		}
 		for _, v := range m.in {
 			buf = append(prefix(buf[:0], v), key...)
-			if err := tx.Put(m.bucket, buf, nil); err != nil {
+			if err := tx.Insert(m.bucket, buf, nil); err != nil {
 				return err
 			}
 		}

@@ -67,10 +67,13 @@ func IsDeferrable(ctx context.Context) bool { return ctx.Value(deferrable{}) != 
 type Tx interface {
 	// Get returns nil for a key that is not there.
 	Get(bucket string, key []byte) ([]byte, error)
-	// Put and Delete are refused with KindInternal in View. key may be used again
+	// Put, Insert and Delete are refused with KindInternal in View. key may be used again
 	// at once; value must stay as it is until Update returns. An empty value is
 	// not an absent one; an empty key is refused.
 	Put(bucket string, key, value []byte) error
+	// Insert is Put of a key that is not there, as the caller knows: a driver need
+	// not look.
+	Insert(bucket string, key, value []byte) error
 	Delete(bucket string, key []byte) error
 
 	// Scan walks the keys in [from, to), upwards or with desc downwards. A nil

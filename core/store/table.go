@@ -1,21 +1,27 @@
 package store
 
 import (
+	"bytes"
 	"fmt"
 	"iter"
+	"reflect"
 	"strings"
+	"sync"
 
 	"github.com/uzel-hub/uzel/core"
 )
 
 // Table is a typed table: what a noun is kept in. Tables are declared once, in
-// schema.go, and are safe for concurrent use because they hold no state.
+// schema.go, and are safe for concurrent use: they hold nothing but what Look
+// has read.
 type Table[T any] struct {
 	name    string
 	rows    string // bucket of the records, by primary key
 	past    string // bucket of the history entries, empty without history
 	record  func(*T) core.Record
+	fields  []field // as history shows them
 	indexes []Index[T]
+	looked  sync.Map // of Look: key to *looked[T]
 }
 
 // Index is a declared way to find records. Keys returns the values a record is
@@ -42,6 +48,7 @@ func Define[T any, P interface {
 		rows:    "t/" + name,
 		past:    "h/" + name,
 		record:  func(t *T) core.Record { return P(t) },
+		fields:  fieldsOf(reflect.TypeFor[T](), nil),
 		indexes: indexes,
 	}
 }
@@ -90,6 +97,32 @@ func (t *Table[T]) GetAny(tx Tx, key string) (*T, error) {
 	return t.decode(raw)
 }
 
+// Look is GetAny for records that are few, seldom changed and read for each
+// message: channels and journals. The record is shared: it must not be changed.
+func (t *Table[T]) Look(tx Tx, key string) (*T, error) {
+	raw, err := tx.Get(t.rows, []byte(key))
+	if err != nil {
+		return nil, err
+	}
+	if raw == nil {
+		return nil, t.notFound()
+	}
+	if had, ok := t.looked.Load(key); ok && bytes.Equal(had.(*looked[T]).raw, raw) {
+		return had.(*looked[T]).rec, nil
+	}
+	rec, err := t.decode(raw)
+	if err == nil {
+		t.looked.Store(key, &looked[T]{bytes.Clone(raw), rec})
+	}
+	return rec, err
+}
+
+// looked is a record and the bytes it was read from.
+type looked[T any] struct {
+	raw []byte
+	rec *T
+}
+
 // Has tells whether a record with the key exists, deleted or not, without
 // reading it.
 func (t *Table[T]) Has(tx Tx, key string) (bool, error) {
@@ -114,6 +147,13 @@ func (t *Table[T]) Put(tx Tx, rec *T) error {
 	return t.write(tx, key, old, rec)
 }
 
+// Replace is Put of a record that was read in this transaction; old is as it was
+// read. A copy of the struct is enough if what its lists, maps and pointers hold
+// is replaced and not changed.
+func (t *Table[T]) Replace(tx Tx, old, rec *T) error {
+	return t.write(tx, t.record(rec).RecordKey(), old, rec)
+}
+
 func (t *Table[T]) write(tx Tx, key string, old, rec *T) error {
 	meta := t.record(rec).RecordMeta()
 	given := *meta
@@ -129,7 +169,11 @@ func (t *Table[T]) write(tx Tx, key string, old, rec *T) error {
 	if err != nil {
 		return err
 	}
-	if err := tx.Put(t.rows, []byte(key), raw); err != nil {
+	put := tx.Put
+	if old == nil {
+		put = tx.Insert
+	}
+	if err := put(t.rows, []byte(key), raw); err != nil {
 		return err
 	}
 	if err := apply(tx, key, moves); err != nil {
@@ -213,6 +257,15 @@ func (t *Table[T]) Find(tx Tx, index, value string) iter.Seq2[*T, error] {
 func (t *Table[T]) FindKeys(tx Tx, index, value string) iter.Seq[string] {
 	from := prefix(nil, value)
 	return entryKeys(tx, t.index(index).bucket, from, after(from))
+}
+
+// Known tells whether an index has the value.
+func (t *Table[T]) Known(tx Tx, index, value string) bool {
+	from := prefix(nil, value)
+	for range tx.Scan(t.index(index).bucket, from, after(from), false) {
+		return true
+	}
+	return false
 }
 
 // Range reads the records an index has under values in [from, to), in the order

@@ -25,7 +25,7 @@ func (d *Driver) PublishTx(tx store.Tx, topic string, msgs ...*message.Message) 
 			return err
 		}
 		raw := appendRecord(make([]byte, 0, recordSize(msg)), tx.Now(), msg)
-		if err := tx.Put(t.log, seqKey(last), raw); err != nil {
+		if err := tx.Insert(t.log, seqKey(last), raw); err != nil {
 			return err
 		}
 	}

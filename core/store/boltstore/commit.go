@@ -20,15 +20,17 @@ const (
 	groupBytes = 16 << 20
 )
 
-// Deferrable functions are bounded by time in a group, because others wait for
-// its commit: they get a part of what those took, but not less than
-// deferrableLeast. A group of their own may take twice as long as a commit does,
-// so that the disk does not set their pace, but not less than deferrableAlone:
-// what comes meanwhile waits for one commit.
+// Deferrable functions are bounded by time, because others wait for the commit.
+// Beside others they get a part of all time, saved up until it is worth a
+// commit; between the groups of others they take as long as deferrableBetween;
+// once nobody else has come for deferrableAfter, as long as deferrableAlone, so
+// that the disk does not set their pace.
 const (
-	deferrablePart  = 4
-	deferrableLeast = time.Millisecond / 2
-	deferrableAlone = 2 * time.Millisecond
+	deferrablePart    = 32
+	deferrableWorth   = time.Millisecond
+	deferrableBetween = time.Millisecond / 2
+	deferrableAlone   = 20 * time.Millisecond
+	deferrableAfter   = 50 * time.Millisecond
 )
 
 // request is one call of Update.
@@ -66,6 +68,7 @@ func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
 func (s *Store) commitGroups() {
 	for s.queue.wait() {
 		s.commitGroup()
+		s.boundResident()
 	}
 }
 
@@ -96,8 +99,8 @@ func (s *Store) runGroup() (done []*request, err error) {
 		return s.queue.drain(), diskError(err)
 	}
 	defer btx.Rollback() //nolint:errcheck // does nothing after Commit
-	g := newGroup(btx)
-	share := turn{lastCommit: s.lastCommit}
+	g := newGroup(btx, &s.log)
+	share := s.share()
 	for n := 0; n < groupCount && g.bytes < groupBytes; n++ {
 		r := s.queue.pop(share.open())
 		if r == nil {
@@ -117,33 +120,55 @@ func (s *Store) runGroup() (done []*request, err error) {
 	if len(done) == 0 {
 		return nil, nil
 	}
-	began := time.Now()
-	err = s.commit(btx)
-	s.lastCommit = time.Since(began)
-	return done, err
+	s.spend(&share)
+	return done, s.commit(btx)
 }
 
 // turn divides the time of a group between urgent and deferrable functions.
 type turn struct {
-	urgent     time.Duration // that urgent ones have run
-	later      time.Duration // that deferrable ones have run
-	lastCommit time.Duration
+	urgent bool          // there are urgent ones
+	later  time.Duration // that deferrable ones have run
+	beside time.Duration // that they may run beside urgent ones
+	alone  time.Duration // that they may run by themselves
+}
+
+// share is the turn of the group that begins.
+func (s *Store) share() turn {
+	now := time.Now()
+	s.saved = min(s.saved+now.Sub(s.lastTurn)/deferrablePart, 2*deferrableWorth)
+	s.lastTurn = now
+	t := turn{alone: deferrableBetween}
+	if now.Sub(s.lastUrgent) > deferrableAfter {
+		t.alone = deferrableAlone
+	}
+	if s.saved >= deferrableWorth {
+		t.beside = s.saved
+	}
+	return t
+}
+
+// spend ends a turn.
+func (s *Store) spend(t *turn) {
+	s.saved = max(s.saved-t.later, 0)
+	if t.urgent {
+		s.lastUrgent = time.Now()
+	}
 }
 
 func (t *turn) add(later bool, d time.Duration) {
 	if later {
 		t.later += d
 	} else {
-		t.urgent += d
+		t.urgent = true
 	}
 }
 
 // open tells whether another deferrable function may join the group.
 func (t *turn) open() bool {
-	if t.urgent == 0 {
-		return t.later < max(2*t.lastCommit, deferrableAlone)
+	if t.urgent {
+		return t.later < t.beside
 	}
-	return t.later < max(t.urgent/deferrablePart, deferrableLeast)
+	return t.later < t.alone
 }
 
 // run runs one function; if it fails, everything it did is undone.

@@ -46,12 +46,16 @@ type Store struct {
 	delay time.Duration
 	queue queue
 
-	// The committer's own: why nothing may be committed any more, how long the
-	// last commit took, and that its outcome is not yet settled (commit.go).
+	// The committer's own (commit.go): why nothing may be committed any more, that
+	// the outcome of the last commit is not yet settled, and what divides its time.
 	broken     error
-	lastCommit time.Duration
+	log        undoLog
 	unsettled  bool
+	saved      time.Duration // of deferrable functions
+	lastTurn   time.Time
+	lastUrgent time.Time
 
+	resident  resident
 	committer sync.WaitGroup
 	closeOnce sync.Once
 	closeErr  error
@@ -148,8 +152,9 @@ func (s *Store) View(ctx context.Context, fn func(store.Tx) error) (err error) {
 	if err != nil {
 		return closedError(err)
 	}
+	defer s.boundResident()
 	defer btx.Rollback() //nolint:errcheck // a read transaction has nothing to lose
-	t := newGroup(btx).newTx(core.ActorOf(ctx), s.now())
+	t := newGroup(btx, new(undoLog)).newTx(core.ActorOf(ctx), s.now())
 	defer t.end()
 	return fn(t)
 }

@@ -16,9 +16,14 @@ import (
 type group struct {
 	bolt    *bbolt.Tx
 	buckets map[string]*bucket
-	log     []change // of the function that runs
-	keys    []byte   // the keys in log, one behind the other
-	bytes   int      // written by all of them
+	log     *undoLog
+	bytes   int // written by all of them
+}
+
+// undoLog is what the function that runs has done.
+type undoLog struct {
+	changes []change
+	keys    []byte // those of changes, one behind the other
 }
 
 // bucket keeps a cursor, because bbolt allocates one for each Get.
@@ -52,12 +57,13 @@ type tx struct {
 	ended bool // the function has returned
 }
 
-func newGroup(btx *bbolt.Tx) *group {
-	return &group{bolt: btx, buckets: make(map[string]*bucket)}
+func newGroup(btx *bbolt.Tx, log *undoLog) *group {
+	clear(log.changes[:cap(log.changes)]) // lets go of the transaction before
+	return &group{bolt: btx, buckets: make(map[string]*bucket), log: log}
 }
 
 func (g *group) newTx(actor core.Actor, now time.Time) *tx {
-	g.log, g.keys = g.log[:0], g.keys[:0]
+	g.log.changes, g.log.keys = g.log.changes[:0], g.log.keys[:0]
 	return &tx{group: g, actor: actor, now: now.UTC().Round(0)}
 }
 
@@ -65,15 +71,16 @@ func (t *tx) end() { t.ended = true }
 
 // remember notes what undoes a put or delete. The caller may use key again.
 func (g *group) remember(b *bucket, key, old []byte) {
-	at := len(g.keys)
-	g.keys = append(g.keys, key...)
-	g.log = append(g.log, change{bucket: b, key: g.keys[at:len(g.keys):len(g.keys)], old: old})
+	log := g.log
+	at := len(log.keys)
+	log.keys = append(log.keys, key...)
+	log.changes = append(log.changes, change{bucket: b, key: log.keys[at:len(log.keys):len(log.keys)], old: old})
 }
 
 // undo takes back what the function did, last step first. bbolt's pages are
 // not remapped before the commit, so the old values still stand where they were.
 func (g *group) undo() {
-	for _, c := range slices.Backward(g.log) {
+	for _, c := range slices.Backward(g.log.changes) {
 		switch {
 		case c.key == nil:
 			must(c.bucket.SetSequence(c.sequence))
@@ -108,12 +115,23 @@ func (t *tx) Put(bucket string, key, value []byte) error {
 	if err != nil {
 		return err
 	}
+	return t.put(b, key, value, b.get(key))
+}
+
+func (t *tx) Insert(bucket string, key, value []byte) error {
+	b, err := t.writable(bucket)
+	if err != nil {
+		return err
+	}
+	return t.put(b, key, value, nil)
+}
+
+func (t *tx) put(b *bucket, key, value, old []byte) error {
 	if value == nil {
 		value = []byte{} // bbolt's Get must tell it from a key that is not there
 	}
-	old := b.get(key)
 	if err := b.Put(key, value); err != nil {
-		return misuse("put "+bucket, err)
+		return misuse("put", err)
 	}
 	t.remember(b, key, old)
 	t.bytes += len(key) + len(value)
@@ -141,7 +159,7 @@ func (t *tx) Sequence(bucket string) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	t.log = append(t.log, change{bucket: b, sequence: b.Sequence()})
+	t.log.changes = append(t.log.changes, change{bucket: b, sequence: b.Sequence()})
 	return b.NextSequence()
 }
 
