@@ -90,8 +90,12 @@ func (h *hub) registered(ctx context.Context, suffix string, n int) (float64, er
 	return rate(n, end.Sub(time.Unix(0, f.Begun))), disable
 }
 
-// newestNumber is the registration number of the newest document, without what
-// is printed around it.
+// newest is how many documents a look at the newest ones takes in: those that
+// are registered side by side do not get their numbers in the order of the list.
+const newest = 256
+
+// newestNumber is the highest registration number, without what is printed
+// around it.
 func (h *hub) newestNumber(ctx context.Context) (int, error) {
 	var page struct {
 		Items []struct {
@@ -100,11 +104,12 @@ func (h *hub) newestNumber(ctx context.Context) (int, error) {
 			} `json:"number"`
 		} `json:"items"`
 	}
-	err := h.call(ctx, http.MethodGet, "/api/v1/documents?limit=1", nil, &page)
-	if err != nil || len(page.Items) == 0 {
-		return 0, err
+	err := h.call(ctx, http.MethodGet, fmt.Sprint("/api/v1/documents?limit=", newest), nil, &page)
+	highest := 0
+	for _, d := range page.Items {
+		highest = max(highest, d.Number.Seq)
 	}
-	return page.Items[0].Number.Seq, nil
+	return highest, err
 }
 
 // side is one of the two hubs whose answers are compared.

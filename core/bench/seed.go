@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/maintenance"
 	"github.com/uzel-hub/uzel/core/store"
 	"github.com/uzel-hub/uzel/core/store/boltstore"
@@ -55,6 +56,9 @@ func (b *runner) seed(ctx context.Context, dir string, n int) (ids []string, err
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.store.Close()) }()
+	if err := store.Prepare(ctx, s.store, nil, bus.DeadLetterTable); err != nil { // as the hub's first start does
+		return nil, err
+	}
 	start := time.Now()
 	for s.done < n {
 		if err := s.store.Update(ctx, s.put); err != nil {

@@ -11,6 +11,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"time"
 
@@ -102,14 +103,14 @@ const underway = 2048
 func (g *generator) steady(ctx context.Context, n int, emit sdk.Emitter) error {
 	waiting, ctx := errgroup.WithContext(ctx)
 	waiting.SetLimit(underway)
-	start := time.Now()
+	body, start := noise(g.FileBytes), time.Now()
 	for i := 0; g.Messages == 0 || n < g.Messages; i++ {
 		n++
 		due := start.Add(time.Duration(float64(i) / g.Rate * float64(time.Second)))
 		if err := sdk.Pause(ctx, time.Until(due)); err != nil {
 			return errors.Join(err, waiting.Wait())
 		}
-		m, mark := g.message(n, noise(g.FileBytes)), cursor(n)
+		m, mark := g.message(n, slices.Clone(body)), cursor(n)
 		waiting.Go(func() error {
 			err := emit.Emit(ctx, m, mark)
 			g.answered(time.Since(due))
