@@ -76,6 +76,8 @@ type Document struct {
 	// ExternalThread is the outside system's own thread: chat id, appeal GUID.
 	ExternalThread string     `json:"external_thread,omitempty"`
 	DueAt          *time.Time `json:"due_at,omitempty"`
+
+	Appeal *Appeal `json:"appeal,omitempty"` // what a resident wrote
 }
 
 // RecordKey implements Record.

@@ -22,6 +22,7 @@ type (
 	TokenID        string
 	SessionID      string
 	OrganizationID string
+	EntryID        string // of a directory
 
 	// ChannelID is chosen by the administrator: lower-case Latin letters,
 	// digits and dashes (`mail-office`). It stands in addresses of web-hooks

@@ -87,6 +87,8 @@ var shapes = map[string]any{
 	"RegNumber":       core.RegNumber{},
 	"File":            core.Attachment{},
 	"Document":        core.Document{},
+	"Appeal":          core.Appeal{},
+	"Deadline":        core.Deadline{},
 	"DocumentRow":     rest.DocumentRow{},
 	"DocumentCard":    rest.DocumentCard{},
 	"DocumentInput":   rest.DocumentInput{},

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/gorilla/mux"
@@ -41,8 +42,15 @@ const (
 	remove = http.MethodDelete
 )
 
-// routes is the whole table of what is served, in the order of the contract.
+// routes is the whole table of what is served.
 func routes() []*route {
+	return slices.Concat(
+		hubRoutes(),
+	)
+}
+
+// hubRoutes are those of the hub itself, in the order of the contract.
+func hubRoutes() []*route {
 	return []*route{
 		{name: "session.get", method: get, path: v1 + "/session", op: signedIn, serve: (*Server).getSession, anyPassword: true},
 		{name: signInRoute, method: post, path: v1 + "/session", serve: (*Server).signIn, public: true},

@@ -1,0 +1,51 @@
+package core
+
+import "time"
+
+// TermKind is how the length of a term is counted.
+type TermKind string
+
+const (
+	TermCalendarDays TermKind = "calendar_days" // календарные дни
+	TermWorkingDays  TermKind = "working_days"  // рабочие дни
+	TermWorkingHours TermKind = "working_hours" // рабочие часы
+	TermHours        TermKind = "hours"         // часы круглосуточно
+	TermOutside      TermKind = "outside"       // set by the outside system
+)
+
+// Term (срок) is a length of time.
+type Term struct {
+	Kind   TermKind `json:"kind"`
+	Amount int      `json:"amount,omitempty"` // days or hours; none for TermOutside
+}
+
+// Deadline (контрольный срок) is a due moment that explains itself.
+type Deadline struct {
+	DueAt    time.Time `json:"due_at"`
+	StartAt  time.Time `json:"start_at"`
+	Term     Term      `json:"term"`
+	Basis    string    `json:"basis"`              // why: the rule, the reason, the law, the outside system
+	Calendar string    `json:"calendar,omitempty"` // id of the working calendar it was counted by
+	// Effect is what happens by itself when the term is broken; empty: nothing.
+	Effect     string      `json:"effect,omitempty"`
+	Pauses     []Pause     `json:"pauses,omitempty"`
+	Extensions []Extension `json:"extensions,omitempty"`
+	WarnedAt   *time.Time  `json:"warned_at,omitempty"`
+	BrokenAt   *time.Time  `json:"broken_at,omitempty"` // when the breach was noticed and acted on
+}
+
+// Pause is a stretch that does not count; To is nil while it lasts.
+type Pause struct {
+	From   time.Time  `json:"from"`
+	To     *time.Time `json:"to,omitempty"`
+	Reason string     `json:"reason"`
+}
+
+// Extension (продление) tells who moved a deadline, and why.
+type Extension struct {
+	At     time.Time `json:"at"`
+	By     UserID    `json:"by"`
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
+	Reason string    `json:"reason"`
+}

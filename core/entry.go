@@ -1,0 +1,36 @@
+package core
+
+// DirectoryName names a directory (справочник): lower-case Latin letters, digits
+// and underscores; those a connector declares begin with its name and a dot.
+type DirectoryName string
+
+// The directories of a residents' desk.
+const (
+	DirSupportLines     DirectoryName = "support_lines"
+	DirReasonGroups     DirectoryName = "reason_groups"
+	DirReasons          DirectoryName = "reasons"
+	DirExtraFields      DirectoryName = "extra_fields"
+	DirTags             DirectoryName = "tags"
+	DirSources          DirectoryName = "sources"
+	DirMessageTemplates DirectoryName = "message_templates"
+	DirResultTemplates  DirectoryName = "result_templates"
+)
+
+// Entry (запись справочника) is one line of a directory. What its values mean is
+// declared in package directory.
+type Entry struct {
+	Meta
+	ID           EntryID        `json:"id"`
+	Directory    DirectoryName  `json:"directory"`
+	Organization OrganizationID `json:"organization,omitempty"` // empty: for all
+	Values       map[string]any `json:"values"`                 // by the name of the field
+}
+
+// RecordKey implements Record.
+func (e *Entry) RecordKey() string { return string(e.ID) }
+
+// Text is a value that is a text; "" if there is none.
+func (e *Entry) Text(field string) string {
+	text, _ := e.Values[field].(string)
+	return text
+}
