@@ -14,6 +14,7 @@ import (
 	"github.com/uzel-hub/uzel/api/rest"
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
+	"github.com/uzel-hub/uzel/core/audit"
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/catalog"
 	"github.com/uzel-hub/uzel/core/maintenance"
@@ -125,6 +126,8 @@ var shapes = map[string]any{
 	"JournalInput":         rest.JournalInput{},
 	"Party":                core.Party{},
 	"PartyInput":           rest.PartyInput{},
+	"ActionCount":          audit.Count{},
+	"UserActions":          rest.UserActions{},
 	"AuditEntry":           core.AuditEntry{},
 	"CheckLine":            rest.CheckLine{},
 	"CheckReport":          maintenance.Report{},

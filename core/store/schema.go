@@ -80,10 +80,12 @@ var (
 	)
 
 	Audit = Define("audit",
-		Index[core.AuditEntry]{Name: "actor", Keys: func(e *core.AuditEntry) []string { return []string{e.Actor.ID} }},
+		// Who entered as another user is found too.
+		Index[core.AuditEntry]{Name: "actor", Keys: func(e *core.AuditEntry) []string { return append([]string{e.Actor.ID}, some(e.Actor.Behind)...) }},
 		Index[core.AuditEntry]{Name: "operation", Keys: func(e *core.AuditEntry) []string { return []string{e.Operation} }},
 		Index[core.AuditEntry]{Name: "object", Keys: func(e *core.AuditEntry) []string { return some(e.Object) }},
 		Index[core.AuditEntry]{Name: "outcome", Keys: func(e *core.AuditEntry) []string { return []string{e.Outcome} }},
+		Index[core.AuditEntry]{Name: "request", Keys: func(e *core.AuditEntry) []string { return some(e.Request) }},
 	).WithoutHistory()
 	SavedAnswers = Define[core.SavedAnswer]("saved_answers").WithoutHistory()
 )
