@@ -38,6 +38,7 @@ var rooms = map[string][]string{
 	"core/outgoing":                       {"core", "core/store", "core/bus", "core/blob", "core/registry"},
 	"core/access":                         {"core", "core/store"},
 	"core/audit":                          {"core", "core/store"},
+	"core/task":                           {"core", "core/store", "core/bus"},
 	"core/catalog":                        {"core"},
 	"core/maintenance":                    {"core", "core/store", "core/blob", "core/bus"},
 	"core/pluginhost":                     {"core", "core/store", "core/bus", "core/blob", "core/catalog", "core/pluginhost/internal/…", "api/plugin", "api/plugin/v1"},

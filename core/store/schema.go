@@ -95,6 +95,7 @@ func tables() []table {
 	return []table{
 		Organizations, Messages, Documents, Deliveries, Parties, Journals, Counters,
 		Channels, Cursors, Users, Sessions, Tokens, Audit, SavedAnswers,
+		Tasks, TaskComments, Drafts, DraftVersions,
 	}
 }
 
