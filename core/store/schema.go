@@ -28,6 +28,7 @@ var (
 		Index[core.Document]{Name: "text_number", Keys: documentTextNumber},
 		Index[core.Document]{Name: "sender", Keys: func(d *core.Document) []string { return addressKeys(d.Sender.Addresses) }},
 		Index[core.Document]{Name: "mark", Keys: documentMarks},
+		Index[core.Document]{Name: "deadline", Keys: documentDeadline},
 	)
 
 	Deliveries = Define("deliveries",
@@ -87,6 +88,7 @@ func tables() []table {
 	return []table{
 		Organizations, Messages, Documents, Deliveries, Parties, Journals, Counters,
 		Channels, Cursors, Users, Sessions, Tokens, Audit, SavedAnswers,
+		Calendars, CalendarYears,
 	}
 }
 
