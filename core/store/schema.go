@@ -29,6 +29,7 @@ var (
 		Index[core.Document]{Name: "text_number", Keys: documentTextNumber},
 		Index[core.Document]{Name: "sender", Keys: func(d *core.Document) []string { return addressKeys(d.Sender.Addresses) }},
 		Index[core.Document]{Name: "mark", Keys: documentMarks},
+		Index[core.Document]{Name: "deadline", Keys: documentDeadline},
 	)
 
 	Deliveries = Define("deliveries",
@@ -96,6 +97,7 @@ func tables() []table {
 		Organizations, Messages, Documents, Deliveries, Parties, Journals, Counters,
 		Channels, Cursors, Users, Sessions, Tokens, Audit, SavedAnswers,
 		Tasks, TaskComments, Drafts, DraftVersions,
+		Calendars, CalendarYears,
 	}
 }
 
