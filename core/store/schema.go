@@ -96,6 +96,7 @@ func tables() []table {
 	return []table{
 		Organizations, Messages, Documents, Deliveries, Parties, Journals, Counters,
 		Channels, Cursors, Users, Sessions, Tokens, Audit, SavedAnswers,
+		Entries,
 		Tasks, TaskComments, Drafts, DraftVersions,
 		Calendars, CalendarYears,
 	}
