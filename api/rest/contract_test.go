@@ -131,6 +131,10 @@ var shapes = map[string]any{
 	"AuditEntry":           core.AuditEntry{},
 	"CheckLine":            rest.CheckLine{},
 	"CheckReport":          maintenance.Report{},
+	"Contact":              core.Contact{},
+	"ContactInput":         rest.ContactInput{},
+	"PartyAccount":         core.AccountRef{},
+	"Consent":              core.Consent{},
 }
 
 func TestTypesAndSchemasHaveTheSameFields(t *testing.T) {
