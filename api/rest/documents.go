@@ -67,7 +67,8 @@ func documentQuery(q *query) (store.Query[core.Document], error) {
 	where(&wanted, "channel", q.text("channel"))
 	where(&wanted, "thread", q.text("thread"))
 	where(&wanted, "text_number", q.text("number"))
-	where(&wanted, "sender", q.address("sender"))
+	where(&wanted, "sender_key", q.address("sender"))
+	where(&wanted, "party", q.text("party"))
 	between(&wanted, "doc", q.day("from", 0), q.day("to", 1))
 	return wanted, q.err()
 }

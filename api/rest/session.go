@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -13,20 +14,30 @@ import (
 // User is a user without what must not be shown.
 type User struct {
 	core.Meta
-	ID         core.UserID `json:"id"`
-	Login      string      `json:"login"`
-	Name       string      `json:"name"`
-	Email      string      `json:"email,omitempty"`
-	Roles      []core.Role `json:"roles"`
-	Disabled   bool        `json:"disabled"`
-	MustChange bool        `json:"must_change"`
+	ID            core.UserID               `json:"id"`
+	Login         string                    `json:"login"`
+	Name          string                    `json:"name"`
+	Email         string                    `json:"email,omitempty"`
+	Roles         []core.Role               `json:"roles"`
+	Extension     string                    `json:"extension,omitempty"`
+	Organizations []core.OrganizationID     `json:"organizations"`
+	Lines         []core.EntryID            `json:"lines"`
+	Notify        core.NotificationSettings `json:"notify"`
+	State         core.UserState            `json:"state"`
+	StateReason   string                    `json:"state_reason,omitempty"`
+	MustChange    bool                      `json:"must_change"`
 }
 
 func showUser(u *core.User) User {
 	return User{
-		Meta: u.Meta, ID: u.ID, Login: u.Login, Name: u.Name, Email: u.Email, Roles: u.Roles,
-		Disabled: u.Disabled, MustChange: u.MustChange,
+		Meta: u.Meta, ID: u.ID, Login: u.Login, Name: u.Name, Email: u.Email, Roles: u.Roles, Extension: u.Extension,
+		Organizations: items(u.Organizations, itself), Lines: items(u.Lines, itself), Notify: showNotify(u.Notify),
+		State: cmp.Or(u.State, core.UserActive), StateReason: u.StateReason, MustChange: u.MustChange,
 	}
+}
+
+func showNotify(n core.NotificationSettings) core.NotificationSettings {
+	return core.NotificationSettings{Desk: items(n.Desk, itself), Email: items(n.Email, itself)}
 }
 
 // Session is who asks and what he may do.

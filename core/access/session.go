@@ -90,7 +90,7 @@ func (s *Service) fit(ctx context.Context, login, password string) (*core.User, 
 		return user, err
 	case user == nil || !fits:
 		return user, unauthenticated("access.wrong", "неверный логин или пароль")
-	case user.Disabled:
+	case !user.MayEnter():
 		return user, unauthenticated("access.disabled", "учётная запись отключена")
 	case outdated:
 		return s.rehash(ctx, user, password)
@@ -252,7 +252,7 @@ func (s *Service) Again(ctx context.Context, p *Principal) (*Principal, error) {
 // holds tells whether what proved the principal still does.
 func (s *Service) holds(p *Principal) bool {
 	switch {
-	case p.User.Disabled:
+	case !p.User.MayEnter():
 		return false
 	case p.Session != nil:
 		return s.alive(p.Session)

@@ -1,0 +1,13 @@
+package rest
+
+import "github.com/uzel-hub/uzel/core/access"
+
+// accessRoutes are those of users, sessions and the audit journal that came
+// after the hub's first ones.
+func accessRoutes() []*route {
+	return []*route{
+		{name: "session.notifications", method: put, path: v1 + "/session/notifications", op: access.ManageOwnAccesses, serve: (*Server).notifications},
+		{name: "audit.export", method: get, path: v1 + "/audit/export", op: access.ReadAudit, serve: (*Server).exportAudit, streams: true},
+		{name: "users.actions", method: get, path: v1 + "/users/{id}/actions", op: access.ReadAudit, serve: (*Server).userActions},
+	}
+}
