@@ -75,6 +75,8 @@ var shapes = map[string]any{
 	"PasswordChange":       rest.PasswordChange{},
 	"OneTimePassword":      rest.OneTimePassword{},
 	"OwnSession":           rest.OwnSession{},
+	"OpenSession":          rest.OpenSession{},
+	"Entered":              rest.Entered{},
 	"RoleRights":           rest.RoleRights{},
 	"Token":                rest.Token{},
 	"TokenInput":           rest.TokenInput{},
