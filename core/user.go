@@ -88,6 +88,10 @@ type Session struct {
 	Until  time.Time `json:"until"`
 	Agent  string    `json:"agent,omitempty"`
 	Remote string    `json:"remote,omitempty"`
+	// As is the user the session's owner, an administrator, has entered as, until
+	// AsUntil, when the session ends.
+	As      UserID     `json:"as,omitempty"`
+	AsUntil *time.Time `json:"as_until,omitempty"`
 }
 
 // RecordKey implements Record.

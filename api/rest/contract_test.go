@@ -76,6 +76,8 @@ var shapes = map[string]any{
 	"PasswordChange":       rest.PasswordChange{},
 	"OneTimePassword":      rest.OneTimePassword{},
 	"OwnSession":           rest.OwnSession{},
+	"OpenSession":          rest.OpenSession{},
+	"Entered":              rest.Entered{},
 	"RoleRights":           rest.RoleRights{},
 	"Token":                rest.Token{},
 	"TokenInput":           rest.TokenInput{},
@@ -140,6 +142,10 @@ var shapes = map[string]any{
 	"AuditEntry":           core.AuditEntry{},
 	"CheckLine":            rest.CheckLine{},
 	"CheckReport":          maintenance.Report{},
+	"Contact":              core.Contact{},
+	"ContactInput":         rest.ContactInput{},
+	"PartyAccount":         core.AccountRef{},
+	"Consent":              core.Consent{},
 }
 
 func TestTypesAndSchemasHaveTheSameFields(t *testing.T) {

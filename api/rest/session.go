@@ -46,12 +46,24 @@ type Session struct {
 	Operations []access.Operation `json:"operations"`
 	CSRF       string             `json:"csrf,omitempty"`
 	Until      *time.Time         `json:"until,omitempty"`
+	// Entered is set while an administrator works as User.
+	Entered *Entered `json:"entered,omitempty"`
+}
+
+// Entered is who entered as another user, and when that ends by itself.
+type Entered struct {
+	ID    core.UserID `json:"id"`
+	Name  string      `json:"name"`
+	Until time.Time   `json:"until"`
 }
 
 func showSession(p *access.Principal) Session {
 	out := Session{User: showUser(&p.User), Operations: p.Operations()}
 	if p.Session != nil {
 		out.CSRF, out.Until = p.Session.CSRF, &p.Session.Until
+	}
+	if p.Behind != nil {
+		out.Entered = &Entered{ID: p.Behind.ID, Name: p.Behind.Name, Until: *p.Session.AsUntil}
 	}
 	return out
 }
@@ -92,7 +104,7 @@ func (s *Server) signOut(c *call) (answer, error) {
 	if c.who.Session == nil {
 		return answer{}, core.Conflict("access.token", "у ключа доступа нет сеанса, отзовите его")
 	}
-	if err := s.Access.EndSession(c.ctx(), c.who.User.ID, c.who.Session.ID); err != nil {
+	if err := s.Access.EndSession(c.ctx(), c.who.Owner(), c.who.Session.ID); err != nil {
 		return answer{}, err
 	}
 	c.w.Header().Add("Set-Cookie", s.cookie(c.r, "", -1).String())

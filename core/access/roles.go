@@ -31,6 +31,7 @@ const (
 	ReadDeadLetters   Operation = "deadletters.read"
 	WriteDeadLetters  Operation = "deadletters.write"
 	ManageUsers       Operation = "users.manage"
+	EnterAsUser       Operation = "users.enter"
 	ReadAudit         Operation = "audit.read"
 	ReadMetrics       Operation = "metrics.read"
 	ManageSystem      Operation = "system.manage" // check, back up
@@ -53,6 +54,7 @@ var changing = []Operation{
 	WriteDocuments, WriteDeliveries, WriteParties, WriteJournals, OperateChannels, WriteChannels, RunOperations,
 	WritePlugins, WriteDeadLetters, ManageUsers, ManageSystem, ManageOwnAccesses,
 	WriteDirectories,
+	WritePlugins, WriteDeadLetters, ManageUsers, EnterAsUser, ManageSystem, ManageOwnAccesses,
 }
 
 // permissions is the whole table: nothing else in the hub grants anything.

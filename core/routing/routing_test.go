@@ -172,7 +172,8 @@ func TestWhatTheDocumentHasIsNotChanged(t *testing.T) {
 	due := noon
 	d.Appeal.Operator, d.Appeal.Line, d.DueAt = "usr_9", "first", &due
 	set := compile(t, core.Rule{Title: "все", On: true, Then: []core.Action{
-		{Do: core.ActSetLine, Line: "second"}, {Do: core.ActSetOperator, Choice: core.ChooseFixed, Users: []core.UserID{"usr_1"}},
+		{Do: core.ActSetLine, Line: "second"},
+		{Do: core.ActSetOperator, Choice: core.ChooseFixed, Users: []core.UserID{"usr_1"}},
 		{Do: core.ActSetTerm, Term: &core.Term{Kind: core.TermHours, Amount: 4}},
 	}})
 	for _, p := range set.Decide(facts(d)).Planned {
@@ -317,9 +318,12 @@ func TestFaultsOfARuleSetAreToldAllAtOnce(t *testing.T) {
 			{Expr: "true", Field: core.FieldText},
 		}},
 		Then: []core.Action{
-			{Do: "dance"}, {Do: core.ActSetLine}, {Do: core.ActSetLine, Line: "l", Text: "x"},
+			{Do: "dance"},
+			{Do: core.ActSetLine},
+			{Do: core.ActSetLine, Line: "l", Text: "x"},
 			{Do: core.ActSetOperator, Choice: core.ChooseFixed, Users: []core.UserID{"a", "b"}},
-			{Do: core.ActSetTerm, Term: &core.Term{Kind: "moons"}}, {Do: core.ActReply},
+			{Do: core.ActSetTerm, Term: &core.Term{Kind: "moons"}},
+			{Do: core.ActReply},
 		},
 	}
 	_, err := routing.Compile([]core.Rule{tagging("ok", nil), bad})

@@ -27,7 +27,8 @@ var (
 		Index[core.Document]{Name: "external", Keys: documentExternal},
 		Index[core.Document]{Name: "external_thread", Keys: documentExternalThread},
 		Index[core.Document]{Name: "text_number", Keys: documentTextNumber},
-		Index[core.Document]{Name: "sender", Keys: func(d *core.Document) []string { return addressKeys(d.Sender.Addresses) }},
+		Index[core.Document]{Name: "sender_key", Keys: func(d *core.Document) []string { return addressKeys(d.Sender.Addresses) }},
+		Index[core.Document]{Name: "party", Keys: documentParties},
 		Index[core.Document]{Name: "mark", Keys: documentMarks},
 		Index[core.Document]{Name: "deadline", Keys: documentDeadline},
 	)
@@ -54,9 +55,6 @@ var (
 		}},
 	)
 
-	Parties = Define("parties",
-		Index[core.Party]{Name: "address", Keys: func(p *core.Party) []string { return addressKeys(p.Addresses) }},
-	)
 	Journals = Define("journals",
 		Index[core.Journal]{Name: "direction", Keys: func(j *core.Journal) []string { return []string{string(j.Direction)} }},
 	)
@@ -99,6 +97,7 @@ func tables() []table {
 		Entries,
 		Tasks, TaskComments, Drafts, DraftVersions,
 		Calendars, CalendarYears,
+		Erasures,
 	}
 }
 

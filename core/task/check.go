@@ -90,7 +90,7 @@ func (c *checker) user(field string, id core.UserID) {
 		c.fault(field, "такого сотрудника нет")
 	case err != nil:
 		c.err = err
-	case u.Disabled:
+	case !u.MayEnter():
 		c.fault(field, "учётная запись сотрудника отключена")
 	}
 }

@@ -49,12 +49,12 @@ func newDesk(t *testing.T) *desk {
 	}
 	d.update(func(tx store.Tx) error {
 		for _, who := range []core.Acting{boss, anna, boris, control, chief, nobody} {
-			u := &core.User{ID: who.User, Login: string(who.User), Name: "Имя " + string(who.User), Disabled: false}
+			u := &core.User{ID: who.User, Login: string(who.User), Name: "Имя " + string(who.User)}
 			if err := store.Users.Put(tx, u); err != nil {
 				return err
 			}
 		}
-		if err := store.Users.Put(tx, &core.User{ID: "usr_gone", Login: "gone", Disabled: true}); err != nil {
+		if err := store.Users.Put(tx, &core.User{ID: "usr_gone", Login: "gone", State: core.UserDismissed}); err != nil {
 			return err
 		}
 		return store.Documents.Put(tx, d.doc)
