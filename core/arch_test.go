@@ -60,7 +60,6 @@ var rooms = map[string][]string{
 	"api/plugin":                          {"api/plugin/v1"},
 	"api/plugin/v1":                       {},
 	"api/plugin/pipe":                     {"api/plugin", "api/plugin/v1"},
-	"api/rest":                            {"api", "core", "core/store", "core/bus", "core/blob", "core/registry", "core/outgoing", "core/access", "core/audit", "core/catalog", "core/pluginhost", "core/maintenance", "core/directory", "core/execution", "core/search", "core/report"},
 	"api/rest":                            {"api", "core", "core/store", "core/bus", "core/blob", "core/registry", "core/outgoing", "core/execution", "core/access", "core/audit", "core/catalog", "core/pluginhost", "core/maintenance", "core/search", "core/report", "core/directory", "core/party"},
 	"sdk":                                 {"api/plugin", "api/plugin/v1", "sdk/internal/…"},
 	"sdk/internal/…":                      {},
