@@ -38,6 +38,8 @@ type Connector[C any] struct {
 	Operations []Operation
 	Calls      []string // services it asks of the hub or of other channels
 	Limits     Limits
+	// Directories are reference lists of its own, for people to fill.
+	Directories []Directory
 
 	// New makes the channel of one configuration. It must not talk to the
 	// network: Check does. ctx ends when the configuration is replaced or the

@@ -81,6 +81,8 @@ func describe[C any](c Connector[C]) (*described, error) {
 	}
 	operations, opFaults := operationsOf(c.Operations)
 	faults = append(faults, opFaults...)
+	directories, dirFaults := directoriesTo(c.Directories)
+	faults = append(faults, dirFaults...)
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
 	}
@@ -89,7 +91,7 @@ func describe[C any](c Connector[C]) (*described, error) {
 	d.Description = &pluginv1.Description{
 		Name: c.Name, Title: c.Title, Summary: c.Summary, Version: c.Version, Sdk: "go " + Version,
 		Abilities: abilities, Calls: c.Calls, Limits: limitsTo(c.Limits),
-		SettingsSchema: settings.Schema(), Generated: generated(settings, ""),
+		SettingsSchema: settings.Schema(), Generated: generated(settings, ""), Directories: directories,
 	}
 	for _, p := range c.Purposes {
 		d.Purposes = append(d.Purposes, string(p))

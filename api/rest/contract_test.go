@@ -17,6 +17,7 @@ import (
 	"github.com/uzel-hub/uzel/core/audit"
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/catalog"
+	"github.com/uzel-hub/uzel/core/directory"
 	"github.com/uzel-hub/uzel/core/maintenance"
 	"github.com/uzel-hub/uzel/core/pluginhost"
 	"github.com/uzel-hub/uzel/core/store"
@@ -130,6 +131,14 @@ var shapes = map[string]any{
 	"PartyInput":           rest.PartyInput{},
 	"ActionCount":          audit.Count{},
 	"UserActions":          rest.UserActions{},
+	"DirectoryWords":       directory.Words{},
+	"DirectoryOption":      directory.Option{},
+	"DirectoryField":       directory.Field{},
+	"Directory":            rest.Directory{},
+	"Entry":                rest.EntryRow{},
+	"EntryInput":           rest.EntryInput{},
+	"RowFault":             directory.RowFault{},
+	"ImportReport":         directory.Report{},
 	"AuditEntry":           core.AuditEntry{},
 	"CheckLine":            rest.CheckLine{},
 	"CheckReport":          maintenance.Report{},

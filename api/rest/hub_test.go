@@ -31,6 +31,7 @@ import (
 	"github.com/uzel-hub/uzel/core/blob/fileblob"
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/bus/boltbus"
+	"github.com/uzel-hub/uzel/core/directory"
 	"github.com/uzel-hub/uzel/core/outgoing"
 	"github.com/uzel-hub/uzel/core/registry"
 	"github.com/uzel-hub/uzel/core/store"
@@ -77,6 +78,9 @@ func newHub(t *testing.T, change ...func(*rest.Config)) *hub {
 		Log: hclog.New(&hclog.LoggerOptions{Output: h.log, Level: hclog.Debug}),
 	}
 	h.host = newFakeHost(h)
+	if c.Directories, err = directory.New(directory.Desk()...); err != nil {
+		t.Fatal(err)
+	}
 	c.Host, c.Channels, c.Catalog = h.host, drafts{h.host}, openCatalog(t)
 	for _, f := range change {
 		f(&c)

@@ -45,6 +45,7 @@ const (
 func routes() []*route {
 	return slices.Concat(
 		hubRoutes(),
+		directoryRoutes(),
 		accessRoutes(),
 	)
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/uzel-hub/uzel/core/blob"
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/catalog"
+	"github.com/uzel-hub/uzel/core/directory"
 	"github.com/uzel-hub/uzel/core/maintenance"
 	"github.com/uzel-hub/uzel/core/outgoing"
 	"github.com/uzel-hub/uzel/core/pluginhost"
@@ -104,6 +105,7 @@ type Config struct {
 	Channels    Channels
 	Host        Host
 	Catalog     *catalog.Catalog
+	Directories *directory.Service
 
 	// System checks and copies the hub; maintenance.Service does.
 	System System

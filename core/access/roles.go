@@ -17,6 +17,8 @@ const (
 	WriteDeliveries   Operation = "deliveries.write" // cancel, retry
 	ReadParties       Operation = "parties.read"
 	WriteParties      Operation = "parties.write"
+	ReadDirectories   Operation = "directories.read"
+	WriteDirectories  Operation = "directories.write" // those the role edits; a directory's type says whose it is
 	ReadJournals      Operation = "journals.read"
 	WriteJournals     Operation = "journals.write"
 	ReadChannels      Operation = "channels.read"
@@ -39,15 +41,19 @@ const (
 var reading = []Operation{
 	ReadDocuments, ReadDeliveries, ReadParties, ReadJournals, ReadChannels, ReadLogs, ReadPlugins, ReadDeadLetters,
 	ReadAudit, ReadMetrics,
+	ReadDirectories,
 }
 
 var deskWork = []Operation{
 	ReadDocuments, WriteDocuments, ReadDeliveries, WriteDeliveries, ReadParties, WriteParties, ReadJournals, ReadChannels,
 	RunOperations, ManageOwnAccesses,
+	ReadDirectories, WriteDirectories,
 }
 
 var changing = []Operation{
 	WriteDocuments, WriteDeliveries, WriteParties, WriteJournals, OperateChannels, WriteChannels, RunOperations,
+	WritePlugins, WriteDeadLetters, ManageUsers, ManageSystem, ManageOwnAccesses,
+	WriteDirectories,
 	WritePlugins, WriteDeadLetters, ManageUsers, EnterAsUser, ManageSystem, ManageOwnAccesses,
 }
 
@@ -58,7 +64,7 @@ var permissions = map[core.Role][]Operation{
 	core.RoleOperator:      deskWork,
 	core.RoleClerk:         deskWork,
 	core.RoleAuditor:       slices.Concat(reading, []Operation{ManageOwnAccesses}),
-	core.RoleIntegration:   {ReadDocuments, WriteDocuments, ReadDeliveries, ReadParties, WriteParties, ReadJournals, ReadMetrics},
+	core.RoleIntegration:   {ReadDocuments, WriteDocuments, ReadDeliveries, ReadParties, WriteParties, ReadJournals, ReadMetrics, ReadDirectories},
 }
 
 // Can tells whether the role may do the operation. An unknown role may nothing.

@@ -23,6 +23,7 @@ import (
 	"github.com/uzel-hub/uzel/core/bus/boltbus"
 	"github.com/uzel-hub/uzel/core/catalog"
 	"github.com/uzel-hub/uzel/core/config"
+	"github.com/uzel-hub/uzel/core/directory"
 	"github.com/uzel-hub/uzel/core/intake"
 	"github.com/uzel-hub/uzel/core/maintenance"
 	"github.com/uzel-hub/uzel/core/outgoing"
@@ -53,6 +54,8 @@ type App struct {
 	Outgoing *outgoing.Service
 	Host     *pluginhost.Host
 	Access   *access.Service
+
+	Directories *directory.Service
 
 	version string
 	queues  *boltbus.Driver
@@ -88,6 +91,9 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 	a.Bus = bus.New(bus.Options{Store: a.Store, Driver: a.queues, Log: log.Named("bus"), Version: version, Observer: a.metrics})
 	a.Outgoing = &outgoing.Service{Store: a.Store, Bus: a.Bus, Wake: func(id core.ChannelID) { a.Host.WakeSender(id) }}
 	if err := a.openPlugins(ctx, tune); err != nil {
+		return a, err
+	}
+	if err := a.openDirectories(ctx); err != nil {
 		return a, err
 	}
 	a.handle()
@@ -151,6 +157,27 @@ func (a *App) openPlugins(ctx context.Context, tune Tuning) error {
 		Limits:   limits(a.Config.Limits, tune.Limits), Timing: tune.Timing,
 	})
 	return err
+}
+
+// openDirectories declares the directories: the hub's own, and those of the
+// connectors in the catalog.
+func (a *App) openDirectories(ctx context.Context) (err error) {
+	if a.Directories, err = directory.New(directory.Desk()...); err != nil {
+		return err
+	}
+	for _, e := range a.Catalog.List() {
+		if !e.Current || len(e.Directories) == 0 {
+			continue
+		}
+		if err := a.Directories.RegisterOf(e.Name, e.Directories); err != nil {
+			// One wrong declaration must not keep the hub from starting.
+			a.Log.Error("directories of a connector not declared", "plugin", e.Name, "error", err)
+		}
+	}
+	if err := a.Store.Update(ctx, a.Directories.Seed); err != nil {
+		return fmt.Errorf("seed directories: %w", err)
+	}
+	return nil
 }
 
 // broadcast shows a channel's state to whoever looks. It is not kept.

@@ -110,7 +110,7 @@ func readSheet(t *Type, file io.Reader, form FileForm) (*sheet, error) {
 		return nil, &core.Error{Kind: core.KindInvalid, Code: "request.body", Text: "файл не дочитан", Err: err}
 	}
 	if len(raw) > MaxImportBytes {
-		return nil, badFile("файл больше 32 МиБ")
+		return nil, core.Invalid("request.too_large", "", "файл больше 32 МиБ")
 	}
 	text, err := decodeText(raw, form.Encoding)
 	if err != nil {

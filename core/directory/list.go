@@ -243,3 +243,32 @@ func (f *Field) FilterValue(text string) (any, error) {
 	}
 	return value, nil
 }
+
+// Names are the labels of what an entry refers to, by id, for people.
+func (s *Service) Names(tx store.Tx, e *core.Entry) (map[string]string, error) {
+	t, err := s.Type(e.Directory)
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]string{}
+	for i := range t.Fields {
+		f := &t.Fields[i]
+		if f.Ref == "" {
+			continue
+		}
+		of, err := s.Type(f.Ref)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range f.targets(e.Values[f.Name]) {
+			target, err := store.Entries.GetAny(tx, id)
+			if err != nil && core.KindOf(err) != core.KindNotFound {
+				return nil, err
+			}
+			if err == nil {
+				names[id] = target.Text(of.Label)
+			}
+		}
+	}
+	return names, nil
+}
