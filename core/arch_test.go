@@ -45,6 +45,8 @@ var rooms = map[string][]string{
 	"core/pluginhost/internal/testplugin": {"sdk", "api/plugin", "api/plugin/v1"},
 	"core/bench":                          {"core", "core/bus", "core/store", "core/store/boltstore", "core/maintenance", "api/plugin", "api/plugin/v1", "api/plugin/pipe"},
 	"core/schedule":                       {"core", "core/store", "core/bus"},
+	"core/jobs":                           {"core", "core/store", "core/bus"},
+	"core/mass":                           {"core", "core/store", "core/bus"},
 	"core/app":                            {"core/…", "api/…"},
 	"core/cmd/uzel":                       {"core", "core/app", "core/bench", "core/config", "core/maintenance"},
 	"api":                                 {},

@@ -88,7 +88,7 @@ func tables() []table {
 	return []table{
 		Organizations, Messages, Documents, Deliveries, Parties, Journals, Counters,
 		Channels, Cursors, Users, Sessions, Tokens, Audit, SavedAnswers,
-		Calendars, CalendarYears,
+		Calendars, CalendarYears, Jobs, JobStates, MassRuns, MassGroups,
 	}
 }
 
