@@ -19,7 +19,9 @@ import (
 	"github.com/uzel-hub/uzel/core/blob"
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/catalog"
+	"github.com/uzel-hub/uzel/core/jobs"
 	"github.com/uzel-hub/uzel/core/maintenance"
+	"github.com/uzel-hub/uzel/core/mass"
 	"github.com/uzel-hub/uzel/core/outgoing"
 	"github.com/uzel-hub/uzel/core/pluginhost"
 	"github.com/uzel-hub/uzel/core/store"
@@ -104,6 +106,9 @@ type Config struct {
 	Channels    Channels
 	Host        Host
 	Catalog     *catalog.Catalog
+
+	Jobs *jobs.Service
+	Mass *mass.Service
 
 	// System checks and copies the hub; maintenance.Service does.
 	System System
