@@ -146,6 +146,25 @@ var shapes = map[string]any{
 	"ContactInput":         rest.ContactInput{},
 	"PartyAccount":         core.AccountRef{},
 	"Consent":              core.Consent{},
+
+	"Calendar":          core.WorkCalendar{},
+	"CalendarInput":     rest.CalendarInput{},
+	"CalendarYear":      core.CalendarYear{},
+	"CalendarYearInput": rest.CalendarYearInput{},
+	"Interval":          core.Interval{},
+	"SpecialDay":        core.SpecialDay{},
+	"Term":              core.Term{},
+	"CountInput":        rest.CountInput{},
+	"DeadlineView":      rest.DeadlineView{},
+	"PauseInput":        rest.PauseInput{},
+	"ExtendInput":       rest.ExtendInput{},
+	"Job":               rest.Job{},
+	"JobInput":          rest.JobInput{},
+	"MassOperation":     rest.MassOperation{},
+	"MassInput":         rest.MassInput{},
+	"MassFilter":        core.MassFilter{},
+	"MassRun":           core.MassRun{},
+	"MassItem":          core.MassItem{},
 }
 
 func TestTypesAndSchemasHaveTheSameFields(t *testing.T) {

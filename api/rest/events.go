@@ -25,6 +25,11 @@ var topicRights = map[bus.Topic]access.Operation{
 	bus.DeliveryUpdated:    access.ReadDeliveries,
 	bus.ChannelUpdated:     access.ReadChannels,
 	bus.ChannelStatus:      access.ReadChannels,
+
+	bus.DeadlineWarned: access.ReadDocuments,
+	bus.DeadlineBroken: access.ReadDocuments,
+	bus.MassUpdated:    access.ReadDocuments,
+	bus.JobUpdated:     access.ReadJobs,
 }
 
 // streamEvents sends what happens as server-sent events (the HTML standard,

@@ -32,8 +32,11 @@ import (
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/bus/boltbus"
 	"github.com/uzel-hub/uzel/core/directory"
+	"github.com/uzel-hub/uzel/core/jobs"
+	"github.com/uzel-hub/uzel/core/mass"
 	"github.com/uzel-hub/uzel/core/outgoing"
 	"github.com/uzel-hub/uzel/core/registry"
+	"github.com/uzel-hub/uzel/core/schedule"
 	"github.com/uzel-hub/uzel/core/store"
 	"github.com/uzel-hub/uzel/core/store/boltstore"
 )
@@ -48,6 +51,8 @@ type hub struct {
 	server *rest.Server
 	bus    *bus.Bus
 	host   *fakeHost
+	jobs   *jobs.Service
+	mass   *mass.Service
 	log    *lockedBuffer
 
 	mu  sync.Mutex
@@ -70,6 +75,7 @@ func newHub(t *testing.T, change ...func(*rest.Config)) *hub {
 	t.Cleanup(func() { h.blobs.Close() })
 	h.access = access.New(access.Config{Store: h.store, Now: h.clock, Cost: access.Cost{MemoryKiB: 64, Passes: 1}})
 	h.update(registry.Seed)
+	h.update(schedule.Seed)
 	h.bus = bus.New(bus.Options{Store: h.store, Driver: boltbus.New(h.store, boltbus.Options{}), Now: h.clock})
 	c := rest.Config{
 		Store: h.store, Blobs: h.blobs, Events: h.bus, DeadLetters: h.bus.DeadLetters(), Access: h.access, Audit: audit.Journal{Store: h.store},
@@ -82,6 +88,9 @@ func newHub(t *testing.T, change ...func(*rest.Config)) *hub {
 		t.Fatal(err)
 	}
 	c.Host, c.Channels, c.Catalog = h.host, drafts{h.host}, openCatalog(t)
+	h.jobs = jobs.New(jobs.Options{Store: h.store, Bus: h.bus, Now: h.clock}, []jobs.Job{{ID: "hub.sweep", Title: "Уборка", Every: time.Hour, Run: h.sweep}})
+	h.mass = mass.New(mass.Options{Store: h.store, Bus: h.bus}, mass.Tag{Bus: h.bus})
+	c.Jobs, c.Mass = h.jobs, h.mass
 	for _, f := range change {
 		f(&c)
 	}

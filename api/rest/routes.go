@@ -47,6 +47,7 @@ func routes() []*route {
 		hubRoutes(),
 		directoryRoutes(),
 		accessRoutes(),
+		scheduleRoutes(),
 	)
 }
 

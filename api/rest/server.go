@@ -20,7 +20,9 @@ import (
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/catalog"
 	"github.com/uzel-hub/uzel/core/directory"
+	"github.com/uzel-hub/uzel/core/jobs"
 	"github.com/uzel-hub/uzel/core/maintenance"
+	"github.com/uzel-hub/uzel/core/mass"
 	"github.com/uzel-hub/uzel/core/outgoing"
 	"github.com/uzel-hub/uzel/core/pluginhost"
 	"github.com/uzel-hub/uzel/core/store"
@@ -106,6 +108,9 @@ type Config struct {
 	Host        Host
 	Catalog     *catalog.Catalog
 	Directories *directory.Service
+
+	Jobs *jobs.Service
+	Mass *mass.Service
 
 	// System checks and copies the hub; maintenance.Service does.
 	System System

@@ -38,16 +38,27 @@ const (
 	ManageOwnAccesses Operation = "self.manage"   // own password, sessions and tokens
 )
 
+// Terms, background jobs and mass operations.
+const (
+	ReadCalendars  Operation = "calendars.read"
+	WriteCalendars Operation = "calendars.write"
+	ReadJobs       Operation = "jobs.read"
+	OperateJobs    Operation = "jobs.operate" // run now, on and off, schedule
+	RunMass        Operation = "mass.run"     // one operation over many documents
+)
+
 var reading = []Operation{
 	ReadDocuments, ReadDeliveries, ReadParties, ReadJournals, ReadChannels, ReadLogs, ReadPlugins, ReadDeadLetters,
 	ReadAudit, ReadMetrics,
 	ReadDirectories,
+	ReadCalendars, ReadJobs,
 }
 
 var deskWork = []Operation{
 	ReadDocuments, WriteDocuments, ReadDeliveries, WriteDeliveries, ReadParties, WriteParties, ReadJournals, ReadChannels,
 	RunOperations, ManageOwnAccesses,
 	ReadDirectories, WriteDirectories,
+	ReadCalendars, RunMass,
 }
 
 var changing = []Operation{
@@ -55,6 +66,7 @@ var changing = []Operation{
 	WritePlugins, WriteDeadLetters, ManageUsers, ManageSystem, ManageOwnAccesses,
 	WriteDirectories,
 	WritePlugins, WriteDeadLetters, ManageUsers, EnterAsUser, ManageSystem, ManageOwnAccesses,
+	WriteCalendars, OperateJobs, RunMass,
 }
 
 // permissions is the whole table: nothing else in the hub grants anything.

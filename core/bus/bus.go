@@ -33,6 +33,34 @@ const (
 	ChannelStatus      Topic = "channel.status"      // core.ChannelStatus; Broadcast only, not kept
 )
 
+// The topics of terms, jobs and mass operations.
+const (
+	DeadlineWarned Topic = "deadline.warned" // DeadlineEvent
+	DeadlineBroken Topic = "deadline.broken" // DeadlineEvent
+	JobUpdated     Topic = "job.updated"     // core.JobState; Broadcast only, not kept
+	MassUpdated    Topic = "mass.updated"    // MassEvent; Broadcast only, not kept
+)
+
+// DeadlineEvent tells that a deadline comes near, or that it was not kept.
+type DeadlineEvent struct {
+	Kind   string    `json:"kind"` // what has the deadline: `document`
+	ID     string    `json:"id"`
+	DueAt  time.Time `json:"due_at"`
+	Effect string    `json:"effect,omitempty"` // what the breach brings about by itself
+}
+
+// MassEvent tells how far a mass operation has come.
+type MassEvent struct {
+	Run       core.MassID    `json:"run"`
+	Operation string         `json:"operation"`
+	State     core.MassState `json:"state"`
+	Total     int            `json:"total"`
+	Chosen    bool           `json:"chosen"`
+	Done      int            `json:"done"`
+	Failed    int            `json:"failed"`
+	Undone    int            `json:"undone"`
+}
+
 // MessageEvent tells that a message was stored.
 type MessageEvent struct {
 	Message core.MessageID   `json:"message"`

@@ -129,7 +129,7 @@ func weekend(day time.Time) bool {
 }
 
 func sortedDays(days dayTable) []core.SpecialDay {
-	return slices.SortedFunc(maps.Values(days), func(a, b core.SpecialDay) int {
-		return strings.Compare(string(a.Date), string(b.Date))
-	})
+	out := slices.AppendSeq(make([]core.SpecialDay, 0, len(days)), maps.Values(days))
+	slices.SortFunc(out, func(a, b core.SpecialDay) int { return strings.Compare(string(a.Date), string(b.Date)) })
+	return out
 }

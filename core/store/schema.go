@@ -98,6 +98,7 @@ func tables() []table {
 		Tasks, TaskComments, Drafts, DraftVersions,
 		Calendars, CalendarYears,
 		Erasures,
+		Calendars, CalendarYears, Jobs, JobStates, MassRuns, MassGroups,
 	}
 }
 

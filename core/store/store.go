@@ -111,6 +111,11 @@ type Tx interface {
 	// transaction that did not commit is taken again.
 	Sequence(bucket string) (uint64, error)
 
+	// Attempt runs fn and, if it fails or panics, takes back what fn wrote: the
+	// transaction goes on as if fn had not been run. The error is fn's own. For
+	// work on many records of which each may be refused alone.
+	Attempt(fn func() error) error
+
 	// AfterCommit runs f once the transaction is on disk, not if it failed. f
 	// must be quick and must not call the store.
 	AfterCommit(f func())

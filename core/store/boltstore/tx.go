@@ -79,8 +79,11 @@ func (g *group) remember(b *bucket, key, old []byte) {
 
 // undo takes back what the function did, last step first. bbolt's pages are
 // not remapped before the commit, so the old values still stand where they were.
-func (g *group) undo() {
-	for _, c := range slices.Backward(g.log.changes) {
+func (g *group) undo() { g.undoTo(0) }
+
+// undoTo takes back all steps but the first n.
+func (g *group) undoTo(n int) {
+	for _, c := range slices.Backward(g.log.changes[n:]) {
 		switch {
 		case c.key == nil:
 			must(c.bucket.SetSequence(c.sequence))
@@ -90,6 +93,21 @@ func (g *group) undo() {
 			must(c.bucket.Put(c.key, c.old))
 		}
 	}
+	g.log.changes = g.log.changes[:n]
+}
+
+// Attempt implements store.Tx.
+func (t *tx) Attempt(fn func() error) error {
+	steps, hooks, kept := len(t.log.changes), len(t.hooks), false
+	defer func() {
+		if !kept {
+			t.undoTo(steps)
+			t.hooks = t.hooks[:hooks]
+		}
+	}()
+	err := fn()
+	kept = err == nil
+	return err
 }
 
 // must is for steps that bbolt can only refuse in a transaction that is over.

@@ -24,6 +24,53 @@ var txTests = []test{
 	{"ViewRefusesWrites", viewRefusesWrites},
 	{"UseAfterTheEndIsRefused", useAfterTheEnd},
 	{"NowAndActor", nowAndActor},
+	{"AttemptThatFailsIsTakenBackAlone", attemptFails},
+}
+
+func attemptFails(t *testing.T, o Opener) {
+	s := o.Open(t, nil)
+	put(t, s, "a", "1", "b", "1")
+	refused, hooks := errors.New("refused"), ""
+	update(t, s, func(tx store.Tx) error {
+		hooks = ""
+		attempt := func(name string, err error, pairs ...string) error {
+			return tx.Attempt(func() error {
+				tx.AfterCommit(func() { hooks += name })
+				if err := errors.Join(putIn(tx, pairs...), tx.Delete(bucket, []byte("b"))); err != nil {
+					return err
+				}
+				if _, err := tx.Sequence(bucket); err != nil {
+					return err
+				}
+				return err
+			})
+		}
+		if err := putIn(tx, "a", "2"); err != nil {
+			return err
+		}
+		if err := attempt("x", refused, "a", "3", "c", "3"); !errors.Is(err, refused) {
+			t.Errorf("got %v", err)
+		}
+		expect(t, "after the refused attempt", contentIn(tx, bucket, nil, nil, false), "a=2 b=1 ")
+		func() {
+			defer func() { expect(t, "panic", fmt.Sprint(recover()), "thrown") }()
+			_ = tx.Attempt(func() error {
+				if err := putIn(tx, "d", "4"); err != nil {
+					return err
+				}
+				panic("thrown")
+			})
+		}()
+		if err := attempt("y", nil, "c", "5"); err != nil {
+			return err
+		}
+		n, err := tx.Sequence(bucket)
+		expect(t, "sequence", fmt.Sprint(n), "2")
+		return err
+	})
+	expect(t, "content", content(t, s, bucket), "a=2 c=5 ")
+	expect(t, "hooks", hooks, "y")
+	sound(t, s)
 }
 
 func getTellsEmptyFromAbsent(t *testing.T, o Opener) {

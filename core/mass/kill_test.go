@@ -1,0 +1,161 @@
+package mass_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/bus"
+	"github.com/uzel-hub/uzel/core/mass"
+	"github.com/uzel-hub/uzel/core/store"
+	"github.com/uzel-hub/uzel/core/store/boltstore"
+)
+
+var kills = flag.Int("kills", 8, "how often TestKillMassOperation kills its child")
+
+// childEnv makes the test binary the child: its value is the database.
+const childEnv = "UZEL_MASS_TEST_DATABASE"
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(childEnv); path != "" {
+		child(path)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// counting adds a sign to the subject each time a document is worked.
+type counting struct{}
+
+func (counting) Name() string                { return "count" }
+func (counting) Title() string               { return "Сосчитать" }
+func (counting) Undoable() bool              { return false }
+func (counting) Check(json.RawMessage) error { return nil }
+func (counting) Do(tx store.Tx, id core.DocumentID, _ json.RawMessage) (json.RawMessage, error) {
+	d, err := store.Documents.Get(tx, string(id))
+	if err != nil {
+		return nil, err
+	}
+	d.Subject += "+"
+	return nil, store.Documents.Put(tx, d)
+}
+func (counting) Undo(store.Tx, core.DocumentID, json.RawMessage) error { return nil }
+
+// silent shows nothing to nobody.
+type silent struct{}
+
+func (silent) Publish(store.Tx, bus.Topic, string, any) error { return nil }
+func (silent) Broadcast(bus.Topic, any) error                 { return nil }
+
+// child works what there is and says so after every step.
+func child(path string) {
+	s, err := boltstore.Open(path, boltstore.Options{})
+	if err != nil {
+		panic(err)
+	}
+	service := mass.New(mass.Options{Store: s, Bus: silent{}}, counting{})
+	for worked := true; worked; {
+		if worked, err = service.Step(context.Background()); err != nil {
+			panic(err)
+		}
+		fmt.Println("step")
+	}
+	fmt.Println("end")
+	if err := s.Close(); err != nil {
+		panic(err)
+	}
+}
+
+func TestKillMassOperation(t *testing.T) {
+	const documents = 3000
+	path := filepath.Join(t.TempDir(), "hub.db")
+	id := prepare(t, path, documents)
+	for kill := 1; !runChild(t, path, kill, kill <= *kills); kill++ {
+		if kill > *kills+1 {
+			t.Fatal("the child does not come to an end")
+		}
+	}
+	s, err := boltstore.Open(path, boltstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	err = s.View(t.Context(), func(tx store.Tx) error {
+		r, err := store.MassRuns.Get(tx, string(id))
+		if err != nil || r.State != core.MassDone || r.Done != documents {
+			t.Errorf("%+v, %v", r, err)
+		}
+		for d, err := range store.Documents.All(tx) {
+			if err != nil || d.Subject != "+" {
+				t.Fatalf("%s was worked %q, %v", d.ID, d.Subject, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func prepare(t *testing.T, path string, documents int) (id core.MassID) {
+	s, err := boltstore.Open(path, boltstore.Options{Now: func() time.Time { return time.Now().Add(-time.Hour) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	service := mass.New(mass.Options{Store: s, Bus: silent{}}, counting{})
+	err = s.Update(t.Context(), func(tx store.Tx) error {
+		for i := range documents {
+			if err := store.Documents.Put(tx, appealOf(fmt.Sprintf("doc_%05d", i))); err != nil {
+				return err
+			}
+		}
+		r, err := service.Begin(tx, mass.Order{Operation: "count", Filter: &core.MassFilter{Direction: core.Incoming}})
+		if err == nil {
+			id = r.ID
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// runChild lets the child go so many steps and then kills it, or lets it end.
+func runChild(t *testing.T, path string, steps int, kill bool) (ended bool) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), childEnv+"="+path)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	for n := 0; lines.Scan(); {
+		if strings.HasPrefix(lines.Text(), "end") {
+			ended = true
+		} else if n++; kill && n == steps%3+1 {
+			if err := cmd.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := cmd.Wait(); err != nil && !kill {
+		t.Fatal(err)
+	}
+	return ended
+}
