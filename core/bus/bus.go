@@ -27,6 +27,9 @@ const (
 	DeliveryRequested  Topic = "delivery.requested"  // DeliveryEvent
 	DeliveryUpdated    Topic = "delivery.updated"    // DeliveryEvent
 	ChannelUpdated     Topic = "channel.updated"     // ChannelEvent
+	RulesUpdated       Topic = "rules.updated"       // RulesEvent
+	RuleFailed         Topic = "rule.failed"         // RuleEvent: the hub has switched it off
+	NoticeRaised       Topic = "notice.raised"       // NoticeEvent
 	ChannelStatus      Topic = "channel.status"      // core.ChannelStatus; Broadcast only, not kept
 )
 
@@ -72,6 +75,27 @@ func AboutDelivery(d *core.Delivery) DeliveryEvent {
 type ChannelEvent struct {
 	Channel core.ChannelID `json:"channel"`
 	Deleted bool           `json:"deleted,omitempty"`
+}
+
+// RulesEvent tells that another version of the rule set is in force.
+type RulesEvent struct {
+	RuleSet uint64 `json:"rule_set"`
+}
+
+// RuleEvent tells that a rule failed and does not run any more.
+type RuleEvent struct {
+	Rule     core.RuleID     `json:"rule"`
+	Title    string          `json:"title"`
+	Document core.DocumentID `json:"document"`
+	Text     string          `json:"text"` // in Russian
+}
+
+// NoticeEvent is a rule's notice to users.
+type NoticeEvent struct {
+	Users    []core.UserID   `json:"users"`
+	Document core.DocumentID `json:"document"`
+	Rule     core.RuleID     `json:"rule"`
+	Text     string          `json:"text,omitempty"`
 }
 
 // Event is the envelope.

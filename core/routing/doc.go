@@ -21,8 +21,8 @@
 //	recipients marks tags accounts                         lists of texts
 //	files: name, type, size                                list
 //	fields["name"]                                         text, empty if there is none
-//	appeals                                                list of how many days ago
-//	open_appeals hour weekday (1 is Monday) day month      numbers
+//	appeals_day appeals_week appeals_month open_appeals
+//	hour weekday (1 is Monday) day month                   numbers
 //	working                                                true or false
 //
 // and the functions all any none one count len lower upper trim hasPrefix

@@ -15,10 +15,10 @@ type Facts struct {
 	Document *core.Document
 	At       time.Time // when the document came
 	Working  bool      // At is in working time
-	// Appeals are the moments of the same sender's earlier documents, as far back
-	// as the rules ask: see Set.Days.
-	Appeals     []time.Time
-	OpenAppeals int // the same sender's other appeals that had not ended at At
+	// Appeals is how many earlier documents the same sender wrote, by the days
+	// they are counted back from At: those of Set.Periods.
+	Appeals     map[int]int
+	OpenAppeals int // the same sender's other appeals that have not ended, if Set.AsksOpen
 }
 
 // sight is a document as the rules see it: what they compare is worked out when
@@ -153,19 +153,9 @@ func (s *sight) number(field core.RuleField, days int) int {
 	case core.FieldAttachments:
 		return len(attached(s.Document))
 	case core.FieldAppeals:
-		return s.appealsIn(days)
+		return s.Appeals[days]
 	}
 	return s.OpenAppeals
-}
-
-func (s *sight) appealsIn(days int) int {
-	since, n := s.At.AddDate(0, 0, -days), 0
-	for _, at := range s.Appeals {
-		if !at.Before(since) {
-			n++
-		}
-	}
-	return n
 }
 
 // yes is the value of a field that is yes or no.

@@ -28,6 +28,8 @@ var (
 		Index[core.Document]{Name: "text_number", Keys: documentTextNumber},
 		Index[core.Document]{Name: "sender", Keys: func(d *core.Document) []string { return addressKeys(d.Sender.Addresses) }},
 		Index[core.Document]{Name: "mark", Keys: documentMarks},
+		Index[core.Document]{Name: "operator_open", Keys: documentOperatorOpen},
+		Index[core.Document]{Name: "sender_open", Keys: documentSenderOpen},
 	)
 
 	Deliveries = Define("deliveries",
@@ -87,6 +89,7 @@ func tables() []table {
 	return []table{
 		Organizations, Messages, Documents, Deliveries, Parties, Journals, Counters,
 		Channels, Cursors, Users, Sessions, Tokens, Audit, SavedAnswers,
+		RuleSets, RuleHeads, Decisions, Turns,
 	}
 }
 
