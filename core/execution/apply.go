@@ -16,6 +16,7 @@ import (
 type work struct {
 	*Service
 	tx      store.Tx
+	old     core.Document // as it was read
 	doc     *core.Document
 	rules   []core.Rule
 	own     bool // doc.Appeal is a copy that may be changed
@@ -60,7 +61,7 @@ func (w *work) save() error {
 	if !w.changed {
 		return nil
 	}
-	if err := store.Documents.Put(w.tx, w.doc); err != nil {
+	if err := store.Documents.Replace(w.tx, &w.old, w.doc); err != nil {
 		return err
 	}
 	return w.Bus.Publish(w.tx, bus.DocumentUpdated, string(w.doc.ID), bus.AboutDocument(w.doc))

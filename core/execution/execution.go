@@ -133,7 +133,7 @@ func (s *Service) Route(tx store.Tx, about bus.DocumentEvent) error {
 	if err != nil {
 		return err
 	}
-	w := &work{Service: s, tx: tx, doc: d, rules: rules.rules}
+	w := &work{Service: s, tx: tx, old: *d, doc: d, rules: rules.rules}
 	return w.carryOut(rules.number, rules.set.Decide(facts))
 }
 

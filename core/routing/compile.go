@@ -281,7 +281,7 @@ func (c *compiler) compilePatterns(path string, values []string) []*regexp.Regex
 		if c.patterns++; c.patterns > MaxPatterns {
 			return nil // is told by the rule
 		}
-		re, err := regexp.Compile("(?i)" + unifier.Replace(strings.ReplaceAll(v, "Ё", "ё")))
+		re, err := pattern(v)
 		if err != nil {
 			c.fault(path+".values."+strconv.Itoa(i), "регулярное выражение не разобрано: "+patternFault(err))
 			continue

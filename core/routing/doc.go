@@ -48,5 +48,6 @@ const (
 
 	patternWeight = 100
 	textLimit     = 32 << 10 // bytes of a text that are looked at
+	languageLimit = 1 << 10  // bytes of subject and text that tell the language
 	memoryBudget  = 10_000   // values an expression may allocate
 )

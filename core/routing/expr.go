@@ -3,7 +3,6 @@ package routing
 import (
 	"errors"
 	"fmt"
-	"regexp/syntax"
 	"slices"
 
 	"github.com/expr-lang/expr"
@@ -79,7 +78,7 @@ func (s *sight) newEnv() *env {
 	d, at := s.Document, s.At.In(core.OfficeZone)
 	e := &env{
 		Channel: string(d.Channel), Organization: string(d.Organization), Direction: string(d.Direction), Kind: string(d.Kind),
-		Subject: cut(d.Subject), Text: cut(d.Text), Language: first(s.raw(core.FieldLanguage)), Source: string(s.source()),
+		Subject: cut(d.Subject, textLimit), Text: cut(d.Text, textLimit), Language: first(s.raw(core.FieldLanguage)), Source: string(s.source()),
 		Address:    first(s.address()),
 		Sender:     envSender{d.Sender.Name, addresses(d.Sender), domains(d.Sender), d.Sender.Party != ""},
 		Recipients: recipients(d), Marks: s.raw(core.FieldMark), Accounts: s.accounts(), Fields: d.Fields,
@@ -150,13 +149,6 @@ func compileFault(err error) string {
 		return fmt.Sprintf("строка %d, знак %d: %s", max(e.Line, 1), e.Column+1, e.Message)
 	}
 	return "выражение не разобрано: " + err.Error()
-}
-
-func patternFault(err error) string {
-	if e, ok := errors.AsType[*syntax.Error](err); ok {
-		return e.Code.String()
-	}
-	return err.Error()
 }
 
 // guard refuses what could take long or would not always give the same.

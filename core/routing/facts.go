@@ -118,11 +118,11 @@ func (s *sight) raw(field core.RuleField) []string {
 	case core.FieldRecipient:
 		return recipients(d)
 	case core.FieldSubject:
-		return some(cut(d.Subject))
+		return some(cut(d.Subject, textLimit))
 	case core.FieldText:
-		return some(cut(d.Text))
+		return some(cut(d.Text, textLimit))
 	case core.FieldLanguage:
-		return some(language(cut(d.Subject), cut(d.Text)))
+		return some(language(cut(d.Subject, languageLimit), cut(d.Text, languageLimit)))
 	case core.FieldMark:
 		return each(d.Marks, func(m core.Mark) string { return string(m.Kind) })
 	case core.FieldAttachment:
@@ -250,21 +250,36 @@ func language(texts ...string) string {
 }
 
 // cut bounds a text at a whole character.
-func cut(text string) string {
-	if len(text) <= textLimit {
+func cut(text string, limit int) string {
+	if len(text) <= limit {
 		return text
 	}
-	end := textLimit
+	end := limit
 	for end > 0 && !utf8.RuneStart(text[end]) {
 		end--
 	}
 	return text[:end]
 }
 
-var unifier = strings.NewReplacer("ё", "е")
-
 // fold is the form in which texts are compared.
-func fold(text string) string { return unifier.Replace(strings.ToLower(text)) }
+func fold(text string) string { return strings.Map(foldRune, text) }
+
+func foldRune(r rune) rune {
+	switch {
+	case r < utf8.RuneSelf:
+		if 'A' <= r && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		return r
+	case 'а' <= r && r <= 'я':
+		return r
+	case 'А' <= r && r <= 'Я':
+		return r + 'а' - 'А'
+	case r == 'ё' || r == 'Ё':
+		return 'е'
+	}
+	return unicode.ToLower(r)
+}
 
 func foldAll(texts []string) []string { return each(texts, fold) }
 
