@@ -16,6 +16,7 @@ import (
 	"github.com/uzel-hub/uzel/core/access"
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/catalog"
+	"github.com/uzel-hub/uzel/core/execution"
 	"github.com/uzel-hub/uzel/core/maintenance"
 	"github.com/uzel-hub/uzel/core/pluginhost"
 	"github.com/uzel-hub/uzel/core/store"
@@ -127,6 +128,25 @@ var shapes = map[string]any{
 	"AuditEntry":      core.AuditEntry{},
 	"CheckLine":       rest.CheckLine{},
 	"CheckReport":     maintenance.Report{},
+	"Condition":       core.Condition{},
+	"Action":          core.Action{},
+	"Term":            core.Term{},
+	"RuleFault":       core.RuleFault{},
+	"Rule":            core.Rule{},
+	"RuleInput":       rest.RuleInput{},
+	"RulesInput":      rest.RulesInput{},
+	"OrderInput":      rest.OrderInput{},
+	"SimulationInput": rest.SimulationInput{},
+	"RuleSet":         core.RuleSet{},
+	"RuleSetRow":      rest.RuleSetRow{},
+	"Effect":          core.Effect{},
+	"RuleStep":        core.RuleStep{},
+	"Decision":        rest.Decision{},
+	"Doing":           execution.Doing{},
+	"Difference":      execution.Difference{},
+	"Failure":         execution.Failure{},
+	"SimProgress":     execution.Progress{},
+	"SimulationLine":  rest.SimulationLine{},
 }
 
 func TestTypesAndSchemasHaveTheSameFields(t *testing.T) {

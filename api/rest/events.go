@@ -23,6 +23,9 @@ var topicRights = map[bus.Topic]access.Operation{
 	bus.DeliveryUpdated:    access.ReadDeliveries,
 	bus.ChannelUpdated:     access.ReadChannels,
 	bus.ChannelStatus:      access.ReadChannels,
+	bus.RulesUpdated:       access.ReadRules,
+	bus.RuleFailed:         access.ReadRules,
+	bus.NoticeRaised:       access.ReadDocuments,
 }
 
 // streamEvents sends what happens as server-sent events (the HTML standard,

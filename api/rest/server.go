@@ -19,6 +19,7 @@ import (
 	"github.com/uzel-hub/uzel/core/blob"
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/catalog"
+	"github.com/uzel-hub/uzel/core/execution"
 	"github.com/uzel-hub/uzel/core/maintenance"
 	"github.com/uzel-hub/uzel/core/outgoing"
 	"github.com/uzel-hub/uzel/core/pluginhost"
@@ -99,6 +100,7 @@ type Config struct {
 	Access   *access.Service
 	Audit    audit.Journal
 	Outgoing Outgoing
+	Rules    *execution.Service
 
 	DeadLetters DeadLetters
 	Channels    Channels

@@ -29,6 +29,8 @@ const (
 	ReadDeadLetters   Operation = "deadletters.read"
 	WriteDeadLetters  Operation = "deadletters.write"
 	ManageUsers       Operation = "users.manage"
+	ReadRules         Operation = "rules.read"
+	WriteRules        Operation = "rules.write" // and try them
 	ReadAudit         Operation = "audit.read"
 	ReadMetrics       Operation = "metrics.read"
 	ManageSystem      Operation = "system.manage" // check, back up
@@ -37,7 +39,7 @@ const (
 
 var reading = []Operation{
 	ReadDocuments, ReadDeliveries, ReadParties, ReadJournals, ReadChannels, ReadLogs, ReadPlugins, ReadDeadLetters,
-	ReadAudit, ReadMetrics,
+	ReadAudit, ReadMetrics, ReadRules,
 }
 
 var deskWork = []Operation{
@@ -48,12 +50,13 @@ var deskWork = []Operation{
 var changing = []Operation{
 	WriteDocuments, WriteDeliveries, WriteParties, WriteJournals, OperateChannels, WriteChannels, RunOperations,
 	WritePlugins, WriteDeadLetters, ManageUsers, ManageSystem, ManageOwnAccesses,
+	WriteRules,
 }
 
 // permissions is the whole table: nothing else in the hub grants anything.
 var permissions = map[core.Role][]Operation{
 	core.RoleAdministrator: slices.Concat(reading, changing),
-	core.RoleSupervisor:    slices.Concat(deskWork, []Operation{OperateChannels, ReadDeadLetters, WriteDeadLetters, ReadAudit}),
+	core.RoleSupervisor:    slices.Concat(deskWork, []Operation{OperateChannels, ReadDeadLetters, WriteDeadLetters, ReadAudit, ReadRules, WriteRules}),
 	core.RoleOperator:      deskWork,
 	core.RoleClerk:         deskWork,
 	core.RoleAuditor:       slices.Concat(reading, []Operation{ManageOwnAccesses}),

@@ -16,7 +16,7 @@ import (
 func (s *Service) Rules(tx store.Tx) (*core.RuleSet, error) {
 	head, err := store.RuleHeads.Get(tx, core.RuleHeadID)
 	if core.KindOf(err) == core.KindNotFound {
-		return &core.RuleSet{Rules: []core.Rule{}}, nil
+		return &core.RuleSet{Rules: []core.Rule{}, By: core.Actor{Kind: core.ActorHub, ID: "uzel"}}, nil
 	}
 	if err != nil {
 		return nil, err
