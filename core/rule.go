@@ -40,6 +40,9 @@ func FixedWidth(n uint64) string {
 type RuleHead struct {
 	Meta
 	ID string `json:"id"` // always RuleHeadID
+	// Mark is another one for each version, so that what was worked out from a
+	// version that was never committed cannot be taken for one that was.
+	Mark string `json:"mark"`
 }
 
 // RuleHeadID is the key of the only RuleHead.

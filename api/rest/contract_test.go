@@ -18,6 +18,7 @@ import (
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/catalog"
 	"github.com/uzel-hub/uzel/core/directory"
+	"github.com/uzel-hub/uzel/core/execution"
 	"github.com/uzel-hub/uzel/core/maintenance"
 	"github.com/uzel-hub/uzel/core/pluginhost"
 	"github.com/uzel-hub/uzel/core/store"
@@ -165,6 +166,24 @@ var shapes = map[string]any{
 	"MassFilter":        core.MassFilter{},
 	"MassRun":           core.MassRun{},
 	"MassItem":          core.MassItem{},
+	"Condition":         core.Condition{},
+	"Action":            core.Action{},
+	"RuleFault":         core.RuleFault{},
+	"Rule":              core.Rule{},
+	"RuleInput":         rest.RuleInput{},
+	"RulesInput":        rest.RulesInput{},
+	"OrderInput":        rest.OrderInput{},
+	"SimulationInput":   rest.SimulationInput{},
+	"RuleSet":           core.RuleSet{},
+	"RuleSetRow":        rest.RuleSetRow{},
+	"Effect":            core.Effect{},
+	"RuleStep":          core.RuleStep{},
+	"Decision":          rest.Decision{},
+	"Doing":             execution.Doing{},
+	"Difference":        execution.Difference{},
+	"Failure":           execution.Failure{},
+	"SimProgress":       execution.Progress{},
+	"SimulationLine":    rest.SimulationLine{},
 }
 
 func TestTypesAndSchemasHaveTheSameFields(t *testing.T) {

@@ -41,6 +41,7 @@ type DocumentCard struct {
 	Thread           []DocumentRow    `json:"thread"`
 	PerhapsBelongsTo []DocumentRow    `json:"perhaps_belongs_to"`
 	Deliveries       []*core.Delivery `json:"deliveries"`
+	Decision         *Decision        `json:"decision,omitempty"` // of the rules
 }
 
 // maxSiblings bounds what a card shows of its matter, and of its deliveries.
@@ -78,7 +79,10 @@ func documentQuery(q *query) (store.Query[core.Document], error) {
 func (s *Server) getDocument(c *call) (answer, error) {
 	var card DocumentCard
 	err := s.Store.View(c.ctx(), func(tx store.Tx) (err error) {
-		card, err = readCard(tx, c.who.Scope(), c.param("id"))
+		if card, err = readCard(tx, c.who.Scope(), c.param("id")); err != nil {
+			return err
+		}
+		card.Decision, err = s.decision(tx, card.Document.ID)
 		return err
 	})
 	if err != nil {

@@ -30,6 +30,9 @@ var topicRights = map[bus.Topic]access.Operation{
 	bus.DeadlineBroken: access.ReadDocuments,
 	bus.MassUpdated:    access.ReadDocuments,
 	bus.JobUpdated:     access.ReadJobs,
+	bus.RulesUpdated:   access.ReadRules,
+	bus.RuleFailed:     access.ReadRules,
+	bus.NoticeRaised:   access.ReadDocuments,
 }
 
 // streamEvents sends what happens as server-sent events (the HTML standard,

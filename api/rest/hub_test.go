@@ -32,6 +32,7 @@ import (
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/bus/boltbus"
 	"github.com/uzel-hub/uzel/core/directory"
+	"github.com/uzel-hub/uzel/core/execution"
 	"github.com/uzel-hub/uzel/core/jobs"
 	"github.com/uzel-hub/uzel/core/mass"
 	"github.com/uzel-hub/uzel/core/outgoing"
@@ -80,6 +81,7 @@ func newHub(t *testing.T, change ...func(*rest.Config)) *hub {
 	c := rest.Config{
 		Store: h.store, Blobs: h.blobs, Events: h.bus, DeadLetters: h.bus.DeadLetters(), Access: h.access, Audit: audit.Journal{Store: h.store},
 		Outgoing: &outgoing.Service{Store: h.store, Bus: h.bus},
+		Rules:    &execution.Service{Store: h.store, Bus: h.bus},
 		Now:      h.clock, Version: "1.2.3", MaxBody: 64 << 10, MaxFile: 4 << 20, MaxUpload: 8 << 20,
 		Log: hclog.New(&hclog.LoggerOptions{Output: h.log, Level: hclog.Debug}),
 	}

@@ -48,6 +48,7 @@ func routes() []*route {
 		directoryRoutes(),
 		accessRoutes(),
 		scheduleRoutes(),
+		rulesRoutes(),
 	)
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/catalog"
 	"github.com/uzel-hub/uzel/core/directory"
+	"github.com/uzel-hub/uzel/core/execution"
 	"github.com/uzel-hub/uzel/core/jobs"
 	"github.com/uzel-hub/uzel/core/maintenance"
 	"github.com/uzel-hub/uzel/core/mass"
@@ -102,6 +103,7 @@ type Config struct {
 	Access   *access.Service
 	Audit    audit.Journal
 	Outgoing Outgoing
+	Rules    *execution.Service
 
 	DeadLetters DeadLetters
 	Channels    Channels

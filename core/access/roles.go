@@ -32,6 +32,8 @@ const (
 	WriteDeadLetters  Operation = "deadletters.write"
 	ManageUsers       Operation = "users.manage"
 	EnterAsUser       Operation = "users.enter"
+	ReadRules         Operation = "rules.read"
+	WriteRules        Operation = "rules.write" // and try them
 	ReadAudit         Operation = "audit.read"
 	ReadMetrics       Operation = "metrics.read"
 	ManageSystem      Operation = "system.manage" // check, back up
@@ -52,6 +54,7 @@ var reading = []Operation{
 	ReadAudit, ReadMetrics,
 	ReadDirectories,
 	ReadCalendars, ReadJobs,
+	ReadAudit, ReadMetrics, ReadRules,
 }
 
 var deskWork = []Operation{
@@ -67,12 +70,13 @@ var changing = []Operation{
 	WriteDirectories,
 	WritePlugins, WriteDeadLetters, ManageUsers, EnterAsUser, ManageSystem, ManageOwnAccesses,
 	WriteCalendars, OperateJobs, RunMass,
+	WriteRules,
 }
 
 // permissions is the whole table: nothing else in the hub grants anything.
 var permissions = map[core.Role][]Operation{
 	core.RoleAdministrator: slices.Concat(reading, changing),
-	core.RoleSupervisor:    slices.Concat(deskWork, []Operation{OperateChannels, ReadDeadLetters, WriteDeadLetters, ReadAudit}),
+	core.RoleSupervisor:    slices.Concat(deskWork, []Operation{OperateChannels, ReadDeadLetters, WriteDeadLetters, ReadAudit, ReadRules, WriteRules}),
 	core.RoleOperator:      deskWork,
 	core.RoleClerk:         deskWork,
 	core.RoleAuditor:       slices.Concat(reading, []Operation{ManageOwnAccesses}),

@@ -24,6 +24,7 @@ import (
 	"github.com/uzel-hub/uzel/core/catalog"
 	"github.com/uzel-hub/uzel/core/config"
 	"github.com/uzel-hub/uzel/core/directory"
+	"github.com/uzel-hub/uzel/core/execution"
 	"github.com/uzel-hub/uzel/core/intake"
 	"github.com/uzel-hub/uzel/core/maintenance"
 	"github.com/uzel-hub/uzel/core/outgoing"
@@ -52,6 +53,7 @@ type App struct {
 	Bus      *bus.Bus
 	Catalog  *catalog.Catalog
 	Outgoing *outgoing.Service
+	Rules    *execution.Service
 	Host     *pluginhost.Host
 	Access   *access.Service
 
@@ -90,6 +92,7 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 	a.metrics = rest.NewMetrics()
 	a.Bus = bus.New(bus.Options{Store: a.Store, Driver: a.queues, Log: log.Named("bus"), Version: version, Observer: a.metrics})
 	a.Outgoing = &outgoing.Service{Store: a.Store, Bus: a.Bus, Wake: func(id core.ChannelID) { a.Host.WakeSender(id) }}
+	a.Rules = &execution.Service{Store: a.Store, Bus: a.Bus, Forward: a.Outgoing.Forward, Reply: a.autoReply}
 	if err := a.openPlugins(ctx, tune); err != nil {
 		return a, err
 	}
@@ -228,6 +231,19 @@ func (a *App) handle() {
 		return in.Take(tx, about)
 	}))
 	a.Bus.Handle("intake", bus.MessageUnplaced, messages(in.Take))
+	a.Bus.Handle("execution", bus.DocumentRegistered, func(_ context.Context, tx store.Tx, ev bus.Event) error {
+		var about bus.DocumentEvent
+		if err := ev.Decode(&about); err != nil {
+			return err
+		}
+		return a.Rules.Route(tx, about)
+	})
+}
+
+// autoReply answers for a rule.
+func (a *App) autoReply(tx store.Tx, to core.DocumentID, subject, text string) error {
+	_, _, err := a.Outgoing.Reply(tx, to, outgoing.Reply{Subject: subject, Text: text, Automatic: true})
+	return err
 }
 
 // messages is a handler of events about messages.

@@ -30,6 +30,9 @@ const (
 	TaskAssigned       Topic = "task.assigned"       // TaskEvent: it has a performer, or another one
 	TaskUpdated        Topic = "task.updated"        // TaskEvent
 	DraftUpdated       Topic = "draft.updated"       // DraftEvent
+	RulesUpdated       Topic = "rules.updated"       // RulesEvent
+	RuleFailed         Topic = "rule.failed"         // RuleEvent: the hub has switched it off
+	NoticeRaised       Topic = "notice.raised"       // NoticeEvent
 	ChannelStatus      Topic = "channel.status"      // core.ChannelStatus; Broadcast only, not kept
 )
 
@@ -130,6 +133,27 @@ type DraftEvent struct {
 // AboutDraft is the event of a draft as it is now.
 func AboutDraft(d *core.Draft) DraftEvent {
 	return DraftEvent{Draft: d.ID, State: d.State, Versions: d.Versions, Document: d.Document}
+}
+
+// RulesEvent tells that another version of the rule set is in force.
+type RulesEvent struct {
+	RuleSet uint64 `json:"rule_set"`
+}
+
+// RuleEvent tells that a rule failed and does not run any more.
+type RuleEvent struct {
+	Rule     core.RuleID     `json:"rule"`
+	Title    string          `json:"title"`
+	Document core.DocumentID `json:"document"`
+	Text     string          `json:"text"` // in Russian
+}
+
+// NoticeEvent is a rule's notice to users.
+type NoticeEvent struct {
+	Users    []core.UserID   `json:"users"`
+	Document core.DocumentID `json:"document"`
+	Rule     core.RuleID     `json:"rule"`
+	Text     string          `json:"text,omitempty"`
 }
 
 // Event is the envelope.

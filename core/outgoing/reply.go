@@ -24,6 +24,9 @@ type Reply struct {
 	Author  string         // who signs, as printed
 	// KeepOpen leaves the document's state as it is (an intermediate answer).
 	KeepOpen bool
+	// Automatic marks what a machine answers: it goes as a notice, so that no
+	// machine answers it, and leaves the document's state as it is.
+	Automatic bool
 }
 
 // FieldAuthor is the requisite that holds who signs an outgoing document.
@@ -44,7 +47,7 @@ func (s *Service) Reply(tx store.Tx, to core.DocumentID, r Reply) (*core.Documen
 	if err := invalidReply(faults); err != nil {
 		return nil, nil, err
 	}
-	dlv, err := s.issue(tx, d, r.Journal, core.PurposeAnswer)
+	dlv, err := s.issue(tx, d, r.Journal, r.purpose())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -105,7 +108,20 @@ func draft(tx store.Tx, origin *core.Document, r Reply) *core.Document {
 	if d.Channel == "" {
 		d.Channel = origin.Channel
 	}
+	if r.Author != "" {
+		d.Fields[FieldAuthor] = r.Author
+	}
+	if r.Automatic {
+		d.Marks = []core.Mark{{Kind: core.MarkAutomatic, Reason: "автоответ"}}
+	}
 	return d
+}
+
+func (r Reply) purpose() core.Purpose {
+	if r.Automatic {
+		return core.PurposeNotice
+	}
+	return core.PurposeAnswer
 }
 
 func answerSubject(subject string) string {
@@ -189,7 +205,7 @@ func today(tx store.Tx) core.Date { return core.DateOf(tx.Now().In(core.OfficeZo
 // answered moves the document answered on, unless the answer is intermediate or
 // the matter is closed already.
 func (s *Service) answered(tx store.Tx, origin *core.Document, r Reply) error {
-	if r.KeepOpen || origin.State == core.DocumentClosed || origin.State == core.DocumentAnswered {
+	if r.KeepOpen || r.Automatic || origin.State == core.DocumentClosed || origin.State == core.DocumentAnswered {
 		return nil
 	}
 	if err := origin.MoveTo(core.DocumentAnswered); err != nil {

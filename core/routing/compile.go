@@ -14,7 +14,7 @@ import (
 // Set is a rule set made ready for deciding. It is safe for concurrent use.
 type Set struct {
 	rules []rule
-	days  int
+	asks  asks
 }
 
 type rule struct {
@@ -25,9 +25,37 @@ type rule struct {
 // Len is how many rules there are.
 func (s *Set) Len() int { return len(s.rules) }
 
-// Days is how far back Facts.Appeals must reach for these rules; 0: they do not
-// look.
-func (s *Set) Days() int { return s.days }
+// Periods are the days over which the rules count the sender's appeals, sorted.
+func (s *Set) Periods() []int { return s.asks.periods }
+
+// AsksOpen tells that the rules look at the sender's open appeals.
+func (s *Set) AsksOpen() bool { return s.asks.open }
+
+// asks is what must be looked up before the rules can be tried.
+type asks struct {
+	periods []int
+	open    bool
+}
+
+func (a *asks) period(days int) {
+	if at, found := slices.BinarySearch(a.periods, days); !found {
+		a.periods = slices.Insert(a.periods, at, days)
+	}
+}
+
+// name notes a name of an expression.
+func (a *asks) name(name string) {
+	switch name {
+	case "appeals_day":
+		a.period(1)
+	case "appeals_week":
+		a.period(7)
+	case "appeals_month":
+		a.period(30)
+	case "open_appeals":
+		a.open = true
+	}
+}
 
 // Compile checks the rules and makes them ready. What is wrong with them is
 // reported all at once, KindInvalid, with paths that begin with rules.
@@ -47,7 +75,7 @@ func Compile(rules []core.Rule) (*Set, error) {
 		seen[r.ID] = true
 		out.rules[i] = rule{r, c.rule(path+".", &r)}
 	}
-	out.days = c.days
+	out.asks = c.asks
 	return out, c.err()
 }
 
@@ -62,7 +90,7 @@ func Check(r *core.Rule) []core.FieldFault {
 // compiler gathers faults.
 type compiler struct {
 	faults   []core.FieldFault
-	days     int
+	asks     asks
 	nodes    int // of the rule so far
 	patterns int
 }
@@ -191,7 +219,10 @@ func (c *compiler) comparison(path string, w *core.Condition, at place) node {
 	if dated && (w.Days < 1 || w.Days > 3660) {
 		c.fault(path+".days", "от 1 до 3660")
 	}
-	c.days = max(c.days, w.Days)
+	if dated {
+		c.asks.period(w.Days)
+	}
+	c.asks.open = c.asks.open || w.Field == core.FieldOpenAppeals
 	switch kind {
 	case numberField:
 		return numeric{w.Field, w.Is, w.Days, w.Number, at}
@@ -250,7 +281,7 @@ func (c *compiler) compilePatterns(path string, values []string) []*regexp.Regex
 		if c.patterns++; c.patterns > MaxPatterns {
 			return nil // is told by the rule
 		}
-		re, err := regexp.Compile("(?i)" + unifier.Replace(strings.ReplaceAll(v, "Ё", "ё")))
+		re, err := pattern(v)
 		if err != nil {
 			c.fault(path+".values."+strconv.Itoa(i), "регулярное выражение не разобрано: "+patternFault(err))
 			continue

@@ -21,8 +21,8 @@
 //	recipients marks tags accounts                         lists of texts
 //	files: name, type, size                                list
 //	fields["name"]                                         text, empty if there is none
-//	appeals                                                list of how many days ago
-//	open_appeals hour weekday (1 is Monday) day month      numbers
+//	appeals_day appeals_week appeals_month open_appeals
+//	hour weekday (1 is Monday) day month                   numbers
 //	working                                                true or false
 //
 // and the functions all any none one count len lower upper trim hasPrefix
@@ -48,5 +48,6 @@ const (
 
 	patternWeight = 100
 	textLimit     = 32 << 10 // bytes of a text that are looked at
+	languageLimit = 1 << 10  // bytes of subject and text that tell the language
 	memoryBudget  = 10_000   // values an expression may allocate
 )

@@ -3,9 +3,7 @@ package routing
 import (
 	"errors"
 	"fmt"
-	"regexp/syntax"
 	"slices"
-	"time"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
@@ -36,7 +34,9 @@ type env struct {
 	Accounts     []string          `expr:"accounts"`
 	Files        []envFile         `expr:"files"`
 	Fields       map[string]string `expr:"fields"`
-	Appeals      []int             `expr:"appeals"`
+	AppealsDay   int               `expr:"appeals_day"`
+	AppealsWeek  int               `expr:"appeals_week"`
+	AppealsMonth int               `expr:"appeals_month"`
 	OpenAppeals  int               `expr:"open_appeals"`
 	Hour         int               `expr:"hour"`
 	Weekday      int               `expr:"weekday"`
@@ -78,19 +78,17 @@ func (s *sight) newEnv() *env {
 	d, at := s.Document, s.At.In(core.OfficeZone)
 	e := &env{
 		Channel: string(d.Channel), Organization: string(d.Organization), Direction: string(d.Direction), Kind: string(d.Kind),
-		Subject: cut(d.Subject), Text: cut(d.Text), Language: first(s.raw(core.FieldLanguage)), Source: string(s.source()),
+		Subject: cut(d.Subject, textLimit), Text: cut(d.Text, textLimit), Language: first(s.raw(core.FieldLanguage)), Source: string(s.source()),
 		Address:    first(s.address()),
 		Sender:     envSender{d.Sender.Name, addresses(d.Sender), domains(d.Sender), d.Sender.Party != ""},
 		Recipients: recipients(d), Marks: s.raw(core.FieldMark), Accounts: s.accounts(), Fields: d.Fields,
+		AppealsDay: s.Appeals[1], AppealsWeek: s.Appeals[7], AppealsMonth: s.Appeals[30],
 		OpenAppeals: s.OpenAppeals, Working: s.Working,
 		Hour: at.Hour(), Weekday: (int(at.Weekday())+6)%7 + 1, Day: at.Day(), Month: int(at.Month()),
 		Spend: s.spend,
 	}
 	for _, f := range attached(d) {
 		e.Files = append(e.Files, envFile{f.Name, f.MediaType, int(f.Size)})
-	}
-	for _, then := range s.Appeals {
-		e.Appeals = append(e.Appeals, int(s.At.Sub(then)/(24*time.Hour)))
 	}
 	return e
 }
@@ -126,7 +124,7 @@ func (c *compiler) expression(path, text string, at place) node {
 		c.fault(path, textTooLong)
 		return nothing{}
 	}
-	guard := &guard{}
+	guard := &guard{asks: &c.asks}
 	options := []expr.Option{
 		expr.Env(&env{}), expr.AsBool(), expr.MaxNodes(MaxExprNodes), expr.DisableAllBuiltins(), expr.Patch(guard), expr.Patch(meter{}),
 	}
@@ -153,15 +151,11 @@ func compileFault(err error) string {
 	return "выражение не разобрано: " + err.Error()
 }
 
-func patternFault(err error) string {
-	if e, ok := errors.AsType[*syntax.Error](err); ok {
-		return e.Code.String()
-	}
-	return err.Error()
-}
-
 // guard refuses what could take long or would not always give the same.
-type guard struct{ faults []string }
+type guard struct {
+	faults []string
+	asks   *asks
+}
 
 // Visit implements ast.Visitor.
 func (g *guard) Visit(n *ast.Node) {
@@ -182,6 +176,7 @@ func (g *guard) Visit(n *ast.Node) {
 		if v.Value == "spend" {
 			g.refuse("неизвестное имя spend")
 		}
+		g.asks.name(v.Value)
 	case *ast.BinaryNode:
 		g.binary(v)
 	}

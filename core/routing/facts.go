@@ -15,10 +15,10 @@ type Facts struct {
 	Document *core.Document
 	At       time.Time // when the document came
 	Working  bool      // At is in working time
-	// Appeals are the moments of the same sender's earlier documents, as far back
-	// as the rules ask: see Set.Days.
-	Appeals     []time.Time
-	OpenAppeals int // the same sender's other appeals that had not ended at At
+	// Appeals is how many earlier documents the same sender wrote, by the days
+	// they are counted back from At: those of Set.Periods.
+	Appeals     map[int]int
+	OpenAppeals int // the same sender's other appeals that have not ended, if Set.AsksOpen
 }
 
 // sight is a document as the rules see it: what they compare is worked out when
@@ -118,11 +118,11 @@ func (s *sight) raw(field core.RuleField) []string {
 	case core.FieldRecipient:
 		return recipients(d)
 	case core.FieldSubject:
-		return some(cut(d.Subject))
+		return some(cut(d.Subject, textLimit))
 	case core.FieldText:
-		return some(cut(d.Text))
+		return some(cut(d.Text, textLimit))
 	case core.FieldLanguage:
-		return some(language(cut(d.Subject), cut(d.Text)))
+		return some(language(cut(d.Subject, languageLimit), cut(d.Text, languageLimit)))
 	case core.FieldMark:
 		return each(d.Marks, func(m core.Mark) string { return string(m.Kind) })
 	case core.FieldAttachment:
@@ -153,19 +153,9 @@ func (s *sight) number(field core.RuleField, days int) int {
 	case core.FieldAttachments:
 		return len(attached(s.Document))
 	case core.FieldAppeals:
-		return s.appealsIn(days)
+		return s.Appeals[days]
 	}
 	return s.OpenAppeals
-}
-
-func (s *sight) appealsIn(days int) int {
-	since, n := s.At.AddDate(0, 0, -days), 0
-	for _, at := range s.Appeals {
-		if !at.Before(since) {
-			n++
-		}
-	}
-	return n
 }
 
 // yes is the value of a field that is yes or no.
@@ -260,21 +250,36 @@ func language(texts ...string) string {
 }
 
 // cut bounds a text at a whole character.
-func cut(text string) string {
-	if len(text) <= textLimit {
+func cut(text string, limit int) string {
+	if len(text) <= limit {
 		return text
 	}
-	end := textLimit
+	end := limit
 	for end > 0 && !utf8.RuneStart(text[end]) {
 		end--
 	}
 	return text[:end]
 }
 
-var unifier = strings.NewReplacer("ё", "е")
-
 // fold is the form in which texts are compared.
-func fold(text string) string { return unifier.Replace(strings.ToLower(text)) }
+func fold(text string) string { return strings.Map(foldRune, text) }
+
+func foldRune(r rune) rune {
+	switch {
+	case r < utf8.RuneSelf:
+		if 'A' <= r && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		return r
+	case 'а' <= r && r <= 'я':
+		return r
+	case 'А' <= r && r <= 'Я':
+		return r + 'а' - 'А'
+	case r == 'ё' || r == 'Ё':
+		return 'е'
+	}
+	return unicode.ToLower(r)
+}
 
 func foldAll(texts []string) []string { return each(texts, fold) }
 

@@ -31,6 +31,8 @@ var (
 		Index[core.Document]{Name: "party", Keys: documentParties},
 		Index[core.Document]{Name: "mark", Keys: documentMarks},
 		Index[core.Document]{Name: "deadline", Keys: documentDeadline},
+		Index[core.Document]{Name: "operator_open", Keys: documentOperatorOpen},
+		Index[core.Document]{Name: "sender_open", Keys: documentSenderOpen},
 	)
 
 	Deliveries = Define("deliveries",
@@ -99,6 +101,7 @@ func tables() []table {
 		Calendars, CalendarYears,
 		Erasures,
 		Calendars, CalendarYears, Jobs, JobStates, MassRuns, MassGroups,
+		RuleSets, RuleHeads, Decisions, Turns,
 	}
 }
 

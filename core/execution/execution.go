@@ -1,0 +1,184 @@
+// Package execution does with documents what the rules decide. It keeps the
+// versions of the rule set, gathers what rules look at, carries their actions
+// out in the transaction that records the decision, switches off a rule that
+// fails, and tells beforehand what a changed rule set would do.
+//
+// It reads document.registered and writes document.updated, rules.updated,
+// rule.failed and notice.raised.
+package execution
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/bus"
+	"github.com/uzel-hub/uzel/core/routing"
+	"github.com/uzel-hub/uzel/core/store"
+)
+
+// Service routes documents. It is safe for concurrent use once its fields are
+// set. What is nil among the optional ones makes the actions that need it
+// unavailable: a rule with such an action is refused when it is saved.
+type Service struct {
+	Store store.Store
+	Bus   bus.Publisher
+	// Forward queues the document for other channels.
+	Forward func(tx store.Tx, d *core.Document, to []core.ChannelID) error
+	// Reply queues an automatic answer to the document's sender. Errors of the
+	// kinds invalid, not_found and config must come before anything is written.
+	Reply func(tx store.Tx, to core.DocumentID, subject, text string) error
+
+	// Appeal makes an appeal of a document that is none, without saving it; nil:
+	// a new appeal of the document's sender.
+	Appeal func(tx store.Tx, d *core.Document) error
+	// Calendar knows working time; nil: Week.
+	Calendar  Calendar
+	Tasks     Tasks     // optional
+	Templates Templates // optional
+	// Entries tells whether a directory has the entry; nil: what rules name is not
+	// looked up.
+	Entries func(tx store.Tx, dir core.DirectoryName, id core.EntryID) (bool, error)
+
+	compiled atomic.Pointer[compiled]
+}
+
+// Calendar knows when an organisation works.
+type Calendar interface {
+	Working(tx store.Tx, org core.OrganizationID, at time.Time) (bool, error)
+	// Deadline counts a term from start. Basis is why, for people.
+	Deadline(tx store.Tx, org core.OrganizationID, start time.Time, term core.Term, basis string) (core.Deadline, error)
+}
+
+// Tasks creates tasks.
+type Tasks interface {
+	Create(tx store.Tx, t Task) error
+}
+
+// Task is a task a rule wants.
+type Task struct {
+	Document    core.DocumentID
+	Rule        core.RuleID
+	Title, Text string
+	Performer   core.UserID
+	Controller  core.UserID
+	Deadline    *core.Deadline // nil: none
+}
+
+// Templates are the directory of message templates.
+type Templates interface {
+	// Template gives the subject, which may be empty, and the text. KindNotFound if
+	// there is none.
+	Template(tx store.Tx, id core.EntryID) (subject, text string, err error)
+}
+
+// compiled is a version of the rule set made ready.
+type compiled struct {
+	mark   string
+	number uint64
+	rules  []core.Rule
+	set    *routing.Set
+}
+
+// current is the version in force; nil if there are no rules.
+func (s *Service) current(tx store.Tx) (*compiled, error) {
+	head, err := store.RuleHeads.Look(tx, core.RuleHeadID)
+	if core.KindOf(err) == core.KindNotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if had := s.compiled.Load(); had != nil && had.mark == head.Mark {
+		return had.orNil(), nil
+	}
+	kept, err := store.RuleSets.Get(tx, core.RuleSetKey(head.Version))
+	if err != nil {
+		return nil, err
+	}
+	set, err := routing.Compile(kept.Rules)
+	if err != nil {
+		return nil, err
+	}
+	c := &compiled{mark: head.Mark, number: head.Version, rules: kept.Rules, set: set}
+	s.compiled.Store(c)
+	return c.orNil(), nil
+}
+
+func (c *compiled) orNil() *compiled {
+	if len(c.rules) == 0 {
+		return nil
+	}
+	return c
+}
+
+// Route handles document.registered: the rules decide, and what they decide is
+// done and recorded. A document that has a decision is left alone.
+func (s *Service) Route(tx store.Tx, about bus.DocumentEvent) error {
+	rules, err := s.current(tx)
+	if rules == nil || err != nil {
+		return err
+	}
+	if done, err := store.Decisions.Has(tx, string(about.Document)); done || err != nil {
+		return err
+	}
+	d, err := store.Documents.Get(tx, string(about.Document))
+	if core.KindOf(err) == core.KindNotFound {
+		return nil // deleted meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	facts, err := s.gather(tx, d, tx.Now(), rules.set)
+	if err != nil {
+		return err
+	}
+	w := &work{Service: s, tx: tx, old: *d, doc: d, rules: rules.rules}
+	return w.carryOut(rules.number, rules.set.Decide(facts))
+}
+
+// gather reads what the rules look at, for a document that came at the moment.
+func (s *Service) gather(tx store.Tx, d *core.Document, at time.Time, set *routing.Set) (*routing.Facts, error) {
+	f := &routing.Facts{Document: d, At: at}
+	var err error
+	if f.Working, err = s.calendar().Working(tx, d.Organization, at); err != nil {
+		return nil, err
+	}
+	for _, days := range set.Periods() {
+		if f.Appeals == nil {
+			f.Appeals = map[int]int{}
+		}
+		since := core.FirstID("doc", at.AddDate(0, 0, -days))
+		if f.Appeals[days], err = countOf(tx, d, "sender", since, store.Term{Index: "direction", Value: string(core.Incoming)}); err != nil {
+			return nil, err
+		}
+	}
+	if set.AsksOpen() {
+		f.OpenAppeals, err = countOf(tx, d, "sender_open", "")
+	}
+	return f, err
+}
+
+// maxCounted is as far as documents of one sender are counted, maxAddresses how
+// many of its addresses are looked at.
+const (
+	maxCounted   = 1000
+	maxAddresses = 5
+)
+
+// countOf counts earlier documents of the sender: by the address that has most,
+// for a document under two addresses must not count twice.
+func countOf(tx store.Tx, d *core.Document, index, since string, more ...store.Term) (int, error) {
+	most := 0
+	for _, a := range d.Sender.Addresses[:min(len(d.Sender.Addresses), maxAddresses)] {
+		n, _, err := store.Documents.Count(tx, store.Query[core.Document]{
+			Where: append([]store.Term{{Index: index, Value: a.Key()}}, more...),
+			From:  since, To: string(d.ID),
+		}, maxCounted)
+		if err != nil {
+			return 0, err
+		}
+		most = max(most, n)
+	}
+	return most, nil
+}
