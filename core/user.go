@@ -14,6 +14,11 @@ const (
 	RoleIntegration   Role = "integration" // API tokens of outside programs
 )
 
+// Roles are all roles there are, sorted.
+func Roles() []Role {
+	return []Role{RoleAdministrator, RoleAuditor, RoleClerk, RoleIntegration, RoleOperator, RoleSupervisor}
+}
+
 // UserState tells whether a user may enter.
 type UserState string
 
@@ -68,6 +73,9 @@ type User struct {
 	State         UserState            `json:"state"`                                    // empty: active
 	StateReason   string               `json:"state_reason,omitempty"`                   // why locked or dismissed
 	PasswordHash  string               `json:"password_hash,omitempty" history:"hidden"` // argon2id, PHC string; never leaves the store
+	// Subject is who the user is to the outside provider he signs in by: its
+	// issuer, the byte 1f, and its own id of him.
+	Subject string `json:"subject,omitempty"`
 	// MustChange asks for a new password at the first sign-in.
 	MustChange bool `json:"must_change"`
 }
@@ -82,12 +90,13 @@ func (u *User) RecordKey() string { return string(u.ID) }
 // cookie, so that the store does not hold what opens it.
 type Session struct {
 	Meta
-	ID     SessionID `json:"id"` // SHA-256 of the cookie, hex
-	User   UserID    `json:"user"`
-	CSRF   string    `json:"csrf"`
-	Until  time.Time `json:"until"`
-	Agent  string    `json:"agent,omitempty"`
-	Remote string    `json:"remote,omitempty"`
+	ID      SessionID `json:"id"` // SHA-256 of the cookie, hex
+	User    UserID    `json:"user"`
+	CSRF    string    `json:"csrf"`
+	Until   time.Time `json:"until"`
+	Agent   string    `json:"agent,omitempty"`
+	Remote  string    `json:"remote,omitempty"`
+	Outside bool      `json:"outside,omitempty"` // signed in by an outside provider
 	// As is the user the session's owner, an administrator, has entered as, until
 	// AsUntil, when the session ends.
 	As      UserID     `json:"as,omitempty"`

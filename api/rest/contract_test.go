@@ -79,6 +79,8 @@ var shapes = map[string]any{
 	"OwnSession":           rest.OwnSession{},
 	"OpenSession":          rest.OpenSession{},
 	"Entered":              rest.Entered{},
+	"SignInWays":           rest.SignInWays{},
+	"SignedOut":            rest.SignedOut{},
 	"RoleRights":           rest.RoleRights{},
 	"Token":                rest.Token{},
 	"TokenInput":           rest.TokenInput{},

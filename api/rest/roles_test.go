@@ -11,7 +11,7 @@ import (
 
 // Routes that take no operation, each on purpose.
 var (
-	anybody  = []string{"session.create", "contract.get", "health.live", "health.ready", "metrics.get"}
+	anybody  = []string{"session.create", "session.ways", "session.oidc", "session.callback", "contract.get", "health.live", "health.ready", "metrics.get"}
 	signedIn = []string{"session.get", "session.delete", "session.leave", "roles.list", "events.stream"}
 )
 

@@ -24,6 +24,7 @@ import (
 	"github.com/uzel-hub/uzel/core/jobs"
 	"github.com/uzel-hub/uzel/core/maintenance"
 	"github.com/uzel-hub/uzel/core/mass"
+	"github.com/uzel-hub/uzel/core/openid"
 	"github.com/uzel-hub/uzel/core/outgoing"
 	"github.com/uzel-hub/uzel/core/pluginhost"
 	"github.com/uzel-hub/uzel/core/store"
@@ -130,6 +131,11 @@ type Config struct {
 	// connections. As often it is looked up whether the reader may still read.
 	// 0 means 15 s.
 	Heartbeat time.Duration
+
+	// OIDC is the outside provider people may sign in by, OIDCTitle its name for
+	// them; nil: none.
+	OIDC      *openid.Provider
+	OIDCTitle string
 
 	// PublicURL is the hub's address for people. With https cookies are Secure.
 	PublicURL string

@@ -108,7 +108,7 @@ func (s *Server) signOut(c *call) (answer, error) {
 		return answer{}, err
 	}
 	c.w.Header().Add("Set-Cookie", s.cookie(c.r, "", -1).String())
-	return done(), nil
+	return s.farewell(c), nil
 }
 
 // PasswordChange is a new password of one's own.

@@ -2,7 +2,7 @@ package rest
 
 import (
 	"context"
-	"net/http"
+	"slices"
 	"sync"
 
 	"github.com/uzel-hub/uzel/core"
@@ -107,12 +107,16 @@ func (s *Server) conclude(c *call) error {
 	return err
 }
 
+// unproven are refusals at the door that say nothing about anybody: tries that
+// were not even looked at, and those no provider has vouched for.
+var unproven = []string{"access.throttled", "access.oidc", "access.oidc_down", "access.oidc_none"}
+
 // audited leaves out reading, what nobody known tried (a stranger must not fill
-// the disk), and tries to sign in that were not even looked at.
+// the disk), and what is unproven.
 func (c *call) audited() bool {
 	switch {
 	case c.route.door:
-		return c.failed == nil || statusOf(asError(c.failed)) != http.StatusTooManyRequests
+		return c.failed == nil || !slices.Contains(unproven, asError(c.failed).Code)
 	case c.safe():
 		return false
 	}

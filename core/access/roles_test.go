@@ -44,6 +44,9 @@ var letters = map[core.Role]string{
 }
 
 func TestRoles(t *testing.T) {
+	if !slices.Equal(access.Roles(), core.Roles()) {
+		t.Errorf("the table has the roles %v, the core %v", access.Roles(), core.Roles())
+	}
 	for _, role := range access.Roles() {
 		if letters[role] == "" {
 			t.Errorf("the role %s has no column in this test", role)

@@ -118,20 +118,26 @@ func (s *Service) rehash(ctx context.Context, user *core.User, password string) 
 	return s.change(ctx, user.ID, user.Version, func(u *core.User) { u.PasswordHash = hash })
 }
 
-func (s *Service) open(ctx context.Context, user *core.User, c Credentials) (SignedIn, error) {
-	cookie := secret()
-	session := &core.Session{}
-	err := s.store.Update(core.WithActor(ctx, actor(user)), func(tx store.Tx) error {
-		if err := s.makeRoom(tx, user.ID); err != nil {
-			return err
-		}
-		*session = core.Session{
-			ID: core.SessionID(digest(cookie)), User: user.ID, CSRF: secret(),
-			Until: s.now().Add(s.idle), Agent: clip(c.Agent, maxAgentBytes), Remote: c.Remote,
-		}
-		return store.Sessions.Put(tx, session)
+func (s *Service) open(ctx context.Context, user *core.User, c Credentials) (in SignedIn, err error) {
+	err = s.store.Update(core.WithActor(ctx, actor(user)), func(tx store.Tx) error {
+		in, err = s.openIn(tx, user, c, false)
+		return err
 	})
-	if err != nil {
+	return in, err
+}
+
+// openIn opens a session in tx; outside tells that an outside provider vouched
+// for the user.
+func (s *Service) openIn(tx store.Tx, user *core.User, c Credentials, outside bool) (SignedIn, error) {
+	if err := s.makeRoom(tx, user.ID); err != nil {
+		return SignedIn{}, err
+	}
+	cookie := secret()
+	session := &core.Session{
+		ID: core.SessionID(digest(cookie)), User: user.ID, CSRF: secret(), Outside: outside,
+		Until: s.now().Add(s.idle), Agent: clip(c.Agent, maxAgentBytes), Remote: c.Remote,
+	}
+	if err := store.Sessions.Put(tx, session); err != nil {
 		return SignedIn{}, err
 	}
 	return SignedIn{Cookie: cookie, Principal: Principal{User: public(user), Session: session}}, nil

@@ -125,13 +125,19 @@ func (s *Service) CreateUser(ctx context.Context, p Profile) (user core.User, on
 }
 
 func create(tx store.Tx, p Profile, hash string) (core.User, error) {
-	user := core.User{
-		ID: core.UserID(core.NewID("usr", tx.Now())), PasswordHash: hash, MustChange: true,
+	user := fresh(tx)
+	user.PasswordHash, user.MustChange = hash, true
+	p.apply(user)
+	err := store.Users.Put(tx, user)
+	return public(user), err
+}
+
+// fresh is a user nobody has put yet.
+func fresh(tx store.Tx) *core.User {
+	return &core.User{
+		ID:     core.UserID(core.NewID("usr", tx.Now())),
 		Notify: core.NotificationSettings{Desk: core.Notices(), Email: []core.Notice{}},
 	}
-	p.apply(&user)
-	err := store.Users.Put(tx, &user)
-	return public(&user), err
 }
 
 // oneTimePassword has 80 random bits, in groups that can be read out.
@@ -275,7 +281,7 @@ func (s *Service) DeleteUser(ctx context.Context, id core.UserID, version uint64
 	return s.store.Update(ctx, func(tx store.Tx) error {
 		// A deleted login must be free for someone else and its record must not
 		// open anything if it is ever restored.
-		if _, err := change(tx, id, version, func(u *core.User) { u.PasswordHash = "" }); err != nil {
+		if _, err := change(tx, id, version, func(u *core.User) { u.PasswordHash, u.Subject = "", "" }); err != nil {
 			return err
 		}
 		if err := store.Users.Delete(tx, string(id)); err != nil {

@@ -85,6 +85,7 @@ func (a *App) serveHTTP(ctx context.Context, network net.Listener) error {
 		Outgoing: a.Outgoing, Rules: a.Rules, DeadLetters: a.Bus.DeadLetters(),
 		Channels: a.Host.Channels(), Host: a.Host, Catalog: a.Catalog, Directories: a.Directories,
 		System: a.Maintenance(), Hooks: a.Host.Hooks(), Metrics: a.metrics, Ready: a.ready, TrustedProxies: a.Config.Proxies(), Log: a.Log.Named("rest"), Version: a.version, PublicURL: a.Config.PublicURL,
+		OIDC: provider(a.Config), OIDCTitle: a.Config.OIDC.Title,
 		MaxFile: a.Config.Limits.FileMB << 20, MaxUpload: a.Config.Limits.MessageMB << 20,
 	})
 	socket, err := a.listenSocket()

@@ -48,6 +48,7 @@ type Config struct {
 	Plugins string `config:"plugins"`
 	Log     Log    `config:"log"`
 	Limits  Limits `config:"limits"`
+	OIDC    OIDC   `config:"oidc"`
 }
 
 // Log of the hub itself; each channel has a log of its own under Data.
@@ -63,12 +64,69 @@ type Limits struct {
 	Files     int   `config:"files"`      // files of one message
 }
 
+// OIDC is an outside provider of identities (OpenID Connect). Without an issuer
+// people sign in by password only. Needs PublicURL: the provider sends people
+// back to PublicURL/api/v1/session/oidc/callback.
+type OIDC struct {
+	Issuer       string `config:"issuer"`
+	Title        string `config:"title"` // on the button
+	ClientID     string `config:"client_id"`
+	ClientSecret string `config:"client_secret"` // rather in UZEL_OIDC__CLIENT_SECRET
+	Scopes       string `config:"scopes"`        // beside openid, with spaces between
+	LoginClaim   string `config:"login_claim"`   // which becomes the login
+	NameClaim    string `config:"name_claim"`
+	RolesClaim   string `config:"roles_claim"`  // groups at the provider; empty: roles are given here
+	Roles        string `config:"roles"`        // what they mean: `hub-admins=administrator, desk=operator`
+	DefaultRole  string `config:"default_role"` // of who has none; empty: may not enter
+	Create       bool   `config:"create"`       // make users of who is unknown
+	Link         bool   `config:"link"`         // let existing users of the same login in
+}
+
+// RoleMap is Roles taken apart; ok is false if it cannot be.
+func (o OIDC) RoleMap() (roles map[string]core.Role, ok bool) {
+	roles, ok = map[string]core.Role{}, true
+	for entry := range strings.SplitSeq(o.Roles, ",") {
+		if strings.TrimSpace(entry) == "" {
+			continue
+		}
+		outside, ours, found := strings.Cut(entry, "=")
+		outside, ours = strings.TrimSpace(outside), strings.TrimSpace(ours)
+		ok = ok && found && outside != "" && slices.Contains(core.Roles(), core.Role(ours))
+		roles[outside] = core.Role(ours)
+	}
+	return roles, ok
+}
+
+func (o OIDC) check(public string, fault func(field, text string)) {
+	if o.Issuer == "" {
+		return
+	}
+	if u, err := url.Parse(o.Issuer); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		fault("oidc.issuer", "нужен адрес вида https://id.example.ru")
+	}
+	for field, value := range map[string]string{"oidc.client_id": o.ClientID, "oidc.login_claim": o.LoginClaim, "oidc.name_claim": o.NameClaim, "oidc.title": o.Title} {
+		if value == "" {
+			fault(field, "обязательное поле")
+		}
+	}
+	if public == "" {
+		fault("public_url", "нужен для входа через oidc: сюда поставщик возвращает людей")
+	}
+	if _, ok := o.RoleMap(); !ok {
+		fault("oidc.roles", "нужны пары вида группа=роль через запятую, например hub-admins=administrator")
+	}
+	if o.DefaultRole != "" && !slices.Contains(core.Roles(), core.Role(o.DefaultRole)) {
+		fault("oidc.default_role", "нет такой роли")
+	}
+}
+
 // Default is a hub on one machine with everything under ./data.
 func Default() Config {
 	return Config{
 		Data: "data", Listen: "127.0.0.1:8080", Store: "bolt", Bus: "bolt", Blobs: "file", Plugins: "bin/plugins",
 		Log:    Log{Level: "info", Format: "text"},
 		Limits: Limits{FileMB: 200, MessageMB: 500, Files: 500},
+		OIDC:   OIDC{Title: "Единый вход", Scopes: "profile email", LoginClaim: "preferred_username", NameClaim: "name"},
 	}
 }
 
@@ -225,6 +283,7 @@ func (c Config) check() []core.FieldFault {
 	oneOf("blobs", c.Blobs, "file")
 	oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	oneOf("log.format", c.Log.Format, "text", "json")
+	c.OIDC.check(c.PublicURL, fault)
 	limits := reflect.ValueOf(c.Limits)
 	for i := range limits.NumField() {
 		if limits.Field(i).Int() <= 0 {

@@ -57,6 +57,30 @@ func TestAllFaultsAtOnce(t *testing.T) {
 	}
 }
 
+func TestFaultsOfTheProviderAreAmongThem(t *testing.T) {
+	_, err := config.Load(write(t, "oidc: {issuer: nowhere, login_claim: \"\", roles: \"desk=tsar\", default_role: boss}\n"), nil)
+	e, ok := errors.AsType[*core.Error](err)
+	if !ok {
+		t.Fatal(err)
+	}
+	got := map[string]bool{}
+	for _, f := range e.Faults {
+		got[f.Field] = true
+	}
+	for _, want := range []string{"oidc.issuer", "oidc.client_id", "oidc.login_claim", "public_url", "oidc.roles", "oidc.default_role"} {
+		if !got[want] {
+			t.Errorf("no fault for %s in %v", want, e.Faults)
+		}
+	}
+}
+
+func TestRolesOfTheProviderAreRead(t *testing.T) {
+	roles, ok := config.OIDC{Roles: " hub-admins = administrator,desk=operator, "}.RoleMap()
+	if !ok || len(roles) != 2 || roles["hub-admins"] != core.RoleAdministrator || roles["desk"] != core.RoleOperator {
+		t.Errorf("%v %v", roles, ok)
+	}
+}
+
 func TestBrokenFileNamesTheLine(t *testing.T) {
 	for name, path := range map[string]string{"syntax": write(t, "a: [1\nb: 2\n"), "missing": "/nowhere/uzel.yaml"} {
 		if _, err := config.Load(path, nil); core.KindOf(err) != core.KindConfig {

@@ -66,6 +66,7 @@ var (
 
 	Users = Define("users",
 		Index[core.User]{Name: "login", Unique: true, Keys: func(u *core.User) []string { return []string{u.Login} }},
+		Index[core.User]{Name: "subject", Unique: true, Keys: func(u *core.User) []string { return some(u.Subject) }},
 		Index[core.User]{Name: "extension", Unique: true, Keys: func(u *core.User) []string { return some(u.Extension) }},
 		Index[core.User]{Name: "state", Keys: func(u *core.User) []string { return []string{cmp.Or(string(u.State), string(core.UserActive))} }},
 		Index[core.User]{Name: "role", Keys: func(u *core.User) []string { return texts(u.Roles) }},
