@@ -17,6 +17,7 @@ import (
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/catalog"
 	"github.com/uzel-hub/uzel/core/maintenance"
+	"github.com/uzel-hub/uzel/core/party"
 	"github.com/uzel-hub/uzel/core/pluginhost"
 	"github.com/uzel-hub/uzel/core/store"
 )
@@ -128,6 +129,19 @@ var shapes = map[string]any{
 	"ContactInput":    rest.ContactInput{},
 	"PartyAccount":    core.AccountRef{},
 	"Consent":         core.Consent{},
+	"MatchInput":      rest.MatchInput{},
+	"Proof":           party.Proof{},
+	"Candidate":       party.Candidate{},
+	"SubstituteInput": rest.SubstituteInput{},
+	"ContactDecision": rest.ContactDecision{},
+	"Decided":         rest.Decided{},
+	"ConsentInput":    rest.ConsentInput{},
+	"MergeInput":      rest.MergeInput{},
+	"ErasureInput":    rest.ErasureInput{},
+	"KeptDocument":    core.KeptDocument{},
+	"ErasedDocument":  core.ErasedDocument{},
+	"DoomedFile":      core.DoomedFile{},
+	"Erasure":         core.Erasure{},
 	"AuditEntry":      core.AuditEntry{},
 	"CheckLine":       rest.CheckLine{},
 	"CheckReport":     maintenance.Report{},

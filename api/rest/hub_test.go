@@ -32,6 +32,7 @@ import (
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/bus/boltbus"
 	"github.com/uzel-hub/uzel/core/outgoing"
+	"github.com/uzel-hub/uzel/core/party"
 	"github.com/uzel-hub/uzel/core/registry"
 	"github.com/uzel-hub/uzel/core/store"
 	"github.com/uzel-hub/uzel/core/store/boltstore"
@@ -47,6 +48,7 @@ type hub struct {
 	server *rest.Server
 	bus    *bus.Bus
 	host   *fakeHost
+	people *party.Service
 	log    *lockedBuffer
 
 	mu  sync.Mutex
@@ -76,6 +78,8 @@ func newHub(t *testing.T, change ...func(*rest.Config)) *hub {
 		Now:      h.clock, Version: "1.2.3", MaxBody: 64 << 10, MaxFile: 4 << 20, MaxUpload: 8 << 20,
 		Log: hclog.New(&hclog.LoggerOptions{Output: h.log, Level: hclog.Debug}),
 	}
+	h.people = party.New(party.Config{Store: h.store, Blobs: h.blobs, Bus: h.bus})
+	c.People = h.people
 	h.host = newFakeHost(h)
 	c.Host, c.Channels, c.Catalog = h.host, drafts{h.host}, openCatalog(t)
 	for _, f := range change {

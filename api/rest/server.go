@@ -104,6 +104,7 @@ type Config struct {
 	Channels    Channels
 	Host        Host
 	Catalog     *catalog.Catalog
+	People      People
 
 	// System checks and copies the hub; maintenance.Service does.
 	System System

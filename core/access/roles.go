@@ -33,6 +33,9 @@ const (
 	ReadMetrics       Operation = "metrics.read"
 	ManageSystem      Operation = "system.manage" // check, back up
 	ManageOwnAccesses Operation = "self.manage"   // own password, sessions and tokens
+
+	ExportParties Operation = "parties.export" // all that is known about one person
+	EraseParties  Operation = "parties.erase"  // for good, with an act
 )
 
 var reading = []Operation{
@@ -48,6 +51,7 @@ var deskWork = []Operation{
 var changing = []Operation{
 	WriteDocuments, WriteDeliveries, WriteParties, WriteJournals, OperateChannels, WriteChannels, RunOperations,
 	WritePlugins, WriteDeadLetters, ManageUsers, ManageSystem, ManageOwnAccesses,
+	ExportParties, EraseParties,
 }
 
 // permissions is the whole table: nothing else in the hub grants anything.
