@@ -7,7 +7,6 @@ import (
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
-	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/party"
 	"github.com/uzel-hub/uzel/core/store"
 )
@@ -54,7 +53,7 @@ func (s *Server) matchParties(c *call) (answer, error) {
 // documentCandidates are the parties the sender of a document may be.
 func (s *Server) documentCandidates(c *call) (answer, error) {
 	return s.candidates(c, func(tx store.Tx) (core.Correspondent, core.OrganizationID, error) {
-		d, err := store.Documents.Get(tx, c.param("id"))
+		d, err := c.who.Scope().Read(tx, c.param("id"))
 		if err != nil {
 			return core.Correspondent{}, "", err
 		}
@@ -90,24 +89,7 @@ func (s *Server) substituteParty(c *call) (answer, error) {
 	if err := c.decode(&in); err != nil {
 		return answer{}, err
 	}
-	var d *core.Document
-	err = s.write(c, func(tx store.Tx) (err error) {
-		if d, err = store.Documents.Get(tx, c.param("id")); err != nil {
-			return err
-		}
-		d.Version = version
-		if err := substitute(tx, d, in.Party); err != nil {
-			return err
-		}
-		if err := store.Documents.Put(tx, d); err != nil {
-			return err
-		}
-		return s.Events.Publish(tx, bus.DocumentUpdated, string(d.ID), bus.AboutDocument(d))
-	})
-	if err != nil {
-		return answer{}, err
-	}
-	return versioned(s.shown(d), d.Version), nil
+	return s.changeDocument(c, version, func(tx store.Tx, d *core.Document) error { return substitute(tx, d, in.Party) })
 }
 
 func substitute(tx store.Tx, d *core.Document, id core.PartyID) error {

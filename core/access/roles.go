@@ -29,6 +29,7 @@ const (
 	ReadDeadLetters   Operation = "deadletters.read"
 	WriteDeadLetters  Operation = "deadletters.write"
 	ManageUsers       Operation = "users.manage"
+	EnterAsUser       Operation = "users.enter"
 	ReadAudit         Operation = "audit.read"
 	ReadMetrics       Operation = "metrics.read"
 	ManageSystem      Operation = "system.manage" // check, back up
@@ -50,7 +51,7 @@ var deskWork = []Operation{
 
 var changing = []Operation{
 	WriteDocuments, WriteDeliveries, WriteParties, WriteJournals, OperateChannels, WriteChannels, RunOperations,
-	WritePlugins, WriteDeadLetters, ManageUsers, ManageSystem, ManageOwnAccesses,
+	WritePlugins, WriteDeadLetters, ManageUsers, EnterAsUser, ManageSystem, ManageOwnAccesses,
 	ExportParties, EraseParties,
 }
 

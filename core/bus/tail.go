@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,6 +40,7 @@ type Tail struct {
 	log    Log
 	topics []*tailTopic
 	wake   chan struct{}
+	lag    uint64 // how far behind it may be
 
 	mu       sync.Mutex
 	volatile []Event
@@ -66,7 +68,17 @@ type loggedEvent struct {
 // Position that is damaged or too old gives a first Item that tells to reload.
 // The caller closes it.
 func (b *Bus) Tail(ctx context.Context, topics []Topic, after string) (*Tail, error) {
-	t := &Tail{bus: b, wake: make(chan struct{}, 1)}
+	return b.tail(ctx, topics, after, uint64(b.opts.TailLag))
+}
+
+// Follow is Tail for a reader that wants every event that is kept, however far
+// behind it is: it is told to reload only where events were thrown away.
+func (b *Bus) Follow(ctx context.Context, topics []Topic, after string) (*Tail, error) {
+	return b.tail(ctx, topics, after, math.MaxInt64)
+}
+
+func (b *Bus) tail(ctx context.Context, topics []Topic, after string, lag uint64) (*Tail, error) {
+	t := &Tail{bus: b, wake: make(chan struct{}, 1), lag: lag}
 	t.log, _ = b.opts.Driver.(Log)
 	position, ok := parsePosition(after)
 	t.missed = !ok
@@ -203,7 +215,7 @@ func (t *Tail) fill(ctx context.Context, tt *tailTopic) (gap bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		gap = gap || newest > tt.read+uint64(t.bus.opts.TailLag)
+		gap = gap || newest > tt.read+t.lag
 		if gap {
 			tt.read, tt.given = newest, newest
 			return true, nil
