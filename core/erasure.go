@@ -59,10 +59,10 @@ type Erasure struct {
 	FinishedAt *time.Time `json:"finished_at,omitempty"`
 
 	// Stage, Cursor and Doomed are where the work stands: a hub that was stopped
-	// goes on there. Doomed are the hashes of the files that may have to go.
+	// goes on there. Doomed are the files that may have to go.
 	Stage  ErasureStage `json:"stage,omitempty"`
 	Cursor string       `json:"cursor,omitempty"`
-	Doomed []string     `json:"doomed,omitempty"`
+	Doomed []DoomedFile `json:"doomed,omitempty"`
 }
 
 // RecordKey implements Record.
@@ -81,4 +81,10 @@ type ErasedDocument struct {
 type KeptDocument struct {
 	ID     DocumentID `json:"id"`
 	Reason string     `json:"reason"` // in Russian, no personal data
+}
+
+// DoomedFile is a file that something erased referred to.
+type DoomedFile struct {
+	Hash string `json:"hash"`
+	Size int64  `json:"size"` // bytes
 }

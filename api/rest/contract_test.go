@@ -20,6 +20,7 @@ import (
 	"github.com/uzel-hub/uzel/core/directory"
 	"github.com/uzel-hub/uzel/core/execution"
 	"github.com/uzel-hub/uzel/core/maintenance"
+	"github.com/uzel-hub/uzel/core/party"
 	"github.com/uzel-hub/uzel/core/pluginhost"
 	"github.com/uzel-hub/uzel/core/store"
 )
@@ -69,6 +70,19 @@ func TestEveryOperationRefusesStrangersAsTheContractSays(t *testing.T) {
 
 // shapes are the Go types of the contract's schemas.
 var shapes = map[string]any{
+	"MatchInput":           rest.MatchInput{},
+	"Proof":                party.Proof{},
+	"Candidate":            party.Candidate{},
+	"SubstituteInput":      rest.SubstituteInput{},
+	"ContactDecision":      rest.ContactDecision{},
+	"Decided":              rest.Decided{},
+	"ConsentInput":         rest.ConsentInput{},
+	"MergeInput":           rest.MergeInput{},
+	"ErasureInput":         rest.ErasureInput{},
+	"KeptDocument":         core.KeptDocument{},
+	"ErasedDocument":       core.ErasedDocument{},
+	"DoomedFile":           core.DoomedFile{},
+	"Erasure":              core.Erasure{},
 	"Problem":              rest.Problem{},
 	"FieldFault":           core.FieldFault{},
 	"Health":               rest.Health{},

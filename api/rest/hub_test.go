@@ -36,6 +36,7 @@ import (
 	"github.com/uzel-hub/uzel/core/jobs"
 	"github.com/uzel-hub/uzel/core/mass"
 	"github.com/uzel-hub/uzel/core/outgoing"
+	"github.com/uzel-hub/uzel/core/party"
 	"github.com/uzel-hub/uzel/core/registry"
 	"github.com/uzel-hub/uzel/core/schedule"
 	"github.com/uzel-hub/uzel/core/store"
@@ -54,6 +55,7 @@ type hub struct {
 	host   *fakeHost
 	jobs   *jobs.Service
 	mass   *mass.Service
+	people *party.Service
 	log    *lockedBuffer
 
 	mu  sync.Mutex
@@ -85,6 +87,8 @@ func newHub(t *testing.T, change ...func(*rest.Config)) *hub {
 		Now:      h.clock, Version: "1.2.3", MaxBody: 64 << 10, MaxFile: 4 << 20, MaxUpload: 8 << 20,
 		Log: hclog.New(&hclog.LoggerOptions{Output: h.log, Level: hclog.Debug}),
 	}
+	h.people = party.New(party.Config{Store: h.store, Blobs: h.blobs, Bus: h.bus})
+	c.People = h.people
 	h.host = newFakeHost(h)
 	if c.Directories, err = directory.New(directory.Desk()...); err != nil {
 		t.Fatal(err)

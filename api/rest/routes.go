@@ -46,6 +46,7 @@ func routes() []*route {
 	return slices.Concat(
 		hubRoutes(),
 		directoryRoutes(),
+		applicantRoutes(),
 		accessRoutes(),
 		scheduleRoutes(),
 		rulesRoutes(),

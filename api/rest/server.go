@@ -112,8 +112,9 @@ type Config struct {
 	Catalog     *catalog.Catalog
 	Directories *directory.Service
 
-	Jobs *jobs.Service
-	Mass *mass.Service
+	Jobs   *jobs.Service
+	Mass   *mass.Service
+	People People
 
 	// System checks and copies the hub; maintenance.Service does.
 	System System

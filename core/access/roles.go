@@ -38,6 +38,9 @@ const (
 	ReadMetrics       Operation = "metrics.read"
 	ManageSystem      Operation = "system.manage" // check, back up
 	ManageOwnAccesses Operation = "self.manage"   // own password, sessions and tokens
+
+	ExportParties Operation = "parties.export" // all that is known about one person
+	EraseParties  Operation = "parties.erase"  // for good, with an act
 )
 
 // Terms, background jobs and mass operations.
@@ -71,6 +74,7 @@ var changing = []Operation{
 	WritePlugins, WriteDeadLetters, ManageUsers, EnterAsUser, ManageSystem, ManageOwnAccesses,
 	WriteCalendars, OperateJobs, RunMass,
 	WriteRules,
+	ExportParties, EraseParties,
 }
 
 // permissions is the whole table: nothing else in the hub grants anything.

@@ -35,6 +35,8 @@ var granted = map[access.Operation]string{
 	access.ReadAudit:         "a s au",
 	access.ReadMetrics:       "a au i",
 	access.ManageSystem:      "a",
+	access.ExportParties:     "a",
+	access.EraseParties:      "a",
 	access.ManageOwnAccesses: "a s o c au",
 }
 

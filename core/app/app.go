@@ -28,6 +28,7 @@ import (
 	"github.com/uzel-hub/uzel/core/intake"
 	"github.com/uzel-hub/uzel/core/maintenance"
 	"github.com/uzel-hub/uzel/core/outgoing"
+	"github.com/uzel-hub/uzel/core/party"
 	"github.com/uzel-hub/uzel/core/pluginhost"
 	"github.com/uzel-hub/uzel/core/registry"
 	"github.com/uzel-hub/uzel/core/secret"
@@ -56,6 +57,7 @@ type App struct {
 	Rules    *execution.Service
 	Host     *pluginhost.Host
 	Access   *access.Service
+	People   *party.Service
 
 	Directories *directory.Service
 
@@ -93,6 +95,7 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 	a.Bus = bus.New(bus.Options{Store: a.Store, Driver: a.queues, Log: log.Named("bus"), Version: version, Observer: a.metrics})
 	a.Outgoing = &outgoing.Service{Store: a.Store, Bus: a.Bus, Wake: func(id core.ChannelID) { a.Host.WakeSender(id) }}
 	a.Rules = &execution.Service{Store: a.Store, Bus: a.Bus, Forward: a.Outgoing.Forward, Reply: a.autoReply}
+	a.People = party.New(party.Config{Store: a.Store, Blobs: a.Blobs, Bus: a.Bus, Log: log.Named("people")})
 	if err := a.openPlugins(ctx, tune); err != nil {
 		return a, err
 	}
@@ -288,6 +291,7 @@ func (a *App) Run(ctx context.Context) error {
 		return a.Host.Run(ctx)
 	})
 	g.Go(func() error { return a.Bus.Run(stages) })
+	g.Go(func() error { return a.People.Run(ctx) })
 	return g.Wait()
 }
 

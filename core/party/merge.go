@@ -82,9 +82,10 @@ func Root(tx store.Tx, p *core.Party) (*core.Party, error) {
 	return p, nil
 }
 
-// Group is all cards of the person the party is a card of, the root first.
+// Group is all cards of the person the party is a card of, the root first. The
+// party itself may be a deleted one: its data are there still.
 func Group(tx store.Tx, id core.PartyID) ([]*core.Party, error) {
-	p, err := store.Parties.Get(tx, string(id))
+	p, err := store.Parties.GetAny(tx, string(id))
 	if err != nil {
 		return nil, err
 	}
