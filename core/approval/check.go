@@ -82,7 +82,7 @@ func (c *checker) approvers(d *core.Draft, all []core.Approver) {
 			c.fault(field, "такого сотрудника нет")
 		case err != nil:
 			c.err = err
-		case u.Disabled:
+		case !u.MayEnter():
 			c.fault(field, "учётная запись сотрудника отключена")
 		case a.User == d.Author:
 			c.fault(field, "автор не согласует собственный проект")
