@@ -69,7 +69,6 @@ var deskWork = []Operation{
 
 var changing = []Operation{
 	WriteDocuments, WriteDeliveries, WriteParties, WriteJournals, OperateChannels, WriteChannels, RunOperations,
-	WritePlugins, WriteDeadLetters, ManageUsers, ManageSystem, ManageOwnAccesses,
 	WriteDirectories,
 	WritePlugins, WriteDeadLetters, ManageUsers, EnterAsUser, ManageSystem, ManageOwnAccesses,
 	WriteCalendars, OperateJobs, RunMass,

@@ -20,6 +20,8 @@ var granted = map[access.Operation]string{
 	access.ReadParties:       "a s o c au i",
 	access.WriteParties:      "a s o c i",
 	access.ReadJournals:      "a s o c au i",
+	access.ReadDirectories:   "a s o c au i",
+	access.WriteDirectories:  "a s o c",
 	access.WriteJournals:     "a",
 	access.ReadChannels:      "a s o c au",
 	access.OperateChannels:   "a s",

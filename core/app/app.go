@@ -160,6 +160,7 @@ func (a *App) openPlugins(ctx context.Context, tune Tuning) error {
 		Dir: a.Config.Path("run"), LogDir: a.Config.Path("logs"), Log: a.Log.Named("host"),
 		HookURL: hookURL(a.Config.PublicURL), Version: a.version,
 		OnStatus: a.broadcast,
+		Services: map[string]pluginhost.Service{directory.PublicService: a.publicDirectories},
 		Limits:   limits(a.Config.Limits, tune.Limits), Timing: tune.Timing,
 	})
 	return err
@@ -184,6 +185,12 @@ func (a *App) openDirectories(ctx context.Context) (err error) {
 		return fmt.Errorf("seed directories: %w", err)
 	}
 	return nil
+}
+
+// publicDirectories answers connectors.
+func (a *App) publicDirectories(ctx context.Context, call pluginhost.ServiceCall) (pluginhost.Result, error) {
+	out, err := a.Directories.Public(ctx, a.Store, call.Channel, call.Input)
+	return pluginhost.Result{Output: out}, err
 }
 
 // broadcast shows a channel's state to whoever looks. It is not kept.

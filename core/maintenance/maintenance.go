@@ -130,8 +130,8 @@ func (s *Service) blobs(ctx context.Context, r *Report) error {
 	})
 }
 
-// references proves that each file a message or a document names is kept, and
-// counts messages that have no document yet.
+// references proves that each file a message, a document or an entry of a
+// directory names is kept, and counts messages that have no document yet.
 func (s *Service) references(ctx context.Context, r *Report) error {
 	return s.Store.View(ctx, func(tx store.Tx) error {
 		for m, err := range store.Messages.All(tx) {
@@ -150,6 +150,14 @@ func (s *Service) references(ctx context.Context, r *Report) error {
 				return err
 			}
 			if err := s.look(ctx, r, "документ "+string(d.ID), d.Files); err != nil {
+				return err
+			}
+		}
+		for e, err := range store.Entries.All(tx) {
+			if err != nil {
+				return err
+			}
+			if err := s.look(ctx, r, "запись справочника "+string(e.ID), e.Files); err != nil {
 				return err
 			}
 		}

@@ -137,12 +137,16 @@ func TestCheckCountsAndFindsWhatIsMissing(t *testing.T) {
 		}
 		return nil
 	})
+	coretest.Update(t, h.Store, func(tx store.Tx) error {
+		lost := core.Attachment{Hash: strings.Repeat("0", 64), Size: 1, Name: "устав.pdf"}
+		return store.Entries.Put(tx, &core.Entry{ID: "org_1", Directory: core.DirOrganizations, Files: []core.Attachment{lost}})
+	})
 	r = h.check()
 	if r.Unregistered != 1 {
 		t.Errorf("%d unregistered", r.Unregistered)
 	}
 	text := strings.Join(r.Problems, "\n")
-	for _, want := range []string{"нет в хранилище", "incoming"} {
+	for _, want := range []string{"нет в хранилище", "incoming", "запись справочника org_1"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not reported in:\n%s", want, text)
 		}
