@@ -18,6 +18,8 @@ import (
 	"github.com/uzel-hub/uzel/core/catalog"
 	"github.com/uzel-hub/uzel/core/maintenance"
 	"github.com/uzel-hub/uzel/core/pluginhost"
+	"github.com/uzel-hub/uzel/core/report"
+	"github.com/uzel-hub/uzel/core/search"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -124,6 +126,17 @@ var shapes = map[string]any{
 	"JournalInput":    rest.JournalInput{},
 	"Party":           core.Party{},
 	"PartyInput":      rest.PartyInput{},
+	"SearchHit":       rest.SearchHit{},
+	"Passage":         search.Passage{},
+	"PassagePart":     search.Part{},
+	"SearchPage":      rest.SearchPage{},
+	"SearchStatus":    search.Status{},
+	"Filter":          core.Filter{},
+	"FilterInput":     rest.FilterInput{},
+	"ReportKey":       report.Key{},
+	"Sums":            report.Sums{},
+	"ReportRow":       report.Row{},
+	"Summary":         rest.Summary{},
 	"AuditEntry":      core.AuditEntry{},
 	"CheckLine":       rest.CheckLine{},
 	"CheckReport":     maintenance.Report{},

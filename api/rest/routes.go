@@ -46,6 +46,9 @@ const (
 func routes() []*route {
 	return slices.Concat(
 		hubRoutes(),
+		searchRoutes(),
+		filterRoutes(),
+		reportRoutes(),
 	)
 }
 

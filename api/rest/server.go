@@ -22,6 +22,7 @@ import (
 	"github.com/uzel-hub/uzel/core/maintenance"
 	"github.com/uzel-hub/uzel/core/outgoing"
 	"github.com/uzel-hub/uzel/core/pluginhost"
+	"github.com/uzel-hub/uzel/core/report"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -104,6 +105,9 @@ type Config struct {
 	Channels    Channels
 	Host        Host
 	Catalog     *catalog.Catalog
+
+	Search  Search
+	Reports *report.Service
 
 	// System checks and copies the hub; maintenance.Service does.
 	System System

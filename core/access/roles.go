@@ -29,6 +29,8 @@ const (
 	ReadDeadLetters   Operation = "deadletters.read"
 	WriteDeadLetters  Operation = "deadletters.write"
 	ManageUsers       Operation = "users.manage"
+	ReadReports       Operation = "reports.read"
+	WriteFilters      Operation = "filters.write" // saved filters, own and shared
 	ReadAudit         Operation = "audit.read"
 	ReadMetrics       Operation = "metrics.read"
 	ManageSystem      Operation = "system.manage" // check, back up
@@ -38,16 +40,19 @@ const (
 var reading = []Operation{
 	ReadDocuments, ReadDeliveries, ReadParties, ReadJournals, ReadChannels, ReadLogs, ReadPlugins, ReadDeadLetters,
 	ReadAudit, ReadMetrics,
+	ReadReports,
 }
 
 var deskWork = []Operation{
 	ReadDocuments, WriteDocuments, ReadDeliveries, WriteDeliveries, ReadParties, WriteParties, ReadJournals, ReadChannels,
 	RunOperations, ManageOwnAccesses,
+	ReadReports, WriteFilters,
 }
 
 var changing = []Operation{
 	WriteDocuments, WriteDeliveries, WriteParties, WriteJournals, OperateChannels, WriteChannels, RunOperations,
 	WritePlugins, WriteDeadLetters, ManageUsers, ManageSystem, ManageOwnAccesses,
+	WriteFilters,
 }
 
 // permissions is the whole table: nothing else in the hub grants anything.

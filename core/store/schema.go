@@ -87,6 +87,7 @@ func tables() []table {
 	return []table{
 		Organizations, Messages, Documents, Deliveries, Parties, Journals, Counters,
 		Channels, Cursors, Users, Sessions, Tokens, Audit, SavedAnswers,
+		Filters,
 	}
 }
 
