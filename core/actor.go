@@ -10,8 +10,9 @@ type Actor struct {
 	Kind ActorKind `json:"kind"`
 	ID   string    `json:"id"`             // user id, channel id, job name
 	Name string    `json:"name,omitempty"` // as shown to people at that time
-	// Behind is the administrator who entered as this user.
-	Behind string `json:"behind,omitempty"`
+	// Behind is the id of the administrator who entered as this user.
+	Behind     string `json:"behind,omitempty"`
+	BehindName string `json:"behind_name,omitempty"`
 }
 
 // ActorKind is the sort of an actor.

@@ -4,7 +4,8 @@ package core
 type AuditID string
 
 // AuditEntry is one line of the audit journal: who tried to change what, from
-// where, and how it ended. It is written once and never changed.
+// where, and how it ended. It is written together with the first thing the
+// operation writes, and never changed once the operation is over.
 type AuditEntry struct {
 	Meta
 	ID    AuditID `json:"id"`
@@ -16,7 +17,8 @@ type AuditEntry struct {
 	Remote    string `json:"remote,omitempty"` // address it came from, empty on the machine itself
 	Token     string `json:"token,omitempty"`  // id of the API token used
 	Request   string `json:"request,omitempty"`
-	// Outcome is `ok` or the code of the error.
+	// Outcome is `ok`, the code of the error, or `begun` for what works beyond the
+	// store and has not ended.
 	Outcome string `json:"outcome"`
 }
 

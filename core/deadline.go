@@ -17,6 +17,9 @@ const (
 type Term struct {
 	Kind   TermKind `json:"kind"`
 	Amount int      `json:"amount,omitempty"` // days or hours; none for TermOutside
+	// Roll moves the last of calendar days to the next working day if it is a day
+	// off: article 193 of the Civil Code, where the basis refers to it.
+	Roll bool `json:"roll,omitempty"`
 }
 
 // Deadline (контрольный срок) is a due moment that explains itself.
@@ -30,8 +33,26 @@ type Deadline struct {
 	Effect     string      `json:"effect,omitempty"`
 	Pauses     []Pause     `json:"pauses,omitempty"`
 	Extensions []Extension `json:"extensions,omitempty"`
+	WarnAt     *time.Time  `json:"warn_at,omitempty"` // when to warn of it; nil: not at all
 	WarnedAt   *time.Time  `json:"warned_at,omitempty"`
 	BrokenAt   *time.Time  `json:"broken_at,omitempty"` // when the breach was noticed and acted on
+}
+
+// Paused tells that the term stands still now.
+func (d *Deadline) Paused() bool {
+	return len(d.Pauses) > 0 && d.Pauses[len(d.Pauses)-1].To == nil
+}
+
+// NextLook is when somebody has to look at the deadline next, to warn of it or
+// to notice its breach; nil: never, as it is now.
+func (d *Deadline) NextLook() *time.Time {
+	switch {
+	case d == nil || d.BrokenAt != nil || d.Paused():
+		return nil
+	case d.WarnedAt == nil && d.WarnAt != nil:
+		return d.WarnAt
+	}
+	return &d.DueAt
 }
 
 // Pause is a stretch that does not count; To is nil while it lasts.

@@ -64,6 +64,8 @@ type Delivery struct {
 	Purpose  Purpose         `json:"purpose"`
 	State    DeliveryState   `json:"state"`
 	To       []Correspondent `json:"to,omitempty"`
+	// Performer is who works on the document; purpose performer.
+	Performer *Correspondent `json:"performer,omitempty"`
 
 	Attempts int        `json:"attempts"`          // how often it was handed to the connector
 	NextAt   *time.Time `json:"next_at,omitempty"` // not before: the next try, or the next Track

@@ -29,7 +29,7 @@ func (s *Server) admit(c *call) error {
 	if err := s.recognise(c); err != nil {
 		return err
 	}
-	if c.who.User.MustChange && c.who.Session != nil && !c.route.anyPassword {
+	if c.who.User.MustChange && c.who.Session != nil && c.who.Behind == nil && !c.route.anyPassword {
 		return refuse(core.KindForbidden, "access.must_change", "сначала смените одноразовый пароль")
 	}
 	if c.route.op != signedIn && !c.who.Can(c.route.op) {

@@ -17,6 +17,12 @@ func (s *Server) listDeliveries(c *call) (answer, error) {
 	}
 	var got store.Page[core.Delivery]
 	err := s.Store.View(c.ctx(), func(tx store.Tx) (err error) {
+		if scope := c.who.Scope(); !scope.Everything() {
+			wanted.Filter = func(d *core.Delivery) bool {
+				_, err := scope.Read(tx, string(d.Document))
+				return err == nil
+			}
+		}
 		got, err = store.Deliveries.List(tx, wanted)
 		return err
 	})
@@ -24,22 +30,51 @@ func (s *Server) listDeliveries(c *call) (answer, error) {
 }
 
 func (s *Server) getDelivery(c *call) (answer, error) {
-	var d *core.Delivery
-	err := s.Store.View(c.ctx(), func(tx store.Tx) (err error) {
-		d, err = store.Deliveries.Get(tx, c.param("id"))
-		return err
-	})
+	d, err := s.delivery(c)
 	return ok(d), err
 }
 
-func (s *Server) deliveryHistory(c *call) (answer, error) { return history(s, c, store.Deliveries) }
+// seesDelivery refuses, as if it were not there, a delivery of a document the
+// caller does not see.
+func (s *Server) seesDelivery(c *call) error {
+	if c.who.Scope().Everything() {
+		return nil
+	}
+	_, err := s.delivery(c)
+	return err
+}
+
+// delivery reads the delivery of the call, if its document is seen.
+func (s *Server) delivery(c *call) (d *core.Delivery, err error) {
+	err = s.Store.View(c.ctx(), func(tx store.Tx) (err error) {
+		if d, err = store.Deliveries.Get(tx, c.param("id")); err != nil {
+			return err
+		}
+		_, err = c.who.Scope().Read(tx, string(d.Document))
+		return err
+	})
+	return d, err
+}
+
+func (s *Server) deliveryHistory(c *call) (answer, error) {
+	if err := s.seesDelivery(c); err != nil {
+		return answer{}, err
+	}
+	return history(s, c, store.Deliveries)
+}
 
 func (s *Server) cancelDelivery(c *call) (answer, error) {
+	if err := s.seesDelivery(c); err != nil {
+		return answer{}, err
+	}
 	d, err := s.Outgoing.Cancel(c.ctx(), core.DeliveryID(c.param("id")))
 	return ok(d), err
 }
 
 func (s *Server) retryDelivery(c *call) (answer, error) {
+	if err := s.seesDelivery(c); err != nil {
+		return answer{}, err
+	}
 	d, err := s.Outgoing.Retry(c.ctx(), core.DeliveryID(c.param("id")))
 	return ok(d), err
 }

@@ -87,7 +87,7 @@ func (s *Server) joinDocument(c *call) (answer, error) {
 		return answer{}, err
 	}
 	return s.changeDocument(c, version, func(tx store.Tx, d *core.Document) error {
-		target, err := store.Documents.Get(tx, string(in.Document))
+		target, err := c.who.Scope().Read(tx, string(in.Document))
 		if core.KindOf(err) == core.KindNotFound {
 			return core.Invalid("request.body", "document", textNotFound)
 		}

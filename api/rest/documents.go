@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/access"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -50,6 +51,7 @@ func (s *Server) listDocuments(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	c.who.Scope().Documents(&wanted)
 	var got store.Page[core.Document]
 	err = s.Store.View(c.ctx(), func(tx store.Tx) error {
 		got, err = store.Documents.List(tx, wanted)
@@ -67,7 +69,8 @@ func documentQuery(q *query) (store.Query[core.Document], error) {
 	where(&wanted, "channel", q.text("channel"))
 	where(&wanted, "thread", q.text("thread"))
 	where(&wanted, "text_number", q.text("number"))
-	where(&wanted, "sender", q.address("sender"))
+	where(&wanted, "sender_key", q.address("sender"))
+	where(&wanted, "party", q.text("party"))
 	between(&wanted, "doc", q.day("from", 0), q.day("to", 1))
 	return wanted, q.err()
 }
@@ -75,7 +78,7 @@ func documentQuery(q *query) (store.Query[core.Document], error) {
 func (s *Server) getDocument(c *call) (answer, error) {
 	var card DocumentCard
 	err := s.Store.View(c.ctx(), func(tx store.Tx) (err error) {
-		card, err = readCard(tx, c.param("id"))
+		card, err = readCard(tx, c.who.Scope(), c.param("id"))
 		return err
 	})
 	if err != nil {
@@ -85,19 +88,22 @@ func (s *Server) getDocument(c *call) (answer, error) {
 	return versioned(card, card.Document.Version), nil
 }
 
-func readCard(tx store.Tx, id string) (DocumentCard, error) {
-	d, err := store.Documents.Get(tx, id)
+func readCard(tx store.Tx, scope access.Scope, id string) (DocumentCard, error) {
+	d, err := scope.Read(tx, id)
 	if err != nil {
 		return DocumentCard{}, err
 	}
 	card := DocumentCard{Document: d, Thread: []DocumentRow{}, PerhapsBelongsTo: []DocumentRow{}, Deliveries: []*core.Delivery{}}
-	if card.Thread, err = siblings(tx, d); err != nil {
+	if card.Thread, err = siblings(tx, scope, d); err != nil {
 		return DocumentCard{}, err
 	}
 	for _, offered := range d.PerhapsBelongsTo {
 		other, err := store.Documents.GetAny(tx, string(offered))
 		if err != nil {
 			return DocumentCard{}, err
+		}
+		if !scope.Document(other) {
+			continue
 		}
 		card.PerhapsBelongsTo = append(card.PerhapsBelongsTo, showRow(other))
 	}
@@ -111,13 +117,13 @@ func readCard(tx store.Tx, id string) (DocumentCard, error) {
 }
 
 // siblings are the other documents of the matter, oldest first.
-func siblings(tx store.Tx, d *core.Document) ([]DocumentRow, error) {
+func siblings(tx store.Tx, scope access.Scope, d *core.Document) ([]DocumentRow, error) {
 	rows := []DocumentRow{}
 	for other, err := range store.Documents.Find(tx, "thread", string(d.Thread)) {
 		if err != nil || len(rows) == maxSiblings {
 			return rows, err
 		}
-		if other.ID != d.ID {
+		if other.ID != d.ID && scope.Document(other) {
 			rows = append(rows, showRow(other))
 		}
 	}
@@ -154,7 +160,27 @@ func hidden(e store.Entry, hide []string) store.Entry {
 	return e
 }
 
-func (s *Server) documentHistory(c *call) (answer, error) { return history(s, c, store.Documents) }
+func (s *Server) documentHistory(c *call) (answer, error) {
+	if err := s.sees(c, c.param("id")); err != nil {
+		return answer{}, err
+	}
+	return history(s, c, store.Documents)
+}
+
+// sees refuses, as if it were not there, a document the caller does not see. A
+// deleted one is left to who asks for it.
+func (s *Server) sees(c *call, id string) error {
+	if c.who.Scope().Everything() {
+		return nil
+	}
+	return s.Store.View(c.ctx(), func(tx store.Tx) error {
+		d, err := store.Documents.GetAny(tx, id)
+		if err == nil && !c.who.Scope().Document(d) {
+			return core.NotFound("documents.not_found", "запись не найдена (documents)")
+		}
+		return err
+	})
+}
 
 // DocumentPatch changes what a person may change of a registered document.
 type DocumentPatch struct {
@@ -229,7 +255,7 @@ func (s *Server) updateDocument(c *call) (answer, error) {
 func (s *Server) changeDocument(c *call, version uint64, change func(store.Tx, *core.Document) error) (answer, error) {
 	var d *core.Document
 	err := s.write(c, func(tx store.Tx) (err error) {
-		if d, err = store.Documents.Get(tx, c.param("id")); err != nil {
+		if d, err = c.who.Scope().Read(tx, c.param("id")); err != nil {
 			return err
 		}
 		d.Version = version

@@ -10,8 +10,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
 	"github.com/uzel-hub/uzel/core/bus"
+	"github.com/uzel-hub/uzel/core/store"
 )
 
 // topicRights is what it takes to follow each topic.
@@ -116,7 +118,38 @@ func (s *Server) sendItem(c *call, item bus.Item, out *eventStream) error {
 	case !c.who.Can(topicRights[item.Event.Topic]):
 		return nil
 	}
+	if seen, err := s.seesEvent(c, item.Event); !seen || err != nil {
+		return err
+	}
 	return out.send(message{id: item.Position, event: string(item.Event.Topic), data: item.Event})
+}
+
+// seesEvent tells whether the event is about something the caller sees. Who is
+// limited hears of a message when it has become a document.
+func (s *Server) seesEvent(c *call, ev bus.Event) (seen bool, err error) {
+	scope := c.who.Scope()
+	if scope.Everything() {
+		return true, nil
+	}
+	switch topicRights[ev.Topic] {
+	case access.ReadDocuments, access.ReadDeliveries:
+	default:
+		return true, nil
+	}
+	var about struct {
+		Document string `json:"document"`
+	}
+	if err := ev.Decode(&about); err != nil || about.Document == "" {
+		return false, err
+	}
+	err = s.Store.View(c.ctx(), func(tx store.Tx) error {
+		_, err := scope.Read(tx, about.Document)
+		return err
+	})
+	if core.KindOf(err) == core.KindNotFound {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // beat shows that the line is alive, and looks who is at its end.

@@ -95,6 +95,7 @@ var (
 
 	markKinds = []core.MarkKind{
 		core.MarkQuarantine, core.MarkAutomatic, core.MarkBounce, core.MarkOversized, core.MarkRepaired,
+		core.MarkWithdrawn, core.MarkErased,
 	}
 
 	addressKinds = []core.AddressKind{
@@ -103,4 +104,10 @@ var (
 	}
 
 	partyKinds = []core.PartyKind{core.PartyPerson, core.PartyOrganization}
+
+	contactMarks = []core.ContactMark{core.ContactPersonal, core.ContactPublic, core.ContactUnconfirmed}
+
+	consentStates = []core.ConsentState{core.ConsentGiven, core.ConsentWithdrawn}
+
+	erasureStates = []core.ErasureState{core.ErasureRunning, core.ErasureFinished}
 )

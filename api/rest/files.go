@@ -21,7 +21,7 @@ func (s *Server) listFiles(c *call) (answer, error) {
 
 func (s *Server) document(c *call) (d *core.Document, err error) {
 	err = s.Store.View(c.ctx(), func(tx store.Tx) error {
-		d, err = store.Documents.Get(tx, c.param("id"))
+		d, err = c.who.Scope().Read(tx, c.param("id"))
 		return err
 	})
 	return d, err

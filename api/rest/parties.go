@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/party"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -13,7 +14,25 @@ type PartyInput struct {
 	Organization core.OrganizationID `json:"organization"`
 	Kind         core.PartyKind      `json:"kind"`
 	Name         string              `json:"name"`
-	Addresses    []core.Address      `json:"addresses"`
+	Addresses    []ContactInput      `json:"addresses"`
+	Accounts     []core.AccountRef   `json:"accounts"`
+	Notes        string              `json:"notes"`
+}
+
+// ContactInput is an address of a party. Without a mark a contact keeps the one
+// it had, or is personal.
+type ContactInput struct {
+	Kind    core.AddressKind `json:"kind"`
+	Value   string           `json:"value"`
+	Channel core.ChannelID   `json:"channel"`
+	Mark    core.ContactMark `json:"mark"`
+	Comment string           `json:"comment"`
+}
+
+func (in ContactInput) contact() core.Contact {
+	return core.Contact{
+		Kind: in.Kind, Value: strings.TrimSpace(in.Value), Channel: in.Channel, Mark: in.Mark, Comment: strings.TrimSpace(in.Comment),
+	}
 }
 
 func (in *PartyInput) check() error {
@@ -21,14 +40,38 @@ func (in *PartyInput) check() error {
 	var f faults
 	choose(&f, "kind", in.Kind, partyKinds)
 	f.need("name", in.Name, 500)
-	checkAddresses(&f, "addresses", in.Addresses)
+	checkContacts(&f, in.Addresses)
+	checkAccounts(&f, in.Accounts)
+	f.short("notes", in.Notes, 10_000)
 	return f.err("request.body")
 }
 
 func (in *PartyInput) apply(p *core.Party) {
-	p.Organization, p.Kind, p.Name, p.Addresses = in.Organization, in.Kind, in.Name, in.Addresses
-	if p.Addresses == nil {
-		p.Addresses = []core.Address{}
+	p.Organization, p.Kind, p.Name = in.Organization, in.Kind, in.Name
+	p.Addresses, p.Accounts, p.Notes = items(in.Addresses, ContactInput.contact), in.Accounts, in.Notes
+}
+
+func checkContacts(f *faults, contacts []ContactInput) {
+	checkAddresses(f, "addresses", items(contacts, func(c ContactInput) core.Address { return c.contact().Address() }))
+	for i, c := range contacts {
+		at := indexed("addresses", i)
+		if c.Mark != "" {
+			choose(f, join(at, "mark"), c.Mark, contactMarks)
+		}
+		f.short(join(at, "comment"), c.Comment, 1000)
+	}
+}
+
+func checkAccounts(f *faults, accounts []core.AccountRef) {
+	if len(accounts) > 100 {
+		f.add("accounts", textTooMany)
+		return
+	}
+	for i, a := range accounts {
+		at := indexed("accounts", i)
+		f.need(join(at, "number"), strings.TrimSpace(a.Number), 100)
+		f.short(join(at, "provider"), a.Provider, 500)
+		f.short(join(at, "address"), a.Address, 1000)
 	}
 }
 
@@ -66,7 +109,8 @@ func indexed(field string, i int) string { return field + "." + strconv.Itoa(i) 
 func (s *Server) listParties(c *call) (answer, error) {
 	q := c.query()
 	wanted := paged[core.Party](q)
-	where(&wanted, "address", q.address("address"))
+	where(&wanted, "key", q.address("address"))
+	where(&wanted, "mark", string(enum(q, "mark", contactMarks)))
 	if name := strings.ToLower(q.text("name")); name != "" {
 		wanted.Filter = func(p *core.Party) bool { return strings.Contains(strings.ToLower(p.Name), name) }
 	}
@@ -92,7 +136,7 @@ func (s *Server) createParty(c *call) (answer, error) {
 	return s.update(c, in, func(tx store.Tx) (answer, error) {
 		p := &core.Party{ID: core.PartyID(core.NewID("pty", tx.Now()))}
 		in.apply(p)
-		if err := store.Parties.Put(tx, p); err != nil {
+		if err := party.Save(tx, p); err != nil {
 			return answer{}, err
 		}
 		c.object = "parties/" + string(p.ID)
@@ -131,7 +175,7 @@ func (s *Server) updateParty(c *call) (answer, error) {
 		}
 		p.Version = version
 		in.apply(p)
-		return store.Parties.Put(tx, p)
+		return party.Save(tx, p)
 	})
 	if err != nil {
 		return answer{}, err

@@ -44,6 +44,9 @@ func (s *Server) reply(c *call) (answer, error) {
 		in.Author = c.who.SignsAs()
 	}
 	return s.update(c, []any{in, files}, func(tx store.Tx) (answer, error) {
+		if _, err := c.who.Scope().Read(tx, c.param("id")); err != nil {
+			return answer{}, err
+		}
 		d, dlv, err := s.Outgoing.Reply(tx, core.DocumentID(c.param("id")), outgoing.Reply{
 			Subject: in.Subject, Text: in.Text, Files: files, To: in.To, Channel: in.Channel, Journal: in.Journal,
 			Author: in.Author, KeepOpen: in.KeepOpen,

@@ -35,8 +35,8 @@ const (
 
 // reportQuery reads what all reports take: the period, and a value for each
 // dimension that is no period.
-func reportQuery(q *query) report.Query {
-	wanted := report.Query{From: q.day("from", 0), To: q.day("to", 1), Where: map[report.Dimension]string{}}
+func (c *call) reportQuery(q *query) report.Query {
+	wanted := report.Query{Sees: c.sees(), From: q.day("from", 0), To: q.day("to", 1), Where: map[report.Dimension]string{}}
 	for _, name := range report.Dimensions() {
 		switch name {
 		case report.Hour, report.Day, report.Week, report.Month:
@@ -71,7 +71,7 @@ func names[T ~string](q *query, parameter string, of []T, most int) []T {
 
 func (s *Server) summary(c *call) (answer, error) {
 	q := c.query()
-	wanted := reportQuery(q)
+	wanted := c.reportQuery(q)
 	wanted.Group = names(q, "group", report.Dimensions(), 2)
 	as := enum(q, "format", []format{formatJSON, formatCSV, formatXLSX})
 	if err := q.err(); err != nil {
@@ -91,7 +91,7 @@ func (s *Server) summary(c *call) (answer, error) {
 
 func (s *Server) exportDocuments(c *call) (answer, error) {
 	q := c.query()
-	wanted := reportQuery(q)
+	wanted := c.reportQuery(q)
 	columns := names(q, "columns", report.Columns(), len(report.Columns()))
 	as := enum(q, "format", []format{formatCSV, formatXLSX})
 	if err := q.err(); err != nil {

@@ -20,8 +20,10 @@ type route struct {
 	serve  handler
 
 	public      bool // nobody needs to be known
+	door        bool // signs in: audited whoever comes
 	anyPassword bool // with a one-time password too
 	slow        bool // waits for an outside system
+	outside     bool // does what no transaction of the store holds: noted before it begins
 	streams     bool // takes or gives more than fits in a moment or in memory
 	live        bool // may go on for ever: no HEAD
 }
@@ -29,10 +31,7 @@ type route struct {
 // signedIn in place of an operation: whoever is known may.
 const signedIn access.Operation = ""
 
-const (
-	signInRoute = "session.create"
-	v1          = "/api/v1"
-)
+const v1 = "/api/v1"
 
 const (
 	get    = http.MethodGet
@@ -49,6 +48,7 @@ func routes() []*route {
 		searchRoutes(),
 		filterRoutes(),
 		reportRoutes(),
+		accessRoutes(),
 	)
 }
 
@@ -56,7 +56,7 @@ func routes() []*route {
 func hubRoutes() []*route {
 	return []*route{
 		{name: "session.get", method: get, path: v1 + "/session", op: signedIn, serve: (*Server).getSession, anyPassword: true},
-		{name: signInRoute, method: post, path: v1 + "/session", serve: (*Server).signIn, public: true},
+		{name: "session.create", method: post, path: v1 + "/session", serve: (*Server).signIn, public: true, door: true},
 		{name: "session.delete", method: remove, path: v1 + "/session", op: signedIn, serve: (*Server).signOut, anyPassword: true},
 		{name: "session.password", method: post, path: v1 + "/session/password", op: access.ManageOwnAccesses, serve: (*Server).changePassword, anyPassword: true},
 		{name: "sessions.list", method: get, path: v1 + "/sessions", op: access.ManageOwnAccesses, serve: (*Server).listSessions},
@@ -92,31 +92,31 @@ func hubRoutes() []*route {
 
 		{name: "channels.list", method: get, path: v1 + "/channels", op: access.ReadChannels, serve: (*Server).listChannels},
 		{name: "channels.create", method: post, path: v1 + "/channels", op: access.WriteChannels, serve: (*Server).createChannel, slow: true},
-		{name: "channels.try", method: post, path: v1 + "/channels/check", op: access.WriteChannels, serve: (*Server).tryChannel, slow: true},
+		{name: "channels.try", method: post, path: v1 + "/channels/check", op: access.WriteChannels, serve: (*Server).tryChannel, slow: true, outside: true},
 		{name: "channels.get", method: get, path: v1 + "/channels/{id}", op: access.ReadChannels, serve: (*Server).getChannel},
 		{name: "channels.update", method: put, path: v1 + "/channels/{id}", op: access.WriteChannels, serve: (*Server).updateChannel, slow: true},
 		{name: "channels.delete", method: remove, path: v1 + "/channels/{id}", op: access.WriteChannels, serve: (*Server).deleteChannel},
 		{name: "channels.history", method: get, path: v1 + "/channels/{id}/history", op: access.ReadChannels, serve: (*Server).channelHistory},
 		{name: "channels.revert", method: post, path: v1 + "/channels/{id}/revert", op: access.WriteChannels, serve: (*Server).revertChannel, slow: true},
-		{name: "channels.check", method: post, path: v1 + "/channels/{id}/check", op: access.OperateChannels, serve: (*Server).checkChannel, slow: true},
+		{name: "channels.check", method: post, path: v1 + "/channels/{id}/check", op: access.OperateChannels, serve: (*Server).checkChannel, slow: true, outside: true},
 		{name: "channels.enable", method: post, path: v1 + "/channels/{id}/enable", op: access.OperateChannels, serve: (*Server).enableChannel},
 		{name: "channels.disable", method: post, path: v1 + "/channels/{id}/disable", op: access.OperateChannels, serve: (*Server).disableChannel},
 		{name: "channels.pause", method: post, path: v1 + "/channels/{id}/pause", op: access.OperateChannels, serve: (*Server).pauseChannel},
 		{name: "channels.resume", method: post, path: v1 + "/channels/{id}/resume", op: access.OperateChannels, serve: (*Server).resumeChannel},
-		{name: "channels.run", method: post, path: v1 + "/channels/{id}/run", op: access.OperateChannels, serve: (*Server).runChannel},
-		{name: "channels.restart", method: post, path: v1 + "/channels/{id}/restart", op: access.OperateChannels, serve: (*Server).restartChannel},
+		{name: "channels.run", method: post, path: v1 + "/channels/{id}/run", op: access.OperateChannels, serve: (*Server).runChannel, outside: true},
+		{name: "channels.restart", method: post, path: v1 + "/channels/{id}/restart", op: access.OperateChannels, serve: (*Server).restartChannel, outside: true},
 		{name: "channels.log", method: get, path: v1 + "/channels/{id}/log", op: access.ReadLogs, serve: (*Server).channelLog, streams: true, live: true},
 		{name: "operations.list", method: get, path: v1 + "/channels/{id}/operations", op: access.ReadChannels, serve: (*Server).listOperations},
-		{name: "operations.run", method: post, path: v1 + "/channels/{id}/operations/{operation}", op: access.RunOperations, serve: (*Server).runOperation, streams: true},
+		{name: "operations.run", method: post, path: v1 + "/channels/{id}/operations/{operation}", op: access.RunOperations, serve: (*Server).runOperation, streams: true, outside: true},
 		{name: "operations.file", method: get, path: v1 + "/results/{ticket}", op: access.RunOperations, serve: (*Server).getResultFile, streams: true},
 
 		{name: "plugins.list", method: get, path: v1 + "/plugins", op: access.ReadPlugins, serve: (*Server).listPlugins},
-		{name: "plugins.install", method: post, path: v1 + "/plugins", op: access.WritePlugins, serve: (*Server).installPlugin, streams: true},
+		{name: "plugins.install", method: post, path: v1 + "/plugins", op: access.WritePlugins, serve: (*Server).installPlugin, streams: true, outside: true},
 		{name: "plugins.get", method: get, path: v1 + "/plugins/{name}", op: access.ReadPlugins, serve: (*Server).getPlugin},
 		{name: "plugins.version", method: get, path: v1 + "/plugins/{name}/versions/{version}", op: access.ReadPlugins, serve: (*Server).getPlugin},
-		{name: "plugins.remove", method: remove, path: v1 + "/plugins/{name}/versions/{version}", op: access.WritePlugins, serve: (*Server).removePlugin},
-		{name: "plugins.current", method: put, path: v1 + "/plugins/{name}/current", op: access.WritePlugins, serve: (*Server).setCurrentPlugin},
-		{name: "plugins.upgrade", method: post, path: v1 + "/plugins/{name}/upgrade", op: access.WritePlugins, serve: (*Server).upgradePlugin, slow: true},
+		{name: "plugins.remove", method: remove, path: v1 + "/plugins/{name}/versions/{version}", op: access.WritePlugins, serve: (*Server).removePlugin, outside: true},
+		{name: "plugins.current", method: put, path: v1 + "/plugins/{name}/current", op: access.WritePlugins, serve: (*Server).setCurrentPlugin, outside: true},
+		{name: "plugins.upgrade", method: post, path: v1 + "/plugins/{name}/upgrade", op: access.WritePlugins, serve: (*Server).upgradePlugin, slow: true, outside: true},
 
 		{name: "deadletters.list", method: get, path: v1 + "/dead-letters", op: access.ReadDeadLetters, serve: (*Server).listDeadLetters},
 		{name: "deadletters.get", method: get, path: v1 + "/dead-letters/{id}", op: access.ReadDeadLetters, serve: (*Server).getDeadLetter},
@@ -136,8 +136,8 @@ func hubRoutes() []*route {
 		{name: "parties.history", method: get, path: v1 + "/parties/{id}/history", op: access.ReadParties, serve: (*Server).partyHistory},
 
 		{name: "audit.list", method: get, path: v1 + "/audit", op: access.ReadAudit, serve: (*Server).listAudit},
-		{name: "system.check", method: post, path: v1 + "/system/check", op: access.ManageSystem, serve: (*Server).checkSystem, streams: true},
-		{name: "system.backup", method: post, path: v1 + "/system/backup", op: access.ManageSystem, serve: (*Server).backupSystem, streams: true},
+		{name: "system.check", method: post, path: v1 + "/system/check", op: access.ManageSystem, serve: (*Server).checkSystem, streams: true, outside: true},
+		{name: "system.backup", method: post, path: v1 + "/system/backup", op: access.ManageSystem, serve: (*Server).backupSystem, streams: true, outside: true},
 		{name: "events.stream", method: get, path: v1 + "/events", op: signedIn, serve: (*Server).streamEvents, streams: true, live: true},
 		{name: "contract.get", method: get, path: v1 + "/openapi.yaml", serve: (*Server).getContract, public: true},
 		{name: "health.live", method: get, path: "/healthz", serve: (*Server).live, public: true},

@@ -47,11 +47,21 @@ func (s *Server) findDocuments(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	wanted.Sees = c.sees()
 	got, err := s.Search.Find(c.ctx(), wanted)
 	if err != nil {
 		return answer{}, err
 	}
 	return ok(SearchPage{items(got.Hits, showHit), got.Next, got.Total, got.Complete}), nil
+}
+
+// sees is what the caller may see, nil for everything.
+func (c *call) sees() func(*core.Document) bool {
+	scope := c.who.Scope()
+	if scope.Everything() {
+		return nil
+	}
+	return scope.Document
 }
 
 func showHit(h search.Hit) SearchHit {

@@ -17,7 +17,6 @@ import (
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
-	"github.com/uzel-hub/uzel/core/audit"
 )
 
 // call is one request on its way.
@@ -30,6 +29,7 @@ type call struct {
 	who    *access.Principal
 	object string // what it was done to, for the audit
 	failed error
+	trail  trail
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }
@@ -178,16 +178,22 @@ func (s *Server) work(c *call) (a answer, err error) {
 	if c.who != nil {
 		c.r = c.r.WithContext(core.WithActor(c.ctx(), c.who.Actor()))
 	}
+	if err := s.begin(c); err != nil {
+		return answer{}, err
+	}
 	return c.route.serve(s, c)
 }
 
-// finish writes the audit entry and then the answer, so that whoever has the
-// answer finds the entry.
+// finish notes how it ended and then answers, so that whoever has the answer
+// finds the audit entry. What succeeded and cannot be noted is not answered as
+// done.
 func (s *Server) finish(c *call, a answer, err error) {
 	if err != nil {
 		c.failed = err
 	}
-	s.audit(c)
+	if lost := s.conclude(c); err == nil {
+		err = lost
+	}
 	if err == nil && a.Status != 0 {
 		err = c.write(a)
 	}
@@ -207,44 +213,6 @@ func (s *Server) refuse(c *call, err error) {
 	}
 	problemOf(err, c.id, languageOf(c.r)).write(c.w)
 }
-
-// audit notes every attempt to change something, and every sign-in.
-func (s *Server) audit(c *call) {
-	if !c.audited() {
-		return
-	}
-	e := core.AuditEntry{Operation: c.route.name, Object: c.object, Remote: c.remote, Request: c.id, Outcome: audit.Outcome(c.failed)}
-	if e.Object == "" && c.param("id") != "" {
-		e.Object = c.route.collection() + "/" + c.param("id")
-	}
-	// The operation is over, whether the caller still waits or not.
-	ctx := context.WithoutCancel(c.ctx())
-	e.Actor = stranger()
-	if c.who != nil {
-		e.Actor = c.who.Actor()
-		if c.who.Token != nil {
-			e.Token = string(c.who.Token.ID)
-		}
-	}
-	if err := s.Audit.Append(ctx, e); err != nil {
-		s.Log.Error("audit entry lost", "request", c.id, "operation", e.Operation, "outcome", e.Outcome, "error", err)
-	}
-}
-
-// audited leaves out reading, what nobody known tried (a stranger must not fill
-// the disk), and tries to sign in that were not even looked at.
-func (c *call) audited() bool {
-	switch {
-	case c.safe():
-		return false
-	case c.route.name == signInRoute:
-		return c.failed == nil || statusOf(asError(c.failed)) != http.StatusTooManyRequests
-	}
-	return c.who != nil
-}
-
-// stranger is the actor of a sign-in that failed.
-func stranger() core.Actor { return core.Actor{Kind: core.ActorUser, ID: "stranger"} }
 
 func (c *call) safe() bool { return c.r.Method == http.MethodGet || c.r.Method == http.MethodHead }
 

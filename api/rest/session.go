@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -13,20 +14,30 @@ import (
 // User is a user without what must not be shown.
 type User struct {
 	core.Meta
-	ID         core.UserID `json:"id"`
-	Login      string      `json:"login"`
-	Name       string      `json:"name"`
-	Email      string      `json:"email,omitempty"`
-	Roles      []core.Role `json:"roles"`
-	Disabled   bool        `json:"disabled"`
-	MustChange bool        `json:"must_change"`
+	ID            core.UserID               `json:"id"`
+	Login         string                    `json:"login"`
+	Name          string                    `json:"name"`
+	Email         string                    `json:"email,omitempty"`
+	Roles         []core.Role               `json:"roles"`
+	Extension     string                    `json:"extension,omitempty"`
+	Organizations []core.OrganizationID     `json:"organizations"`
+	Lines         []core.EntryID            `json:"lines"`
+	Notify        core.NotificationSettings `json:"notify"`
+	State         core.UserState            `json:"state"`
+	StateReason   string                    `json:"state_reason,omitempty"`
+	MustChange    bool                      `json:"must_change"`
 }
 
 func showUser(u *core.User) User {
 	return User{
-		Meta: u.Meta, ID: u.ID, Login: u.Login, Name: u.Name, Email: u.Email, Roles: u.Roles,
-		Disabled: u.Disabled, MustChange: u.MustChange,
+		Meta: u.Meta, ID: u.ID, Login: u.Login, Name: u.Name, Email: u.Email, Roles: u.Roles, Extension: u.Extension,
+		Organizations: items(u.Organizations, itself), Lines: items(u.Lines, itself), Notify: showNotify(u.Notify),
+		State: cmp.Or(u.State, core.UserActive), StateReason: u.StateReason, MustChange: u.MustChange,
 	}
+}
+
+func showNotify(n core.NotificationSettings) core.NotificationSettings {
+	return core.NotificationSettings{Desk: items(n.Desk, itself), Email: items(n.Email, itself)}
 }
 
 // Session is who asks and what he may do.
@@ -35,12 +46,24 @@ type Session struct {
 	Operations []access.Operation `json:"operations"`
 	CSRF       string             `json:"csrf,omitempty"`
 	Until      *time.Time         `json:"until,omitempty"`
+	// Entered is set while an administrator works as User.
+	Entered *Entered `json:"entered,omitempty"`
+}
+
+// Entered is who entered as another user, and when that ends by itself.
+type Entered struct {
+	ID    core.UserID `json:"id"`
+	Name  string      `json:"name"`
+	Until time.Time   `json:"until"`
 }
 
 func showSession(p *access.Principal) Session {
 	out := Session{User: showUser(&p.User), Operations: p.Operations()}
 	if p.Session != nil {
 		out.CSRF, out.Until = p.Session.CSRF, &p.Session.Until
+	}
+	if p.Behind != nil {
+		out.Entered = &Entered{ID: p.Behind.ID, Name: p.Behind.Name, Until: *p.Session.AsUntil}
 	}
 	return out
 }
@@ -81,7 +104,7 @@ func (s *Server) signOut(c *call) (answer, error) {
 	if c.who.Session == nil {
 		return answer{}, core.Conflict("access.token", "у ключа доступа нет сеанса, отзовите его")
 	}
-	if err := s.Access.EndSession(c.ctx(), c.who.User.ID, c.who.Session.ID); err != nil {
+	if err := s.Access.EndSession(c.ctx(), c.who.Owner(), c.who.Session.ID); err != nil {
 		return answer{}, err
 	}
 	c.w.Header().Add("Set-Cookie", s.cookie(c.r, "", -1).String())

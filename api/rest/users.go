@@ -10,15 +10,22 @@ import (
 
 // UserInput is what an administrator says about a user.
 type UserInput struct {
-	Login    string      `json:"login"`
-	Name     string      `json:"name"`
-	Email    string      `json:"email"`
-	Roles    []core.Role `json:"roles"`
-	Disabled bool        `json:"disabled"`
+	Login         string                `json:"login"`
+	Name          string                `json:"name"`
+	Email         string                `json:"email,omitempty"`
+	Roles         []core.Role           `json:"roles"`
+	Extension     string                `json:"extension,omitempty"`
+	Organizations []core.OrganizationID `json:"organizations,omitempty"`
+	Lines         []core.EntryID        `json:"lines,omitempty"`
+	State         core.UserState        `json:"state,omitempty"`
+	StateReason   string                `json:"state_reason,omitempty"`
 }
 
 func (in UserInput) profile() access.Profile {
-	return access.Profile{Login: in.Login, Name: in.Name, Email: in.Email, Roles: in.Roles, Disabled: in.Disabled}
+	return access.Profile{
+		Login: in.Login, Name: in.Name, Email: in.Email, Roles: in.Roles, Extension: in.Extension,
+		Organizations: in.Organizations, Lines: in.Lines, State: in.State, StateReason: in.StateReason,
+	}
 }
 
 // NewUser is a user with the only copy of the one-time password.
@@ -48,11 +55,16 @@ func (c *call) version() (uint64, error) {
 
 func (s *Server) listUsers(c *call) (answer, error) {
 	q := c.query()
-	wanted := paged[core.User](q)
+	wanted := access.UserFilter{
+		State: enum(q, "state", core.UserStates()), Role: enum(q, "role", access.Roles()),
+		Organization: core.OrganizationID(q.text("organization")), Line: core.EntryID(q.text("line")),
+		Extension: q.text("extension"), Text: q.text("text"),
+		After: q.text("after"), Limit: q.number("limit", 1, 1000, 50),
+	}
 	if err := q.err(); err != nil {
 		return answer{}, err
 	}
-	got, err := s.Access.Users(c.ctx(), wanted.After, wanted.Limit)
+	got, err := s.Access.Users(c.ctx(), wanted)
 	return ok(page[User]{items(got.Items, showUser), got.Next}), err
 }
 

@@ -309,10 +309,10 @@ func TestSweepErasesEndedSessionsOnly(t *testing.T) {
 	}
 }
 
-func TestDisabledAndDeletedUsersAreOutAtOnce(t *testing.T) {
+func TestLockedAndDeletedUsersAreOutAtOnce(t *testing.T) {
 	for name, end := range map[string]func(h *hub, u core.User) error{
 		"disabled": func(h *hub, u core.User) error {
-			_, err := h.UpdateUser(t.Context(), u.ID, u.Version, access.Profile{Login: u.Login, Name: u.Name, Roles: u.Roles, Disabled: true})
+			_, err := h.UpdateUser(t.Context(), u.ID, u.Version, access.Profile{Login: u.Login, Name: u.Name, Roles: u.Roles, State: core.UserLocked, StateReason: "отпуск"})
 			return err
 		},
 		"deleted": func(h *hub, u core.User) error { return h.DeleteUser(t.Context(), u.ID, u.Version) },

@@ -9,7 +9,10 @@ import (
 // Principal is who a request comes from: a user, and the session or the token
 // that proved it. Exactly one of Session, Token and Command is set.
 type Principal struct {
-	User    core.User // without the password's hash
+	User core.User // without the password's hash
+	// Behind is the administrator who entered as User and owns the session; nil:
+	// the user himself.
+	Behind  *core.User
 	Session *core.Session
 	Token   *core.Token
 	// Command: it came over the hub's own socket, see CommandLine.
@@ -32,6 +35,9 @@ func (p *Principal) Can(op Operation) bool {
 	if p.Token != nil && !slices.Contains(p.Token.Scopes, string(op)) {
 		return false
 	}
+	if p.Behind != nil && op == ManageOwnAccesses {
+		return false // a password or a token would outlive the entering
+	}
 	return slices.ContainsFunc(p.User.Roles, func(r core.Role) bool { return Can(r, op) })
 }
 
@@ -49,10 +55,23 @@ func (p *Principal) SignsAs() string {
 	return p.User.Name
 }
 
+// Owner is whose session or token it is: the administrator who entered as
+// another user, or the user himself.
+func (p *Principal) Owner() core.UserID {
+	if p.Behind != nil {
+		return p.Behind.ID
+	}
+	return p.User.ID
+}
+
 // Actor is the principal as history and audit name it.
 func (p *Principal) Actor() core.Actor {
+	a := core.Actor{Kind: core.ActorUser, ID: string(p.User.ID), Name: p.User.Name}
 	if p.Command {
-		return core.Actor{Kind: core.ActorCommand, ID: string(p.User.ID), Name: p.User.Name}
+		a.Kind = core.ActorCommand
 	}
-	return core.Actor{Kind: core.ActorUser, ID: string(p.User.ID), Name: p.User.Name}
+	if p.Behind != nil {
+		a.Behind, a.BehindName = string(p.Behind.ID), p.Behind.Name
+	}
+	return a
 }

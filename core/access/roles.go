@@ -31,6 +31,7 @@ const (
 	ManageUsers       Operation = "users.manage"
 	ReadReports       Operation = "reports.read"
 	WriteFilters      Operation = "filters.write" // saved filters, own and shared
+	EnterAsUser       Operation = "users.enter"
 	ReadAudit         Operation = "audit.read"
 	ReadMetrics       Operation = "metrics.read"
 	ManageSystem      Operation = "system.manage" // check, back up
@@ -51,7 +52,7 @@ var deskWork = []Operation{
 
 var changing = []Operation{
 	WriteDocuments, WriteDeliveries, WriteParties, WriteJournals, OperateChannels, WriteChannels, RunOperations,
-	WritePlugins, WriteDeadLetters, ManageUsers, ManageSystem, ManageOwnAccesses,
+	WritePlugins, WriteDeadLetters, ManageUsers, EnterAsUser, ManageSystem, ManageOwnAccesses,
 	WriteFilters,
 }
 

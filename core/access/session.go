@@ -90,7 +90,7 @@ func (s *Service) fit(ctx context.Context, login, password string) (*core.User, 
 		return user, err
 	case user == nil || !fits:
 		return user, unauthenticated("access.wrong", "неверный логин или пароль")
-	case user.Disabled:
+	case !user.MayEnter():
 		return user, unauthenticated("access.disabled", "учётная запись отключена")
 	case outdated:
 		return s.rehash(ctx, user, password)
@@ -191,6 +191,9 @@ func eraseSessions(tx store.Tx, user core.UserID, keep func(*core.Session) bool)
 // alive tells whether the session still opens anything.
 func (s *Service) alive(session *core.Session) bool {
 	now := s.now()
+	if session.AsUntil != nil && !now.Before(*session.AsUntil) {
+		return false
+	}
 	return now.Before(session.Until) && now.Before(session.CreatedAt.Add(s.longest))
 }
 
@@ -204,8 +207,7 @@ func (s *Service) BySession(ctx context.Context, cookie string) (*Principal, err
 		if p.Session, err = store.Sessions.Get(tx, digest(cookie)); err != nil {
 			return err
 		}
-		p.User, err = userOf(tx, p.Session.User)
-		return err
+		return p.readUsers(tx)
 	})
 	switch {
 	case core.KindOf(err) == core.KindNotFound:
@@ -225,7 +227,7 @@ func (s *Service) Again(ctx context.Context, p *Principal) (*Principal, error) {
 	if p.Command {
 		return p, nil
 	}
-	fresh := *p
+	fresh := Principal{User: p.User}
 	err := s.store.View(ctx, func(tx store.Tx) (err error) {
 		if p.Session != nil {
 			fresh.Session, err = store.Sessions.Get(tx, p.Session.RecordKey())
@@ -235,24 +237,43 @@ func (s *Service) Again(ctx context.Context, p *Principal) (*Principal, error) {
 		if err != nil {
 			return err
 		}
-		fresh.User, err = userOf(tx, p.User.ID)
-		return err
+		return fresh.readUsers(tx)
 	})
 	switch {
 	case core.KindOf(err) == core.KindNotFound:
 		return nil, unauthenticated("access.session", "сеанс завершён, войдите снова")
 	case err != nil:
 		return nil, err
-	case !s.holds(&fresh):
+	case !s.holds(&fresh) || fresh.User.ID != p.User.ID:
 		return nil, unauthenticated("access.session", "сеанс завершён, войдите снова")
 	}
 	return &fresh, nil
 }
 
+// readUsers reads whom the session or token stands for, and who is behind.
+func (p *Principal) readUsers(tx store.Tx) (err error) {
+	id := core.UserID("")
+	switch {
+	case p.Session != nil:
+		id = p.Session.User
+	case p.Token != nil:
+		id = p.Token.User
+	}
+	if p.User, err = userOf(tx, id); err != nil || p.Session == nil || p.Session.As == "" {
+		return err
+	}
+	behind := p.User
+	p.Behind = &behind
+	p.User, err = userOf(tx, p.Session.As)
+	return err
+}
+
 // holds tells whether what proved the principal still does.
 func (s *Service) holds(p *Principal) bool {
 	switch {
-	case p.User.Disabled:
+	case !p.User.MayEnter():
+		return false
+	case p.Behind != nil && (!p.Behind.MayEnter() || mayNotEnterAs(p.Behind, &p.User) != nil):
 		return false
 	case p.Session != nil:
 		return s.alive(p.Session)

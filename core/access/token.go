@@ -104,8 +104,7 @@ func (s *Service) ByToken(ctx context.Context, plain string) (*Principal, error)
 		if p.Token, err = store.Tokens.One(tx, "hash", digest(plain)); err != nil {
 			return err
 		}
-		p.User, err = userOf(tx, p.Token.User)
-		return err
+		return p.readUsers(tx)
 	})
 	switch {
 	case core.KindOf(err) == core.KindNotFound:

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/mail"
@@ -15,21 +16,38 @@ import (
 
 // Profile is what an administrator says about a user.
 type Profile struct {
-	Login    string
-	Name     string
-	Email    string
-	Roles    []core.Role
-	Disabled bool
+	Login string
+	Name  string
+	Email string
+	Roles []core.Role
+
+	Extension     string
+	Organizations []core.OrganizationID
+	Lines         []core.EntryID
+
+	State       core.UserState // empty: active
+	StateReason string         // needed unless active
 }
 
-var loginForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{1,63}$`)
+var (
+	loginForm     = regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{1,63}$`)
+	extensionForm = regexp.MustCompile(`^[0-9*#]{1,15}$`)
+)
+
+// maxLimits bounds the organisations, and the lines, of one user.
+const maxLimits = 500
 
 // normal returns the profile as it is kept, and all its faults at once.
 func (p Profile) normal() (Profile, error) {
 	p.Login, p.Name, p.Email = normalLogin(p.Login), strings.TrimSpace(p.Name), strings.TrimSpace(p.Email)
-	p.Roles = slices.Clone(p.Roles)
-	slices.Sort(p.Roles)
-	p.Roles = slices.Compact(p.Roles)
+	p.Extension, p.StateReason = strings.TrimSpace(p.Extension), strings.TrimSpace(p.StateReason)
+	p.Roles, p.Organizations, p.Lines = set(p.Roles), set(p.Organizations), set(p.Lines)
+	if p.State == "" {
+		p.State = core.UserActive
+	}
+	if p.State == core.UserActive {
+		p.StateReason = ""
+	}
 	if faults := p.faults(); len(faults) > 0 {
 		return p, &core.Error{Kind: core.KindInvalid, Code: "users.invalid", Faults: faults}
 	}
@@ -55,16 +73,41 @@ func (p Profile) faults() (out []core.FieldFault) {
 			fault("roles", "нет такой роли: "+clip(string(role), 60))
 		}
 	}
+	if p.Extension != "" && !extensionForm.MatchString(p.Extension) {
+		fault("extension", "добавочный номер: до 15 цифр и знаков * #")
+	}
+	if len(p.Organizations) > maxLimits || slices.Contains(p.Organizations, "") {
+		fault("organizations", "до 500 организаций, пустых быть не должно")
+	}
+	if len(p.Lines) > maxLimits || slices.Contains(p.Lines, "") {
+		fault("lines", "до 500 линий, пустых быть не должно")
+	}
+	if !slices.Contains(core.UserStates(), p.State) {
+		fault("state", "нет такого состояния")
+	}
+	if p.State != core.UserActive && (p.StateReason == "" || utf8.RuneCountInString(p.StateReason) > 500) {
+		fault("state_reason", "укажите причину длиной до 500 знаков")
+	}
 	return out
 }
 
+// set is the values in order, each once; never the caller's own slice.
+func set[T cmp.Ordered](values []T) []T {
+	out := slices.Clone(values)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 func (p Profile) apply(u *core.User) {
-	u.Login, u.Name, u.Email, u.Roles, u.Disabled = p.Login, p.Name, p.Email, p.Roles, p.Disabled
+	u.Login, u.Name, u.Email, u.Roles = p.Login, p.Name, p.Email, p.Roles
+	u.Extension, u.Organizations, u.Lines = p.Extension, p.Organizations, p.Lines
+	u.State, u.StateReason = p.State, p.StateReason
 }
 
 // CreateUser makes a user with a one-time password, which is returned and kept
 // nowhere: it must be changed at the first sign-in. KindConflict with code
-// users.login.taken if there is such a login.
+// users.login.taken or users.extension.taken if another user has the login or
+// the extension.
 func (s *Service) CreateUser(ctx context.Context, p Profile) (user core.User, oneTime string, err error) {
 	if p, err = p.normal(); err != nil {
 		return core.User{}, "", err
@@ -82,7 +125,10 @@ func (s *Service) CreateUser(ctx context.Context, p Profile) (user core.User, on
 }
 
 func create(tx store.Tx, p Profile, hash string) (core.User, error) {
-	user := core.User{ID: core.UserID(core.NewID("usr", tx.Now())), PasswordHash: hash, MustChange: true}
+	user := core.User{
+		ID: core.UserID(core.NewID("usr", tx.Now())), PasswordHash: hash, MustChange: true,
+		Notify: core.NotificationSettings{Desk: core.Notices(), Email: []core.Notice{}},
+	}
 	p.apply(&user)
 	err := store.Users.Put(tx, &user)
 	return public(&user), err
@@ -128,7 +174,7 @@ func (s *Service) FirstAdministrator(ctx context.Context) (oneTime string, err e
 	if err != nil {
 		return "", err
 	}
-	first := Profile{Login: "admin", Name: "Администратор", Roles: []core.Role{core.RoleAdministrator}}
+	first := Profile{Login: "admin", Name: "Администратор", Roles: []core.Role{core.RoleAdministrator}, State: core.UserActive}
 	err = s.store.Update(ctx, func(tx store.Tx) error {
 		oneTime = ""
 		had, err := anyUser(tx)
@@ -148,10 +194,43 @@ func anyUser(tx store.Tx) (bool, error) {
 	return len(page.Items) > 0, err
 }
 
+// UserFilter chooses users; empty fields choose all.
+type UserFilter struct {
+	State        core.UserState
+	Role         core.Role
+	Organization core.OrganizationID
+	Line         core.EntryID
+	Extension    string
+	Text         string // a part of login, name or e-mail
+	After        string // Next of the page before
+	Limit        int
+}
+
+func (f UserFilter) query() store.Query[core.User] {
+	q := store.Query[core.User]{After: f.After, Limit: f.Limit}
+	for _, term := range []store.Term{
+		{Index: "state", Value: string(f.State)},
+		{Index: "role", Value: string(f.Role)},
+		{Index: "organization", Value: string(f.Organization)},
+		{Index: "line", Value: string(f.Line)},
+		{Index: "extension", Value: f.Extension},
+	} {
+		if term.Value != "" {
+			q.Where = append(q.Where, term)
+		}
+	}
+	if text := strings.ToLower(strings.TrimSpace(f.Text)); text != "" {
+		q.Filter = func(u *core.User) bool {
+			return strings.Contains(strings.ToLower(u.Login+"\n"+u.Name+"\n"+u.Email), text)
+		}
+	}
+	return q
+}
+
 // Users lists one page of the users, oldest first.
-func (s *Service) Users(ctx context.Context, after string, limit int) (page store.Page[core.User], err error) {
+func (s *Service) Users(ctx context.Context, f UserFilter) (page store.Page[core.User], err error) {
 	err = s.store.View(ctx, func(tx store.Tx) error {
-		page, err = store.Users.List(tx, store.Query[core.User]{After: after, Limit: limit})
+		page, err = store.Users.List(tx, f.query())
 		return err
 	})
 	for i, u := range page.Items {
@@ -171,7 +250,7 @@ func (s *Service) User(ctx context.Context, id core.UserID) (user core.User, err
 }
 
 // UpdateUser changes what is known about a user, if version is still the one
-// that was read. Who is disabled loses all sessions. KindConflict with code
+// that was read. Who may no longer enter loses all sessions. KindConflict with code
 // users.last_administrator if nobody could administer the hub any more.
 func (s *Service) UpdateUser(ctx context.Context, id core.UserID, version uint64, p Profile) (user core.User, err error) {
 	if p, err = p.normal(); err != nil {
@@ -183,7 +262,7 @@ func (s *Service) UpdateUser(ctx context.Context, id core.UserID, version uint64
 			return err
 		}
 		user = public(changed)
-		if p.Disabled {
+		if !changed.MayEnter() {
 			err = eraseSessions(tx, id, none)
 		}
 		return errorOr(err, stillAdministered(tx))
@@ -218,13 +297,13 @@ func errorOr(err, other error) error {
 	return other
 }
 
-// stillAdministered refuses a change after which no enabled administrator is left.
+// stillAdministered refuses a change after which no active administrator is left.
 func stillAdministered(tx store.Tx) error {
 	for u, err := range store.Users.All(tx) {
 		if err != nil {
 			return err
 		}
-		if !u.Disabled && slices.Contains(u.Roles, core.RoleAdministrator) {
+		if u.MayEnter() && slices.Contains(u.Roles, core.RoleAdministrator) {
 			return nil
 		}
 	}

@@ -124,12 +124,12 @@ func (b *runner) updates(ctx context.Context) (r float64, err error) {
 	defer func() { err = errors.Join(err, s.Close(), os.Remove(path)) }()
 	text, body := hex.EncodeToString(noise(textBytes/2)), noise(fileBytes)
 	return share(ctx, b.commits, func(ctx context.Context, i int) error {
+		d := document(time.Now(), uint64(i)+1, text)
 		return s.Update(ctx, func(tx store.Tx) error {
-			d := document(tx.Now(), uint64(i)+1, text)
 			if err := store.Documents.Put(tx, d); err != nil {
 				return err
 			}
-			return tx.Put("bench/files", []byte(d.ID), body)
+			return tx.Insert("bench/files", []byte(d.ID), body)
 		})
 	})
 }

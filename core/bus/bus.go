@@ -27,6 +27,9 @@ const (
 	DeliveryRequested  Topic = "delivery.requested"  // DeliveryEvent
 	DeliveryUpdated    Topic = "delivery.updated"    // DeliveryEvent
 	ChannelUpdated     Topic = "channel.updated"     // ChannelEvent
+	TaskAssigned       Topic = "task.assigned"       // TaskEvent: it has a performer, or another one
+	TaskUpdated        Topic = "task.updated"        // TaskEvent
+	DraftUpdated       Topic = "draft.updated"       // DraftEvent
 	ChannelStatus      Topic = "channel.status"      // core.ChannelStatus; Broadcast only, not kept
 )
 
@@ -74,13 +77,41 @@ type ChannelEvent struct {
 	Deleted bool           `json:"deleted,omitempty"`
 }
 
+// TaskEvent tells that a task was made, given to a performer, or changed.
+type TaskEvent struct {
+	Task      core.TaskID     `json:"task"`
+	Kind      core.TaskKind   `json:"kind"`
+	State     core.TaskState  `json:"state"`
+	Performer core.UserID     `json:"performer,omitempty"`
+	Document  core.DocumentID `json:"document,omitempty"`
+}
+
+// AboutTask is the event of a task as it is now.
+func AboutTask(t *core.Task) TaskEvent {
+	return TaskEvent{Task: t.ID, Kind: t.Kind, State: t.State, Performer: t.Performer, Document: t.Document}
+}
+
+// DraftEvent tells that a draft was made or changed.
+type DraftEvent struct {
+	Draft    core.DraftID    `json:"draft"`
+	State    core.DraftState `json:"state"`
+	Versions int             `json:"versions"`
+	Document core.DocumentID `json:"document,omitempty"` // what it became
+}
+
+// AboutDraft is the event of a draft as it is now.
+func AboutDraft(d *core.Draft) DraftEvent {
+	return DraftEvent{Draft: d.ID, State: d.State, Versions: d.Versions, Document: d.Document}
+}
+
 // Event is the envelope.
 type Event struct {
 	ID    string `json:"id"`
 	Topic Topic  `json:"topic"`
 	// Key orders: events of one topic with the same key reach a handler one
 	// after the other, in the order of their commits. It is the id of the
-	// document, or of the message as long as there is no document.
+	// document, or of the message as long as there is no document; of the task
+	// or the draft for what happens to them.
 	Key   string     `json:"key"`
 	At    time.Time  `json:"at"`
 	Actor core.Actor `json:"actor"`

@@ -24,6 +24,7 @@ const (
 	actorIDMetadata     = "actor_id"
 	actorNameMetadata   = "actor_name"
 	actorBehindMetadata = "actor_behind"
+	behindNameMetadata  = "actor_behind_name"
 	correlationMetadata = "correlation"
 	failuresMetadata    = "failures"
 )
@@ -54,6 +55,7 @@ func messageOf(ev Event) *message.Message {
 	}
 	if ev.Actor.Behind != "" {
 		msg.Metadata[actorBehindMetadata] = ev.Actor.Behind
+		msg.Metadata[behindNameMetadata] = ev.Actor.BehindName
 	}
 	return msg
 }
@@ -66,6 +68,7 @@ func eventOf(topic Topic, msg *message.Message) Event {
 		Actor: core.Actor{
 			Kind: core.ActorKind(msg.Metadata[actorKindMetadata]), ID: msg.Metadata[actorIDMetadata],
 			Name: msg.Metadata[actorNameMetadata], Behind: msg.Metadata[actorBehindMetadata],
+			BehindName: msg.Metadata[behindNameMetadata],
 		},
 		Correlation: msg.Metadata[correlationMetadata], Payload: json.RawMessage(msg.Payload),
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/bus"
+	"github.com/uzel-hub/uzel/core/party"
 	"github.com/uzel-hub/uzel/core/registry"
 	"github.com/uzel-hub/uzel/core/store"
 )
@@ -51,7 +52,8 @@ func (s *Service) register(tx store.Tx, m *core.Message) error {
 	}
 	d := document(tx, m)
 	d.Organization = ch.Organization
-	if err := recognise(tx, &d.Sender); err != nil {
+	d.Sender.Addresses = placed(d.Sender.Addresses, m.Channel)
+	if err := party.Recognise(tx, &d.Sender, d.Organization); err != nil {
 		return err
 	}
 	if err := join(tx, m, d); err != nil {
@@ -115,23 +117,15 @@ func document(tx store.Tx, m *core.Message) *core.Document {
 	}
 }
 
-// recognise names the party a sender's address belongs to. Two parties with one
-// address are no proof of either: a clerk decides.
-func recognise(tx store.Tx, c *core.Correspondent) error {
-	for _, a := range c.Addresses {
-		var found []*core.Party
-		for p, err := range store.Parties.Find(tx, "address", a.Key()) {
-			if err != nil {
-				return err
-			}
-			found = append(found, p)
-		}
-		if len(found) == 1 {
-			c.Party, c.Kind, c.Name = found[0].ID, found[0].Kind, found[0].Name
-			return nil
+// placed says of chat and outside ids which channel they are meaningful in.
+func placed(addresses []core.Address, channel core.ChannelID) []core.Address {
+	out := slices.Clone(addresses)
+	for i := range out {
+		if a := &out[i]; a.Channel == "" && (a.Kind == core.AddressChat || a.Kind == core.AddressOutside) {
+			a.Channel = channel
 		}
 	}
-	return nil
+	return out
 }
 
 func number(tx store.Tx, ch *core.Channel, d *core.Document) error {

@@ -150,7 +150,7 @@ func TestJournalOfTheChannel(t *testing.T) {
 func TestKnownAddressIsTheOrganisation(t *testing.T) {
 	d := newDesk(t)
 	coretest.Update(t, d.store, func(tx store.Tx) error {
-		return store.Parties.Put(tx, &core.Party{ID: "pty_1", Kind: core.PartyOrganization, Name: "ООО «Лифт»", Addresses: []core.Address{{Kind: core.AddressEmail, Value: "Office@Lift.test"}}})
+		return store.Parties.Put(tx, &core.Party{ID: "pty_1", Kind: core.PartyOrganization, Name: "ООО «Лифт»", Addresses: []core.Contact{{Kind: core.AddressEmail, Value: "Office@Lift.test"}}})
 	})
 	doc := d.in(func(m *core.Message) { m.From = person("office@lift.test") })
 	if doc.Sender.Party != "pty_1" || doc.Sender.Name != "ООО «Лифт»" || doc.Sender.Kind != core.PartyOrganization {

@@ -23,6 +23,14 @@ type Service struct {
 	// Wake tells a channel's sender that there is something to claim. It is
 	// called after commit and must be quick. Nil: nobody listens.
 	Wake func(core.ChannelID)
+	// Purposes knows what channels can carry. Nil: they carry answers only.
+	Purposes Purposes
+}
+
+// Purposes tells whether the channel's connector delivers for the purpose. It is
+// asked in transactions and must not wait for anything.
+type Purposes interface {
+	Carries(ch *core.Channel, p core.Purpose) bool
 }
 
 // GiveUpAfter is how long a delivery is repeated while the other side is

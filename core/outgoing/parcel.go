@@ -8,13 +8,19 @@ import (
 // maxReferences bounds how many outside ids of a matter a parcel names.
 const maxReferences = 20
 
-// parcel gathers what the connector needs to make the delivery.
+// parcel gathers what the connector needs to make the delivery. A report is
+// about the document itself.
 func parcel(tx store.Tx, d *core.Delivery) (*core.Parcel, error) {
 	doc, err := store.Documents.Get(tx, string(d.Document))
 	if err != nil {
 		return nil, err
 	}
-	p := &core.Parcel{Delivery: *d, Document: *doc, Author: doc.Fields[FieldAuthor], Status: doc.State}
+	p := &core.Parcel{Delivery: *d, Document: *doc, Author: doc.Fields[FieldAuthor], Status: doc.State, Performer: d.Performer}
+	if d.Purpose == core.PurposePerformer {
+		p.Origin = doc
+		p.Thread, err = thread(tx, d.Channel, doc)
+		return p, err
+	}
 	if doc.InReplyTo == "" {
 		return p, nil
 	}

@@ -37,20 +37,30 @@ func (s *Service) Reply(tx store.Tx, to core.DocumentID, r Reply) (*core.Documen
 		return nil, nil, err
 	}
 	d := draft(tx, origin, r)
-	if err := s.checkReply(tx, origin, d); err != nil {
+	faults, err := s.replyFaults(tx, origin, d)
+	if err != nil {
 		return nil, nil, err
 	}
-	if err := register(tx, r.Journal, d); err != nil {
+	if err := invalidReply(faults); err != nil {
 		return nil, nil, err
 	}
-	dlv := &core.Delivery{Document: d.ID, Channel: d.Channel, Purpose: core.PurposeAnswer, To: d.Recipients}
-	if err := s.request(tx, dlv); err != nil {
-		return nil, nil, err
-	}
-	if err := s.Bus.Publish(tx, bus.DocumentRegistered, string(d.ID), bus.AboutDocument(d)); err != nil {
+	dlv, err := s.issue(tx, d, r.Journal, core.PurposeAnswer)
+	if err != nil {
 		return nil, nil, err
 	}
 	return d, dlv, s.answered(tx, origin, r)
+}
+
+// issue registers an outgoing document and queues its delivery.
+func (s *Service) issue(tx store.Tx, d *core.Document, journal core.JournalID, purpose core.Purpose) (*core.Delivery, error) {
+	if err := register(tx, journal, d); err != nil {
+		return nil, err
+	}
+	dlv := &core.Delivery{Document: d.ID, Channel: d.Channel, Purpose: purpose, To: d.Recipients}
+	if err := s.request(tx, dlv); err != nil {
+		return nil, err
+	}
+	return dlv, s.Bus.Publish(tx, bus.DocumentRegistered, string(d.ID), bus.AboutDocument(d))
 }
 
 // Answer is Reply in a transaction of its own.
@@ -62,23 +72,30 @@ func (s *Service) Answer(ctx context.Context, to core.DocumentID, r Reply) (d *c
 	return d, dlv, err
 }
 
-func draft(tx store.Tx, origin *core.Document, r Reply) *core.Document {
+// outgoing is the document a person wrote, not registered yet.
+func outgoing(tx store.Tx, r Reply) *core.Document {
 	d := &core.Document{
-		ID:           core.DocumentID(core.NewID("doc", tx.Now())),
-		Organization: origin.Organization,
-		Direction:    core.Outgoing,
-		Kind:         origin.Kind,
-		State:        core.DocumentDraft,
-		Subject:      strings.TrimSpace(r.Subject),
-		Text:         r.Text,
-		HTML:         r.HTML,
-		Recipients:   r.To,
-		Files:        r.Files,
-		Thread:       origin.Thread,
-		InReplyTo:    origin.ID,
-		Channel:      r.Channel,
-		Fields:       map[string]string{},
+		ID:         core.DocumentID(core.NewID("doc", tx.Now())),
+		Direction:  core.Outgoing,
+		State:      core.DocumentDraft,
+		Subject:    strings.TrimSpace(r.Subject),
+		Text:       r.Text,
+		HTML:       r.HTML,
+		Recipients: r.To,
+		Files:      r.Files,
+		Channel:    r.Channel,
+		Fields:     map[string]string{},
 	}
+	if r.Author != "" {
+		d.Fields[FieldAuthor] = r.Author
+	}
+	return d
+}
+
+// draft is the answer to origin, not registered yet.
+func draft(tx store.Tx, origin *core.Document, r Reply) *core.Document {
+	d := outgoing(tx, r)
+	d.Organization, d.Kind, d.Thread, d.InReplyTo = origin.Organization, origin.Kind, origin.Thread, origin.ID
 	if d.Subject == "" {
 		d.Subject = answerSubject(origin.Subject)
 	}
@@ -87,9 +104,6 @@ func draft(tx store.Tx, origin *core.Document, r Reply) *core.Document {
 	}
 	if d.Channel == "" {
 		d.Channel = origin.Channel
-	}
-	if r.Author != "" {
-		d.Fields[FieldAuthor] = r.Author
 	}
 	return d
 }
@@ -101,34 +115,43 @@ func answerSubject(subject string) string {
 	return "Re: " + subject
 }
 
-func (s *Service) checkReply(tx store.Tx, origin, d *core.Document) error {
+func (s *Service) replyFaults(tx store.Tx, origin, d *core.Document) ([]core.FieldFault, error) {
+	faults, err := commonFaults(tx, d)
+	if origin.Direction != core.Incoming {
+		faults = append(faults, core.FieldFault{Field: "document", Text: "ответить можно только на входящий документ"})
+	}
+	return faults, err
+}
+
+// commonFaults are those of answers and letters.
+func commonFaults(tx store.Tx, d *core.Document) ([]core.FieldFault, error) {
 	var faults []core.FieldFault
 	fault := func(field, text string) { faults = append(faults, core.FieldFault{Field: field, Text: text}) }
 	if strings.TrimSpace(d.Text) == "" && d.HTML == "" && len(d.Files) == 0 {
 		fault("text", "ответ пуст: напишите текст или приложите файл")
-	}
-	if origin.Direction != core.Incoming {
-		fault("document", "ответить можно только на входящий документ")
 	}
 	for _, to := range d.Recipients {
 		if len(to.Addresses) == 0 {
 			fault("to", "у адресата нет ни одного адреса")
 		}
 	}
-	if text, err := channelFault(tx, d.Channel); err != nil {
-		return err
-	} else if text != "" {
+	text, err := channelFault(tx, d.Channel)
+	if text != "" {
 		fault("channel", text)
 	}
-	if len(faults) > 0 {
-		return &core.Error{Kind: core.KindInvalid, Code: "reply.invalid", Faults: faults}
+	return faults, err
+}
+
+func invalidReply(faults []core.FieldFault) error {
+	if len(faults) == 0 {
+		return nil
 	}
-	return nil
+	return &core.Error{Kind: core.KindInvalid, Code: "reply.invalid", Faults: faults}
 }
 
 func channelFault(tx store.Tx, id core.ChannelID) (string, error) {
 	if id == "" {
-		return "документ пришёл не через канал: выберите канал для ответа", nil
+		return "канал не задан: выберите, через какой отправить", nil
 	}
 	_, err := store.Channels.Get(tx, string(id))
 	if core.KindOf(err) == core.KindNotFound {
@@ -138,13 +161,11 @@ func channelFault(tx store.Tx, id core.ChannelID) (string, error) {
 }
 
 func register(tx store.Tx, journal core.JournalID, d *core.Document) error {
-	if journal == "" {
-		var err error
-		if journal, err = registry.Default(tx, core.Outgoing); err != nil {
-			return err
-		}
+	journal, err := journalOr(tx, journal)
+	if err != nil {
+		return err
 	}
-	n, err := registry.Reserve(tx, journal, core.DateOf(tx.Now().In(core.OfficeZone)))
+	n, err := registry.Reserve(tx, journal, today(tx))
 	if err != nil {
 		return err
 	}
@@ -154,6 +175,16 @@ func register(tx store.Tx, journal core.JournalID, d *core.Document) error {
 	}
 	return store.Documents.Put(tx, d)
 }
+
+// journalOr is the journal, or the default one of outgoing documents.
+func journalOr(tx store.Tx, journal core.JournalID) (core.JournalID, error) {
+	if journal != "" {
+		return journal, nil
+	}
+	return registry.Default(tx, core.Outgoing)
+}
+
+func today(tx store.Tx) core.Date { return core.DateOf(tx.Now().In(core.OfficeZone)) }
 
 // answered moves the document answered on, unless the answer is intermediate or
 // the matter is closed already.

@@ -23,6 +23,8 @@ type Query struct {
 	From, To time.Time
 	// Where are values dimensions must have.
 	Where map[Dimension]string
+	// Sees narrows the documents to those the asker may see; nil: all.
+	Sees func(*core.Document) bool
 	// Group are the dimensions of a summary, at most two; none: one sum of all.
 	Group []Dimension
 }
@@ -85,6 +87,9 @@ func (q *Query) list(tx store.Tx, after string) (store.Query[core.Document], err
 	}
 	var fault error
 	out.Filter = func(d *core.Document) bool {
+		if q.Sees != nil && !q.Sees(d) {
+			return false
+		}
 		return !slices.ContainsFunc(looked, func(name Dimension) bool {
 			values, err := dimensions[name].values(tx, d)
 			if err != nil {

@@ -25,6 +25,7 @@ type Viewer interface {
 
 // table is what CheckTables and Prepare ask of a Table[T].
 type table interface {
+	Name() string
 	check(c *checker) (Rows, error)
 	builders() []builder
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -26,8 +27,10 @@ var (
 		Index[core.Document]{Name: "external", Keys: documentExternal},
 		Index[core.Document]{Name: "external_thread", Keys: documentExternalThread},
 		Index[core.Document]{Name: "text_number", Keys: documentTextNumber},
-		Index[core.Document]{Name: "sender", Keys: func(d *core.Document) []string { return addressKeys(d.Sender.Addresses) }},
+		Index[core.Document]{Name: "sender_key", Keys: func(d *core.Document) []string { return addressKeys(d.Sender.Addresses) }},
+		Index[core.Document]{Name: "party", Keys: documentParties},
 		Index[core.Document]{Name: "mark", Keys: documentMarks},
+		Index[core.Document]{Name: "deadline", Keys: documentDeadline},
 	)
 
 	Deliveries = Define("deliveries",
@@ -52,9 +55,6 @@ var (
 		}},
 	)
 
-	Parties = Define("parties",
-		Index[core.Party]{Name: "address", Keys: func(p *core.Party) []string { return addressKeys(p.Addresses) }},
-	)
 	Journals = Define("journals",
 		Index[core.Journal]{Name: "direction", Keys: func(j *core.Journal) []string { return []string{string(j.Direction)} }},
 	)
@@ -64,6 +64,11 @@ var (
 
 	Users = Define("users",
 		Index[core.User]{Name: "login", Unique: true, Keys: func(u *core.User) []string { return []string{u.Login} }},
+		Index[core.User]{Name: "extension", Unique: true, Keys: func(u *core.User) []string { return some(u.Extension) }},
+		Index[core.User]{Name: "state", Keys: func(u *core.User) []string { return []string{cmp.Or(string(u.State), string(core.UserActive))} }},
+		Index[core.User]{Name: "role", Keys: func(u *core.User) []string { return texts(u.Roles) }},
+		Index[core.User]{Name: "organization", Keys: func(u *core.User) []string { return texts(u.Organizations) }},
+		Index[core.User]{Name: "line", Keys: func(u *core.User) []string { return texts(u.Lines) }},
 	)
 	Sessions = Define("sessions",
 		Index[core.Session]{Name: "user", Keys: func(s *core.Session) []string { return []string{string(s.User)} }},
@@ -74,10 +79,12 @@ var (
 	)
 
 	Audit = Define("audit",
-		Index[core.AuditEntry]{Name: "actor", Keys: func(e *core.AuditEntry) []string { return []string{e.Actor.ID} }},
+		// Who entered as another user is found too.
+		Index[core.AuditEntry]{Name: "actor", Keys: func(e *core.AuditEntry) []string { return append([]string{e.Actor.ID}, some(e.Actor.Behind)...) }},
 		Index[core.AuditEntry]{Name: "operation", Keys: func(e *core.AuditEntry) []string { return []string{e.Operation} }},
 		Index[core.AuditEntry]{Name: "object", Keys: func(e *core.AuditEntry) []string { return some(e.Object) }},
 		Index[core.AuditEntry]{Name: "outcome", Keys: func(e *core.AuditEntry) []string { return []string{e.Outcome} }},
+		Index[core.AuditEntry]{Name: "request", Keys: func(e *core.AuditEntry) []string { return some(e.Request) }},
 	).WithoutHistory()
 	SavedAnswers = Define[core.SavedAnswer]("saved_answers").WithoutHistory()
 )
@@ -88,6 +95,10 @@ func tables() []table {
 		Organizations, Messages, Documents, Deliveries, Parties, Journals, Counters,
 		Channels, Cursors, Users, Sessions, Tokens, Audit, SavedAnswers,
 		Filters,
+		Entries,
+		Tasks, TaskComments, Drafts, DraftVersions,
+		Calendars, CalendarYears,
+		Erasures,
 	}
 }
 
@@ -183,6 +194,14 @@ func addressKeys(addresses []core.Address) []string {
 	out := make([]string, 0, len(addresses))
 	for _, a := range addresses {
 		out = append(out, a.Key())
+	}
+	return out
+}
+
+func texts[T ~string](values []T) []string {
+	out := make([]string, 0, len(values))
+	for _, v := range values {
+		out = append(out, string(v))
 	}
 	return out
 }

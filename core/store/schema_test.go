@@ -9,32 +9,11 @@ import (
 	"testing"
 )
 
-// TestEveryTableIsChecked reads the files of the schema: a table that is declared
+// TestEveryTableIsChecked reads the files schema*.go: a table that is declared
 // there but not listed in tables would be neither checked nor prepared.
 func TestEveryTableIsChecked(t *testing.T) {
-	files, err := filepath.Glob("schema*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var declared, listed []string
-	for _, name := range files {
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		d, l := tablesIn(file)
-		declared, listed = append(declared, d...), append(listed, l...)
-	}
-	slices.Sort(declared)
-	slices.Sort(listed)
-	if len(declared) == 0 || !slices.Equal(declared, listed) {
-		t.Errorf("declared %v\nlisted   %v", declared, listed)
-	}
-}
-
-// tablesIn finds the tables a file declares, and those its function tables lists.
-func tablesIn(file *ast.File) (declared, listed []string) {
-	for _, decl := range file.Decls {
+	for _, decl := range schema(t) {
 		switch d := decl.(type) {
 		case *ast.GenDecl:
 			for _, spec := range d.Specs {
@@ -53,5 +32,26 @@ func tablesIn(file *ast.File) (declared, listed []string) {
 			}
 		}
 	}
-	return declared, listed
+	slices.Sort(declared)
+	slices.Sort(listed)
+	if len(declared) == 0 || !slices.Equal(declared, listed) {
+		t.Errorf("declared %v\nlisted   %v", declared, listed)
+	}
+}
+
+// schema is all that the files schema*.go declare.
+func schema(t *testing.T) (out []ast.Decl) {
+	t.Helper()
+	names, err := filepath.Glob("schema*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, file.Decls...)
+	}
+	return out
 }

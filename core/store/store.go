@@ -28,7 +28,8 @@ type Store interface {
 	// KindUnavailable when the disk refused or the file proved damaged: nothing
 	// was written then, and the store goes on as soon as the disk does.
 	//
-	// An fn whose ctx ends before its turn is not run; KindUnavailable too.
+	// An fn whose ctx ends before its turn is not run; KindUnavailable too. What
+	// goes along under ctx is run with fn: see Along.
 	Update(ctx context.Context, fn func(Tx) error) error
 
 	// View runs fn over one consistent state. It does not wait for writers, nor
@@ -61,6 +62,31 @@ func Deferrable(ctx context.Context) context.Context {
 
 // IsDeferrable tells a driver that ctx was marked.
 func IsDeferrable(ctx context.Context) bool { return ctx.Value(deferrable{}) != nil }
+
+type companion struct{}
+
+// Along makes do a part of every update under ctx: it runs behind the update's
+// own function in the same transaction, and undoes it if it fails. What must be
+// on disk together with whatever an operation writes, its audit entry, is
+// written so. do may run on another goroutine than the caller's.
+func Along(ctx context.Context, do func(Tx) error) context.Context {
+	return context.WithValue(ctx, companion{}, do)
+}
+
+// Whole is fn with what goes along with it under ctx. A driver's Update runs it
+// in place of fn.
+func Whole(ctx context.Context, fn func(Tx) error) func(Tx) error {
+	do, ok := ctx.Value(companion{}).(func(Tx) error)
+	if !ok {
+		return fn
+	}
+	return func(tx Tx) error {
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return do(tx)
+	}
+}
 
 // Tx is one transaction. It is valid inside fn only and used by one goroutine.
 // Byte slices it returns are valid until fn returns and must not be changed.

@@ -89,7 +89,7 @@ func (c *cli) users() *cobra.Command {
 	const path = "/api/v1/users"
 	cmd := &cobra.Command{Use: "user", Short: "пользователи"}
 	cmd.AddCommand(
-		c.lister(path, "список", column{"логин", "login"}, column{"имя", "name"}, column{"роли", "roles"}, column{"отключён", "disabled"}, column{"id", "id"}),
+		c.lister(path, "список", column{"логин", "login"}, column{"имя", "name"}, column{"роли", "roles"}, column{"состояние", "state"}, column{"id", "id"}),
 		c.userAdd(path), c.userPassword(path),
 	)
 	return cmd

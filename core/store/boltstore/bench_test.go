@@ -159,7 +159,7 @@ func BenchmarkSize(b *testing.B) {
 				"list newest":            nil,
 				"list one term":          {{Index: "state", Value: "registered"}},
 				"list common and common": {{Index: "state", Value: "registered"}, {Index: "channel", Value: "mail-office"}},
-				"list common and rare":   {{Index: "state", Value: "registered"}, {Index: "sender", Value: "email:anna77@example.org"}},
+				"list common and rare":   {{Index: "state", Value: "registered"}, {Index: "sender_key", Value: "email:anna77@example.org"}},
 			} {
 				b.Run(name, func(b *testing.B) { listPages(b, s, where) })
 			}

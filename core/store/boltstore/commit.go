@@ -49,7 +49,7 @@ func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
 	if ctx.Err() != nil {
 		return cancelled(ctx)
 	}
-	r := &request{actor: core.ActorOf(ctx), fn: fn, later: store.IsDeferrable(ctx), done: make(chan error, 1)}
+	r := &request{actor: core.ActorOf(ctx), fn: store.Whole(ctx, fn), later: store.IsDeferrable(ctx), done: make(chan error, 1)}
 	if !s.queue.push(r) {
 		return errClosed
 	}

@@ -26,7 +26,7 @@ func FuzzListAfter(f *testing.F) {
 	s := open(f, filepath.Join(f.TempDir(), "uzel.db"), boltstore.Options{})
 	err := s.Update(f.Context(), func(tx store.Tx) error {
 		for _, id := range []core.PartyID{"par_1", "par_2", "par_3", "par_4"} {
-			if err := store.Parties.Put(tx, &core.Party{ID: id, Addresses: []core.Address{{Kind: core.AddressINN, Value: "1"}}}); err != nil {
+			if err := store.Parties.Put(tx, &core.Party{ID: id, Addresses: []core.Contact{{Kind: core.AddressINN, Value: "1"}}}); err != nil {
 				return err
 			}
 		}
@@ -43,7 +43,7 @@ func FuzzListAfter(f *testing.F) {
 	f.Fuzz(func(t *testing.T, after string, desc, where bool) {
 		q := store.Query[core.Party]{From: "par_2", To: "par_4", After: after, Desc: desc, Limit: 1}
 		if where {
-			q.Where = []store.Term{{Index: "address", Value: "inn:1"}}
+			q.Where = []store.Term{{Index: "key", Value: "inn:1"}}
 		}
 		err := s.View(t.Context(), func(tx store.Tx) error {
 			page, err := store.Parties.List(tx, q)

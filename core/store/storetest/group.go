@@ -20,6 +20,8 @@ var groupTests = []test{
 	{"RandomFailuresLeaveWhatSucceeded", randomFailures},
 	{"APanicIsAnErrorAndUndoneAlone", panicIsUndoneAlone},
 	{"AfterCommitOnlyAfterCommit", afterCommit},
+	{"what goes along is written or undone with it", companionGoesAlong},
+	{"WhatGoesAlongIsWrittenOrUndoneWithIt", companionGoesAlong},
 	{"ACancelledCallerIsNotRun", cancelledIsNotRun},
 	{"AFunctionThatRunsIsWaitedFor", runningIsWaitedFor},
 }
@@ -262,6 +264,24 @@ func afterCommit(t *testing.T, o Opener) {
 		t.Errorf("hooks that ran: %v, want 1, 2, 5", order)
 	}
 	put(t, s, "b", "1")
+}
+
+func companionGoesAlong(t *testing.T, o Opener) {
+	s := o.Open(t, nil)
+	ctx := store.Along(t.Context(), func(tx store.Tx) error { return putIn(tx, "along", "1") })
+	if err := s.Update(ctx, func(store.Tx) error { return errUndo }); !errors.Is(err, errUndo) {
+		t.Error(err)
+	}
+	expect(t, "along with what failed", content(t, s, bucket), "")
+	if err := s.Update(ctx, func(tx store.Tx) error { return putIn(tx, "own", "1") }); err != nil {
+		t.Error(err)
+	}
+	expect(t, "together", content(t, s, bucket), "along=1 own=1 ")
+	ctx = store.Along(t.Context(), func(store.Tx) error { return errUndo })
+	if err := s.Update(ctx, func(tx store.Tx) error { return putIn(tx, "own", "2") }); !errors.Is(err, errUndo) {
+		t.Error(err)
+	}
+	expect(t, "with what fails along", content(t, s, bucket), "along=1 own=1 ")
 }
 
 func cancelledIsNotRun(t *testing.T, o Opener) {

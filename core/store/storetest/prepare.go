@@ -77,7 +77,7 @@ func prepareBuilds(t *testing.T, o Opener) {
 	fillOnce(t, s)
 	// The store of an older program: without two indexes, with one of its own.
 	update(t, s, func(tx store.Tx) error {
-		for _, index := range []string{"thread", "sender"} {
+		for _, index := range []string{"thread", "sender_key"} {
 			if err := empty(tx, "i/documents/"+index); err != nil {
 				return err
 			}
@@ -93,7 +93,7 @@ func prepareBuilds(t *testing.T, o Opener) {
 		return tx.Put("s/indexes", []byte("i/documents/old"), nil)
 	})
 	built := prepare(t, s)
-	if len(built) != 2 || built["i/documents/thread"] != 2500 || built["i/documents/sender"] != 2500 {
+	if len(built) != 2 || built["i/documents/thread"] != 2500 || built["i/documents/sender_key"] != 2500 {
 		t.Errorf("built %v", built)
 	}
 	sound(t, s)

@@ -1,0 +1,52 @@
+package directory
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+
+	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/store"
+)
+
+// History is every change of an entry, deleted or not, oldest first: for each
+// field of it, as `values.<field>`, what it was and what it became.
+func (s *Service) History(tx store.Tx, name core.DirectoryName, id core.EntryID) ([]store.Entry, error) {
+	if _, err := s.GetAny(tx, name, id); err != nil {
+		return nil, err
+	}
+	out := []store.Entry{}
+	for e, err := range store.Entries.History(tx, string(id)) {
+		if err != nil {
+			return nil, err
+		}
+		e.Changes = byField(e.Changes)
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+// byField takes the change of all values apart.
+func byField(changes []store.FieldChange) (out []store.FieldChange) {
+	for _, c := range changes {
+		before, _ := c.Before.(map[string]any)
+		after, _ := c.After.(map[string]any)
+		if c.Field != "values" {
+			out = append(out, c)
+			continue
+		}
+		names := map[string]bool{}
+		for name := range before {
+			names[name] = true
+		}
+		for name := range after {
+			names[name] = true
+		}
+		for _, name := range slices.Sorted(maps.Keys(names)) {
+			if !reflect.DeepEqual(before[name], after[name]) {
+				out = append(out, store.FieldChange{Field: "values." + name, Before: before[name], After: after[name]})
+			}
+		}
+	}
+	return out
+}

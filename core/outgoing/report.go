@@ -1,0 +1,28 @@
+package outgoing
+
+import (
+	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/store"
+)
+
+// ReportPerformer tells the sender of a document who works on it, through the
+// channel it came by, if its connector carries that. Elsewhere nothing happens.
+func (s *Service) ReportPerformer(tx store.Tx, doc *core.Document, performer core.Correspondent) error {
+	if doc.Direction != core.Incoming || doc.Channel == "" {
+		return nil
+	}
+	ch, err := store.Channels.Get(tx, string(doc.Channel))
+	if core.KindOf(err) == core.KindNotFound {
+		return nil // deleted since: nobody listens
+	}
+	if err != nil || !s.carries(ch, core.PurposePerformer) {
+		return err
+	}
+	return s.request(tx, &core.Delivery{
+		Document: doc.ID, Channel: ch.ID, Purpose: core.PurposePerformer, To: []core.Correspondent{doc.Sender}, Performer: &performer,
+	})
+}
+
+func (s *Service) carries(ch *core.Channel, p core.Purpose) bool {
+	return s.Purposes != nil && s.Purposes.Carries(ch, p)
+}

@@ -1,0 +1,286 @@
+package routing
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/uzel-hub/uzel/core"
+)
+
+// Set is a rule set made ready for deciding. It is safe for concurrent use.
+type Set struct {
+	rules []rule
+	days  int
+}
+
+type rule struct {
+	core.Rule
+	when node // nil: always
+}
+
+// Len is how many rules there are.
+func (s *Set) Len() int { return len(s.rules) }
+
+// Days is how far back Facts.Appeals must reach for these rules; 0: they do not
+// look.
+func (s *Set) Days() int { return s.days }
+
+// Compile checks the rules and makes them ready. What is wrong with them is
+// reported all at once, KindInvalid, with paths that begin with rules.
+func Compile(rules []core.Rule) (*Set, error) {
+	c := &compiler{}
+	if len(rules) > MaxRules {
+		c.fault("rules", fmt.Sprintf("не больше %d правил", MaxRules))
+		return nil, c.err()
+	}
+	out := &Set{rules: make([]rule, len(rules))}
+	seen := map[core.RuleID]bool{}
+	for i, r := range rules {
+		path := "rules." + strconv.Itoa(i)
+		if r.ID != "" && seen[r.ID] {
+			c.fault(path+".id", "такое правило уже есть выше")
+		}
+		seen[r.ID] = true
+		out.rules[i] = rule{r, c.rule(path+".", &r)}
+	}
+	out.days = c.days
+	return out, c.err()
+}
+
+// Check is what is wrong with one rule, with the paths of its own fields; nil:
+// nothing.
+func Check(r *core.Rule) []core.FieldFault {
+	c := &compiler{}
+	c.rule("", r)
+	return c.faults
+}
+
+// compiler gathers faults.
+type compiler struct {
+	faults   []core.FieldFault
+	days     int
+	nodes    int // of the rule so far
+	patterns int
+}
+
+func (c *compiler) fault(field, text string) {
+	c.faults = append(c.faults, core.FieldFault{Field: field, Text: text})
+}
+
+func (c *compiler) err() error {
+	if len(c.faults) == 0 {
+		return nil
+	}
+	e := &core.Error{Kind: core.KindInvalid, Code: "rules.invalid", Faults: c.faults}
+	if len(c.faults) == 1 {
+		e.Field = c.faults[0].Field
+	}
+	return e
+}
+
+func (c *compiler) rule(path string, r *core.Rule) node {
+	c.nodes, c.patterns = 0, 0
+	c.text(path+"title", r.Title, 200, true)
+	for i, d := range r.Directions {
+		if !slices.Contains([]core.Direction{core.Incoming, core.Outgoing, core.Internal}, d) {
+			c.fault(path+"directions."+strconv.Itoa(i), textChoice)
+		}
+	}
+	c.actions(path+"then", r.Then)
+	if r.When == nil {
+		return nil
+	}
+	n := c.condition(path+"when", r.When, 1)
+	if c.nodes > MaxNodes {
+		c.fault(path+"when", fmt.Sprintf("не больше %d условий в правиле", MaxNodes))
+	}
+	if c.patterns > MaxPatterns {
+		c.fault(path+"when", fmt.Sprintf("не больше %d регулярных выражений в правиле", MaxPatterns))
+	}
+	return n
+}
+
+// Texts of faults.
+const (
+	textRequired = "обязательное поле"
+	textChoice   = "нет такого значения"
+	textTooLong  = "слишком длинно"
+	textTooMany  = "слишком много"
+	textForeign  = "здесь не нужно"
+)
+
+func (c *compiler) text(path, value string, limit int, required bool) {
+	if required && strings.TrimSpace(value) == "" {
+		c.fault(path, textRequired)
+	}
+	if utf8.RuneCountInString(value) > limit {
+		c.fault(path, textTooLong)
+	}
+}
+
+// condition compiles one node; its number is its place in the order of writing.
+func (c *compiler) condition(path string, w *core.Condition, depth int) node {
+	at := place(c.nodes)
+	c.nodes++
+	if c.nodes > MaxNodes || depth > MaxDepth {
+		if depth > MaxDepth {
+			c.fault(path, fmt.Sprintf("условия вложены глубже %d", MaxDepth))
+		}
+		return nothing{}
+	}
+	if n := forms(w); n != 1 {
+		c.fault(path, "нужно ровно одно из: all, any, not, field, expr")
+		return nothing{}
+	}
+	switch {
+	case w.Field != "":
+		return c.comparison(path, w, at)
+	case w.Expr != "":
+		c.compared(path, w, wants{})
+		return c.expression(path+".expr", w.Expr, at)
+	}
+	c.compared(path, w, wants{})
+	switch {
+	case w.Not != nil:
+		return negation{c.condition(path+".not", w.Not, depth+1)}
+	case w.All != nil:
+		return conjunction{c.conditions(path+".all", w.All, depth), at}
+	}
+	return disjunction{c.conditions(path+".any", w.Any, depth), at}
+}
+
+func (c *compiler) conditions(path string, all []core.Condition, depth int) []node {
+	out := make([]node, 0, len(all))
+	for i := range all {
+		out = append(out, c.condition(path+"."+strconv.Itoa(i), &all[i], depth+1))
+	}
+	return out
+}
+
+// forms counts which of the forms of a condition are given.
+func forms(w *core.Condition) int {
+	n := 0
+	for _, given := range []bool{len(w.All) > 0, len(w.Any) > 0, w.Not != nil, w.Field != "", w.Expr != ""} {
+		if given {
+			n++
+		}
+	}
+	return n
+}
+
+// comparison compiles a leaf.
+func (c *compiler) comparison(path string, w *core.Condition, at place) node {
+	kind, ok := fieldKinds[w.Field]
+	if !ok {
+		c.fault(path+".field", textChoice)
+		return nothing{}
+	}
+	if !slices.Contains(relations[kind], w.Is) {
+		c.fault(path+".is", "для этого поля можно: "+listed(relations[kind]))
+		return nothing{}
+	}
+	named, dated := w.Field == core.FieldRequisite, w.Field == core.FieldAppeals
+	c.compared(path, w, wants{named, dated, kind == textField && w.Is != core.IsPresent, kind == numberField})
+	if named {
+		c.text(path+".name", w.Name, 100, true)
+	}
+	if dated && (w.Days < 1 || w.Days > 3660) {
+		c.fault(path+".days", "от 1 до 3660")
+	}
+	c.days = max(c.days, w.Days)
+	switch kind {
+	case numberField:
+		return numeric{w.Field, w.Is, w.Days, w.Number, at}
+	case flagField:
+		return flag{w.Field, at}
+	}
+	return c.textual(path, w, at)
+}
+
+// wants tells which of the fields of a comparison a node has.
+type wants struct{ name, days, values, number bool }
+
+// compared refuses what does not belong to the node, and misses what does.
+func (c *compiler) compared(path string, w *core.Condition, want wants) {
+	if w.Name != "" && !want.name {
+		c.fault(path+".name", textForeign)
+	}
+	if w.Days != 0 && !want.days {
+		c.fault(path+".days", textForeign)
+	}
+	if w.Number != 0 && !want.number {
+		c.fault(path+".number", textForeign)
+	}
+	if w.Field == "" && w.Is != "" {
+		c.fault(path+".is", textForeign)
+	}
+	switch {
+	case len(w.Values) > 0 && !want.values:
+		c.fault(path+".values", textForeign)
+	case len(w.Values) == 0 && want.values:
+		c.fault(path+".values", textRequired)
+	case len(w.Values) > MaxValues:
+		c.fault(path+".values", textTooMany)
+	}
+	for i, v := range w.Values[:min(len(w.Values), MaxValues)] {
+		c.text(path+".values."+strconv.Itoa(i), v, 500, true)
+	}
+}
+
+func (c *compiler) textual(path string, w *core.Condition, at place) node {
+	base := textual{w.Field, w.Name, at}
+	switch w.Is {
+	case core.IsPresent:
+		return present{base}
+	case core.IsMatches:
+		return patterns{base, c.compilePatterns(path, w.Values)}
+	case core.IsWords:
+		return c.phrases(path, w.Values, base)
+	}
+	return parts{base, foldAll(w.Values), partTests[w.Is]}
+}
+
+func (c *compiler) compilePatterns(path string, values []string) []*regexp.Regexp {
+	out := make([]*regexp.Regexp, 0, len(values))
+	for i, v := range values {
+		if c.patterns++; c.patterns > MaxPatterns {
+			return nil // is told by the rule
+		}
+		re, err := regexp.Compile("(?i)" + unifier.Replace(strings.ReplaceAll(v, "Ё", "ё")))
+		if err != nil {
+			c.fault(path+".values."+strconv.Itoa(i), "регулярное выражение не разобрано: "+patternFault(err))
+			continue
+		}
+		out = append(out, re)
+	}
+	return out
+}
+
+func (c *compiler) phrases(path string, values []string, base textual) node {
+	out := phrases{textual: base}
+	for i, v := range values {
+		var p []word
+		for _, text := range strings.Fields(fold(v)) {
+			stem, open := strings.CutSuffix(text, "*")
+			if stem == "" || strings.IndexFunc(stem, notInWord) >= 0 {
+				c.fault(path+".values."+strconv.Itoa(i), "только слова из букв и цифр через пробел, * лишь в конце слова")
+				break
+			}
+			p = append(p, word{stem, open})
+		}
+		out.of = append(out.of, p)
+	}
+	return out
+}
+
+func listed(all []core.Relation) string {
+	names := make([]string, len(all))
+	for i, r := range all {
+		names[i] = string(r)
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,294 @@
+package routing
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/uzel-hub/uzel/core"
+)
+
+// Facts are all that rules may look at.
+type Facts struct {
+	Document *core.Document
+	At       time.Time // when the document came
+	Working  bool      // At is in working time
+	// Appeals are the moments of the same sender's earlier documents, as far back
+	// as the rules ask: see Set.Days.
+	Appeals     []time.Time
+	OpenAppeals int // the same sender's other appeals that had not ended at At
+}
+
+// sight is a document as the rules see it: what they compare is worked out when
+// it is first asked for, and what they set is seen by those below.
+type sight struct {
+	*Facts
+	texts   map[core.RuleField][]string // folded
+	words   map[core.RuleField][]string // folded, sorted
+	fields  map[string][]string         // folded requisites
+	env     *env
+	budget  int
+	line    core.EntryID
+	group   core.EntryID
+	reason  core.EntryID
+	tags    []core.EntryID
+	manned  bool // has an operator
+	due     bool
+	replied bool
+	sentTo  []core.ChannelID
+}
+
+func look(f *Facts) *sight {
+	s := &sight{
+		Facts: f, due: f.Document.DueAt != nil,
+		texts: map[core.RuleField][]string{}, words: map[core.RuleField][]string{}, fields: map[string][]string{},
+	}
+	if a := f.Document.Appeal; a != nil {
+		s.line, s.group, s.reason, s.manned = a.Line, a.ReasonGroup, a.Reason, a.Operator != ""
+		s.tags = slices.Clone(a.Tags)
+	}
+	return s
+}
+
+// folded are the values of a text field in the form they are compared in.
+func (s *sight) folded(field core.RuleField, name string) []string {
+	switch field {
+	case core.FieldRequisite:
+		had, ok := s.fields[name]
+		if !ok {
+			had = foldAll(some(s.Document.Fields[name]))
+			s.fields[name] = had
+		}
+		return had
+	case core.FieldLine, core.FieldReason, core.FieldReasonGroup, core.FieldTag:
+		return foldAll(s.raw(field)) // rules above may have set them
+	}
+	had, ok := s.texts[field]
+	if !ok {
+		had = foldAll(s.raw(field))
+		s.texts[field] = had
+	}
+	return had
+}
+
+// split are the words of a text field, sorted.
+func (s *sight) split(field core.RuleField, name string) []string {
+	if field == core.FieldRequisite {
+		return wordsOf(s.folded(field, name))
+	}
+	had, ok := s.words[field]
+	if !ok {
+		had = wordsOf(s.folded(field, name))
+		s.words[field] = had
+	}
+	return had
+}
+
+func wordsOf(texts []string) []string {
+	var out []string
+	for _, text := range texts {
+		out = append(out, strings.FieldsFunc(text, notInWord)...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func notInWord(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+
+// raw are the values of a text field as they were written.
+func (s *sight) raw(field core.RuleField) []string {
+	d := s.Document
+	switch field {
+	case core.FieldChannel:
+		return some(string(d.Channel))
+	case core.FieldOrganization:
+		return some(string(d.Organization))
+	case core.FieldDirection:
+		return some(string(d.Direction))
+	case core.FieldKind:
+		return some(string(d.Kind))
+	case core.FieldSender:
+		return addresses(d.Sender)
+	case core.FieldSenderName:
+		return some(d.Sender.Name)
+	case core.FieldSenderDomain:
+		return domains(d.Sender)
+	case core.FieldRecipient:
+		return recipients(d)
+	case core.FieldSubject:
+		return some(cut(d.Subject))
+	case core.FieldText:
+		return some(cut(d.Text))
+	case core.FieldLanguage:
+		return some(language(cut(d.Subject), cut(d.Text)))
+	case core.FieldMark:
+		return each(d.Marks, func(m core.Mark) string { return string(m.Kind) })
+	case core.FieldAttachment:
+		return each(attached(d), func(f core.Attachment) string { return f.Name })
+	case core.FieldAttachmentKind:
+		return each(attached(d), func(f core.Attachment) string { return f.MediaType })
+	case core.FieldAddress:
+		return s.address()
+	case core.FieldAccount:
+		return s.accounts()
+	case core.FieldSource:
+		return some(string(s.source()))
+	case core.FieldLine:
+		return some(string(s.line))
+	case core.FieldReason:
+		return some(string(s.reason))
+	case core.FieldReasonGroup:
+		return some(string(s.group))
+	case core.FieldTag:
+		return each(s.tags, func(id core.EntryID) string { return string(id) })
+	}
+	return nil
+}
+
+// number is the value of a number field.
+func (s *sight) number(field core.RuleField, days int) int {
+	switch field {
+	case core.FieldAttachments:
+		return len(attached(s.Document))
+	case core.FieldAppeals:
+		return s.appealsIn(days)
+	}
+	return s.OpenAppeals
+}
+
+func (s *sight) appealsIn(days int) int {
+	since, n := s.At.AddDate(0, 0, -days), 0
+	for _, at := range s.Appeals {
+		if !at.Before(since) {
+			n++
+		}
+	}
+	return n
+}
+
+// yes is the value of a field that is yes or no.
+func (s *sight) yes(field core.RuleField) bool {
+	if field == core.FieldWorkingTime {
+		return s.Working
+	}
+	return s.Document.Sender.Party != ""
+}
+
+func (s *sight) source() core.EntryID {
+	if a := s.Document.Appeal; a != nil {
+		return a.Source
+	}
+	return ""
+}
+
+// address is where the matter is: of the appeal, else the requisite a connector
+// brought.
+func (s *sight) address() []string {
+	if a := s.Document.Appeal; a != nil && a.Premises != nil {
+		return some(a.Premises.Text)
+	}
+	return some(s.Document.Fields["address"])
+}
+
+// accounts are those of the appeal, of the requisites and of the sender.
+func (s *sight) accounts() []string {
+	var out []string
+	if a := s.Document.Appeal; a != nil {
+		out = each(a.Accounts, func(ref core.AccountRef) string { return ref.Number })
+	}
+	out = append(out, some(s.Document.Fields["account"])...)
+	return append(out, some(s.Document.Sender.Address(core.AddressAccount))...)
+}
+
+// attached are the files a person attached, without images of the text, the
+// letter as it came and signatures.
+func attached(d *core.Document) []core.Attachment {
+	var out []core.Attachment
+	for _, f := range d.Files {
+		if f.Role == core.FileAttachment {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func addresses(c core.Correspondent) []string {
+	return each(c.Addresses, func(a core.Address) string { return a.Value })
+}
+
+func domains(c core.Correspondent) []string {
+	var out []string
+	for _, a := range c.Addresses {
+		if _, domain, ok := strings.Cut(a.Value, "@"); ok && a.Kind == core.AddressEmail {
+			out = append(out, domain)
+		}
+	}
+	return out
+}
+
+func recipients(d *core.Document) []string {
+	var out []string
+	for _, c := range d.Recipients {
+		out = append(out, addresses(c)...)
+	}
+	return out
+}
+
+// language is ru if most letters are Cyrillic, other if most are not, and empty
+// if there are none.
+func language(texts ...string) string {
+	cyrillic, letters := 0, 0
+	for _, text := range texts {
+		for _, r := range text {
+			if unicode.IsLetter(r) {
+				letters++
+			}
+			if unicode.Is(unicode.Cyrillic, r) {
+				cyrillic++
+			}
+		}
+	}
+	switch {
+	case letters == 0:
+		return ""
+	case 2*cyrillic > letters:
+		return "ru"
+	}
+	return "other"
+}
+
+// cut bounds a text at a whole character.
+func cut(text string) string {
+	if len(text) <= textLimit {
+		return text
+	}
+	end := textLimit
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end]
+}
+
+var unifier = strings.NewReplacer("ё", "е")
+
+// fold is the form in which texts are compared.
+func fold(text string) string { return unifier.Replace(strings.ToLower(text)) }
+
+func foldAll(texts []string) []string { return each(texts, fold) }
+
+func each[T any](in []T, show func(T) string) []string {
+	out := make([]string, len(in))
+	for i, v := range in {
+		out[i] = show(v)
+	}
+	return out
+}
+
+func some(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return []string{text}
+}
