@@ -150,6 +150,15 @@ func TestAReportKeepsToItsPeriod(t *testing.T) {
 	}
 }
 
+func TestAReportCountsOnlyWhatMayBeSeen(t *testing.T) {
+	d := newDesk(t)
+	d.week()
+	sees := func(doc *core.Document) bool { return doc.Channel == "post" }
+	if _, total, err := d.Summary(t.Context(), report.Query{Sees: sees}); err != nil || total.Documents != 3 {
+		t.Errorf("%d, %v", total.Documents, err)
+	}
+}
+
 func TestWrongReportsAreRefused(t *testing.T) {
 	d := newDesk(t)
 	for name, q := range map[string]report.Query{
