@@ -23,6 +23,7 @@ type (
 	SessionID      string
 	OrganizationID string
 	EntryID        string // of a directory
+	FilterID       string
 
 	// ChannelID is chosen by the administrator: lower-case Latin letters,
 	// digits and dashes (`mail-office`). It stands in addresses of web-hooks

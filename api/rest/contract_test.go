@@ -22,6 +22,8 @@ import (
 	"github.com/uzel-hub/uzel/core/maintenance"
 	"github.com/uzel-hub/uzel/core/party"
 	"github.com/uzel-hub/uzel/core/pluginhost"
+	"github.com/uzel-hub/uzel/core/report"
+	"github.com/uzel-hub/uzel/core/search"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -156,6 +158,17 @@ var shapes = map[string]any{
 	"EntryInput":           rest.EntryInput{},
 	"RowFault":             directory.RowFault{},
 	"ImportReport":         directory.Report{},
+	"SearchHit":            rest.SearchHit{},
+	"Passage":              search.Passage{},
+	"PassagePart":          search.Part{},
+	"SearchPage":           rest.SearchPage{},
+	"SearchStatus":         search.Status{},
+	"Filter":               core.Filter{},
+	"FilterInput":          rest.FilterInput{},
+	"ReportKey":            report.Key{},
+	"Sums":                 report.Sums{},
+	"ReportRow":            report.Row{},
+	"Summary":              rest.Summary{},
 	"AuditEntry":           core.AuditEntry{},
 	"CheckLine":            rest.CheckLine{},
 	"CheckReport":          maintenance.Report{},

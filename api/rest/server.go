@@ -27,6 +27,7 @@ import (
 	"github.com/uzel-hub/uzel/core/openid"
 	"github.com/uzel-hub/uzel/core/outgoing"
 	"github.com/uzel-hub/uzel/core/pluginhost"
+	"github.com/uzel-hub/uzel/core/report"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -115,6 +116,9 @@ type Config struct {
 	Jobs   *jobs.Service
 	Mass   *mass.Service
 	People People
+
+	Search  Search
+	Reports *report.Service
 
 	// System checks and copies the hub; maintenance.Service does.
 	System System

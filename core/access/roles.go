@@ -31,6 +31,8 @@ const (
 	ReadDeadLetters   Operation = "deadletters.read"
 	WriteDeadLetters  Operation = "deadletters.write"
 	ManageUsers       Operation = "users.manage"
+	ReadReports       Operation = "reports.read"
+	WriteFilters      Operation = "filters.write" // saved filters, own and shared
 	EnterAsUser       Operation = "users.enter"
 	ReadRules         Operation = "rules.read"
 	WriteRules        Operation = "rules.write" // and try them
@@ -58,6 +60,7 @@ var reading = []Operation{
 	ReadDirectories,
 	ReadCalendars, ReadJobs,
 	ReadAudit, ReadMetrics, ReadRules,
+	ReadReports,
 }
 
 var deskWork = []Operation{
@@ -65,6 +68,7 @@ var deskWork = []Operation{
 	RunOperations, ManageOwnAccesses,
 	ReadDirectories, WriteDirectories,
 	ReadCalendars, RunMass,
+	ReadReports, WriteFilters,
 }
 
 var changing = []Operation{
@@ -74,6 +78,7 @@ var changing = []Operation{
 	WriteCalendars, OperateJobs, RunMass,
 	WriteRules,
 	ExportParties, EraseParties,
+	WriteFilters,
 }
 
 // permissions is the whole table: nothing else in the hub grants anything.

@@ -40,6 +40,8 @@ var granted = map[access.Operation]string{
 	access.ExportParties:     "a",
 	access.EraseParties:      "a",
 	access.ManageOwnAccesses: "a s o c au",
+	access.ReadReports:       "a s o c au",
+	access.WriteFilters:      "a s o c",
 }
 
 var letters = map[core.Role]string{

@@ -31,6 +31,8 @@ import (
 	"github.com/uzel-hub/uzel/core/party"
 	"github.com/uzel-hub/uzel/core/pluginhost"
 	"github.com/uzel-hub/uzel/core/registry"
+	"github.com/uzel-hub/uzel/core/search"
+	"github.com/uzel-hub/uzel/core/search/extract"
 	"github.com/uzel-hub/uzel/core/secret"
 	"github.com/uzel-hub/uzel/core/store"
 	"github.com/uzel-hub/uzel/core/store/boltstore"
@@ -40,6 +42,7 @@ import (
 const (
 	SocketName = "uzel.sock"  // the command line's way in
 	KeyName    = "secret.key" // seals the secrets of channels
+	searchDir  = "search"     // can be made again from the rest: not backed up
 	pluginsDir = "plugins"
 	tempDir    = "tmp"
 )
@@ -60,17 +63,33 @@ type App struct {
 	People   *party.Service
 
 	Directories *directory.Service
+	Search      *search.Service
 
 	version string
 	queues  *boltbus.Driver
 	metrics *rest.Metrics
 }
 
-// Tuning are knobs of the benchmark and of tests; zero values are the hub's own.
+// Tuning is what the program that runs the hub decides: the command line, the
+// benchmark, a test. Zero values are the hub's own.
 type Tuning struct {
 	FlushDelay time.Duration // added to every flush of the disk
 	Timing     pluginhost.Timing
 	Limits     pluginhost.Limits
+	// FileReader is a program that calls extract.Serve when it is called with
+	// FileReaderArgument; empty: contents of files are not searched.
+	FileReader string
+}
+
+// FileReaderArgument has the hub's own program read files for the search, as a
+// child of the hub, and do nothing else.
+const FileReaderArgument = "read-files"
+
+func fileReader(program string) *extract.Reader {
+	if program == "" {
+		return nil
+	}
+	return &extract.Reader{Program: program, Args: []string{FileReaderArgument}}
 }
 
 // Open puts the hub together in the data folder. Nothing runs yet.
@@ -102,6 +121,9 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 	if err := a.openDirectories(ctx); err != nil {
 		return a, err
 	}
+	a.Search = search.New(search.Config{
+		Store: a.Store, Blobs: a.Blobs, Events: a.Bus, Dir: a.Config.Path(searchDir), Reader: fileReader(tune.FileReader), Log: log.Named("search"),
+	})
 	a.handle()
 	return a, a.Bus.Declare(ctx)
 }
@@ -299,6 +321,7 @@ func (a *App) Run(ctx context.Context) error {
 	})
 	g.Go(func() error { return a.Bus.Run(stages) })
 	g.Go(func() error { return a.People.Run(ctx) })
+	g.Go(func() error { return a.Search.Run(stages) })
 	return g.Wait()
 }
 

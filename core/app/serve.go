@@ -18,6 +18,7 @@ import (
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/audit"
 	"github.com/uzel-hub/uzel/core/config"
+	"github.com/uzel-hub/uzel/core/report"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -84,6 +85,7 @@ func (a *App) serveHTTP(ctx context.Context, network net.Listener) error {
 		Store: a.Store, Blobs: a.Blobs, Events: a.Bus, Access: a.Access, Audit: audit.Journal{Store: a.Store},
 		People: a.People, Outgoing: a.Outgoing, Rules: a.Rules, DeadLetters: a.Bus.DeadLetters(),
 		Channels: a.Host.Channels(), Host: a.Host, Catalog: a.Catalog, Directories: a.Directories,
+		Search: a.Search, Reports: &report.Service{Store: a.Store},
 		System: a.Maintenance(), Hooks: a.Host.Hooks(), Metrics: a.metrics, Ready: a.ready, TrustedProxies: a.Config.Proxies(), Log: a.Log.Named("rest"), Version: a.version, PublicURL: a.Config.PublicURL,
 		OIDC: provider(a.Config), OIDCTitle: a.Config.OIDC.Title,
 		MaxFile: a.Config.Limits.FileMB << 20, MaxUpload: a.Config.Limits.MessageMB << 20,

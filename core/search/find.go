@@ -24,9 +24,10 @@ type Hit struct {
 // Page is one page of what was found. It may hold fewer hits than were asked
 // for and still have a Next: documents that were deleted since are left out.
 type Page struct {
-	Hits  []Hit
-	Next  string
-	Total uint64 // of all pages, as the index has it
+	Hits []Hit
+	Next string
+	// Total of all pages, as the index has it; with Query.Sees of this page only.
+	Total uint64
 	// Complete is false as long as the index is being built: there may be more.
 	Complete bool
 }
@@ -65,10 +66,16 @@ func (s *Service) Find(ctx context.Context, q Query) (Page, error) {
 			if err != nil {
 				return err
 			}
+			if q.Sees != nil && !q.Sees(d) {
+				continue
+			}
 			page.Hits = append(page.Hits, Hit{d, hit.Score, current(d, hit, shown[i])})
 		}
 		return nil
 	})
+	if q.Sees != nil {
+		page.Total = uint64(len(page.Hits)) // how many others there are is nobody's business
+	}
 	return page, err
 }
 

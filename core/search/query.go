@@ -41,9 +41,11 @@ type Query struct {
 	// From and To bound the moment of registration by days of the office's
 	// calendar: [From, To). Zero is open.
 	From, To time.Time
-	Order    Order  // "" is ByRelevance with a Text, else ByTime
-	After    string // Next of the page before
-	Limit    int    // 1…200; 0 means 50
+	Order    Order // "" is ByRelevance with a Text, else ByTime
+	// Sees narrows what is found to what the asker may see; nil: everything.
+	Sees  func(*core.Document) bool
+	After string // Next of the page before
+	Limit int    // 1…200; 0 means 50
 }
 
 const (

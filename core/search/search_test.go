@@ -310,6 +310,18 @@ func TestBadQueriesAreRefused(t *testing.T) {
 	}
 }
 
+func TestWhatMayNotBeSeenIsNotFound(t *testing.T) {
+	d := newDesk(t)
+	d.begin()
+	seen := d.register(core.Document{Subject: "Протечка", Organization: "org_1"})
+	d.register(core.Document{Subject: "Протечка", Organization: "org_2"})
+	d.indexed(2)
+	page, err := d.find(search.Query{Text: "протечка", Sees: func(doc *core.Document) bool { return doc.Organization == "org_1" }})
+	if err != nil || len(page.Hits) != 1 || page.Hits[0].Document.ID != seen || page.Total != 1 {
+		t.Errorf("%+v, %v", page, err)
+	}
+}
+
 func TestPassagesMarkTheWords(t *testing.T) {
 	d := newDesk(t)
 	d.begin()

@@ -97,6 +97,7 @@ func tables() []table {
 	return []table{
 		Organizations, Messages, Documents, Deliveries, Parties, Journals, Counters,
 		Channels, Cursors, Users, Sessions, Tokens, Audit, SavedAnswers,
+		Filters,
 		Entries,
 		Tasks, TaskComments, Drafts, DraftVersions,
 		Calendars, CalendarYears,

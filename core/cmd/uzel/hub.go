@@ -26,6 +26,9 @@ func (c *cli) serve() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if o.Tuning.FileReader, err = os.Executable(); err != nil {
+				return fmt.Errorf("find the program that reads files: %w", err)
+			}
 			return profiled(profile, func() error { return app.Serve(cmd.Context(), conf, o) })
 		},
 	}

@@ -18,13 +18,21 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/app"
 	"github.com/uzel-hub/uzel/core/config"
+	"github.com/uzel-hub/uzel/core/search/extract"
 )
 
 // version is set by the build.
 var version = "dev"
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == app.FileReaderArgument {
+		if extract.Serve(os.Stdin, os.Stdout) != nil {
+			os.Exit(1)
+		}
+		return
+	}
 	tuneMemory(os.LookupEnv)
 	tuneProcessors(os.LookupEnv)
 	os.Exit(run(os.Args[1:]))

@@ -1,0 +1,154 @@
+package report
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/store"
+)
+
+// Dimension is what documents are grouped and chosen by.
+type Dimension string
+
+// The dimensions.
+const (
+	Hour         Dimension = "hour" // of registration, by the office's clock, like the next three
+	Day          Dimension = "day"
+	Week         Dimension = "week"
+	Month        Dimension = "month"
+	Organization Dimension = "organization"
+	Direction    Dimension = "direction"
+	Kind         Dimension = "kind"
+	State        Dimension = "state"
+	Channel      Dimension = "channel"
+	AppealState  Dimension = "appeal_state"
+	Line         Dimension = "line"
+	Operator     Dimension = "operator"
+	ReasonGroup  Dimension = "reason_group"
+	Reason       Dimension = "reason"
+	Source       Dimension = "source"
+	Tag          Dimension = "tag"
+	ForwardedTo  Dimension = "forwarded_to" // channels the document was forwarded to
+)
+
+// Dimensions are all of them, sorted.
+func Dimensions() []Dimension { return slices.Sorted(maps.Keys(dimensions)) }
+
+// dimension says which values a document has.
+type dimension struct {
+	title  string // in Russian, for the head of a column
+	index  string // of the table of documents; "": there is none
+	values func(store.Tx, *core.Document) ([]string, error)
+}
+
+var dimensions = map[Dimension]dimension{
+	Hour:  period("Час", func(t time.Time) string { return t.Format("2006-01-02 15:00") }),
+	Day:   period("День", func(t time.Time) string { return t.Format(time.DateOnly) }),
+	Month: period("Месяц", func(t time.Time) string { return t.Format("2006-01") }),
+	Week: period("Неделя", func(t time.Time) string {
+		year, week := t.ISOWeek()
+		return fmt.Sprintf("%d-W%02d", year, week)
+	}),
+	Organization: ofDocument("Организация", "", func(d *core.Document) string { return string(d.Organization) }),
+	Direction:    ofDocument("Направление", "direction", func(d *core.Document) string { return string(d.Direction) }),
+	Kind:         ofDocument("Вид", "", func(d *core.Document) string { return string(d.Kind) }),
+	State:        ofDocument("Состояние документа", "state", func(d *core.Document) string { return string(d.State) }),
+	Channel:      ofDocument("Канал", "channel", func(d *core.Document) string { return string(d.Channel) }),
+	AppealState:  ofAppeal("Состояние обращения", func(a *core.Appeal) string { return string(a.State) }),
+	Line:         ofAppeal("Линия поддержки", func(a *core.Appeal) string { return string(a.Line) }),
+	Operator:     ofAppeal("Оператор", func(a *core.Appeal) string { return string(a.Operator) }),
+	ReasonGroup:  ofAppeal("Группа причин", func(a *core.Appeal) string { return string(a.ReasonGroup) }),
+	Reason:       ofAppeal("Причина", func(a *core.Appeal) string { return string(a.Reason) }),
+	Source:       ofAppeal("Источник", func(a *core.Appeal) string { return string(a.Source) }),
+	Tag:          {"Метка", "", tagsOf},
+	ForwardedTo:  {"Передано в систему", "", forwardedTo},
+}
+
+func ofDocument(title, index string, value func(*core.Document) string) dimension {
+	return dimension{title, index, func(_ store.Tx, d *core.Document) ([]string, error) { return some(value(d)), nil }}
+}
+
+func period(title string, value func(time.Time) string) dimension {
+	return ofDocument(title, "", func(d *core.Document) string { return value(d.CreatedAt.In(core.OfficeZone)) })
+}
+
+func ofAppeal(title string, value func(*core.Appeal) string) dimension {
+	return ofDocument(title, "", func(d *core.Document) string {
+		if d.Appeal == nil {
+			return ""
+		}
+		return value(d.Appeal)
+	})
+}
+
+func some(v string) []string {
+	if v == "" {
+		return nil
+	}
+	return []string{v}
+}
+
+func tagsOf(_ store.Tx, d *core.Document) (out []string, err error) {
+	if d.Appeal == nil {
+		return nil, nil
+	}
+	for _, tag := range d.Appeal.Tags {
+		if !slices.Contains(out, string(tag)) {
+			out = append(out, string(tag))
+		}
+	}
+	return out, nil
+}
+
+// forwardedTo are the channels a document was forwarded to and not called back
+// from.
+func forwardedTo(tx store.Tx, d *core.Document) (out []string, err error) {
+	for dlv, err := range store.Deliveries.Find(tx, "document", string(d.ID)) {
+		if err != nil {
+			return nil, err
+		}
+		if dlv.Purpose == core.PurposeForward && dlv.State != core.DeliveryCancelled && !slices.Contains(out, string(dlv.Channel)) {
+			out = append(out, string(dlv.Channel))
+		}
+	}
+	return out, nil
+}
+
+// titleOf is a value as people know it.
+func titleOf(tx store.Tx, name Dimension, value string) string {
+	title := ""
+	switch name {
+	case Channel, ForwardedTo:
+		if ch, err := store.Channels.Look(tx, value); err == nil {
+			title = ch.Title
+		}
+	case Operator:
+		if u, err := store.Users.GetAny(tx, value); err == nil {
+			title = u.Name
+		}
+	case Organization:
+		if o, err := store.Organizations.GetAny(tx, value); err == nil {
+			title = o.Title
+		}
+	case Direction, State, AppealState, Kind:
+		title = words[value]
+	}
+	if title == "" {
+		return value
+	}
+	return title
+}
+
+// words are the values of enumerations in Russian.
+var words = map[string]string{
+	string(core.Incoming): "Входящий", string(core.Outgoing): "Исходящий", string(core.Internal): "Внутренний",
+	string(core.DocumentDraft): "Черновик", string(core.DocumentRegistered): "Зарегистрирован", string(core.DocumentInWork): "В работе",
+	string(core.DocumentAnswered): "Дан ответ", string(core.DocumentSent): "Отправлен", string(core.DocumentUndeliv): "Не доставлен",
+	string(core.DocumentClosed): "Закрыто", string(core.AppealNew): "Новое", string(core.AppealWaiting): "Запланировано",
+	string(core.AppealForwarded): "Передано", string(core.AppealRejected): "Отклонено",
+	string(core.MessageLetter): "Письмо", string(core.MessageAppeal): "Обращение", string(core.MessageChat): "Чат",
+	string(core.MessageCall): "Звонок", string(core.MessageStatus): "Извещение", string(core.MessageReport): "Отчёт",
+}
