@@ -37,6 +37,7 @@ var rooms = map[string][]string{
 	"core/intake":                         {"core", "core/store", "core/bus", "core/blob", "core/registry"},
 	"core/outgoing":                       {"core", "core/store", "core/bus", "core/blob", "core/registry"},
 	"core/access":                         {"core", "core/store"},
+	"core/appeal":                         {"core", "core/store", "core/bus", "core/registry"},
 	"core/audit":                          {"core", "core/store"},
 	"core/catalog":                        {"core"},
 	"core/maintenance":                    {"core", "core/store", "core/blob", "core/bus"},

@@ -18,6 +18,7 @@ import (
 	"github.com/uzel-hub/uzel/api/rest"
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
+	"github.com/uzel-hub/uzel/core/appeal"
 	"github.com/uzel-hub/uzel/core/blob/fileblob"
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/bus/boltbus"
@@ -51,6 +52,7 @@ type App struct {
 	Bus      *bus.Bus
 	Catalog  *catalog.Catalog
 	Outgoing *outgoing.Service
+	Appeals  *appeal.Service
 	Host     *pluginhost.Host
 	Access   *access.Service
 
@@ -87,11 +89,29 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 	a.metrics = rest.NewMetrics()
 	a.Bus = bus.New(bus.Options{Store: a.Store, Driver: a.queues, Log: log.Named("bus"), Version: version, Observer: a.metrics})
 	a.Outgoing = &outgoing.Service{Store: a.Store, Bus: a.Bus, Wake: func(id core.ChannelID) { a.Host.WakeSender(id) }}
+	a.openAppeals()
 	if err := a.openPlugins(ctx, tune); err != nil {
 		return a, err
 	}
 	a.handle()
 	return a, a.Bus.Declare(ctx)
+}
+
+func (a *App) openAppeals() {
+	a.Appeals = &appeal.Service{
+		Bus: a.Bus, Outgoing: a.Outgoing, Carries: a.carries,
+		Settings: appeal.Settings{
+			RejectReason: a.Config.Appeals.RejectReason, Idle: time.Duration(a.Config.Appeals.IdleMinutes) * time.Minute,
+		},
+	}
+	a.Outgoing.Answered = a.Appeals.Answered
+}
+
+// carries tells whether the connector of the channel delivers for the purpose;
+// one that is not in the catalog delivers nothing.
+func (a *App) carries(ch *core.Channel, p core.Purpose) bool {
+	entry, err := a.Catalog.Get(ch.Plugin, ch.Version)
+	return err == nil && entry.Carries(p)
 }
 
 // tellEvery is after how many records the building of an index is told of.
@@ -193,7 +213,7 @@ func limits(conf config.Limits, tune pluginhost.Limits) pluginhost.Limits {
 
 // handle connects the stages to their topics.
 func (a *App) handle() {
-	in := &intake.Service{Bus: a.Bus, Forward: a.Outgoing.Forward}
+	in := &intake.Service{Bus: a.Bus, Forward: a.Outgoing.Forward, Arrive: a.Appeals.Arrive}
 	a.Bus.Handle("messages", bus.MessageReceived, messages(func(tx store.Tx, about bus.MessageEvent) error {
 		if about.Kind == core.MessageStatus {
 			return a.Outgoing.OnStatus(tx, about)

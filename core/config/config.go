@@ -48,6 +48,16 @@ type Config struct {
 	Plugins string `config:"plugins"`
 	Log     Log    `config:"log"`
 	Limits  Limits `config:"limits"`
+
+	Appeals Appeals `config:"appeals"`
+}
+
+// Appeals is how the desk works on appeals.
+type Appeals struct {
+	// RejectReason makes it obligatory to say why an appeal is rejected.
+	RejectReason bool `config:"reject_reason"`
+	// IdleMinutes is the longest silence of an operator that still counts as work.
+	IdleMinutes int `config:"idle_minutes"`
 }
 
 // Log of the hub itself; each channel has a log of its own under Data.
@@ -69,6 +79,8 @@ func Default() Config {
 		Data: "data", Listen: "127.0.0.1:8080", Store: "bolt", Bus: "bolt", Blobs: "file", Plugins: "bin/plugins",
 		Log:    Log{Level: "info", Format: "text"},
 		Limits: Limits{FileMB: 200, MessageMB: 500, Files: 500},
+
+		Appeals: Appeals{RejectReason: true, IdleMinutes: 5},
 	}
 }
 
@@ -225,6 +237,9 @@ func (c Config) check() []core.FieldFault {
 	oneOf("blobs", c.Blobs, "file")
 	oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	oneOf("log.format", c.Log.Format, "text", "json")
+	if c.Appeals.IdleMinutes <= 0 {
+		fault("appeals.idle_minutes", "должно быть больше нуля")
+	}
 	limits := reflect.ValueOf(c.Limits)
 	for i := range limits.NumField() {
 		if limits.Field(i).Int() <= 0 {

@@ -40,17 +40,31 @@ func (s *Service) Reply(tx store.Tx, to core.DocumentID, r Reply) (*core.Documen
 	if err := s.checkReply(tx, origin, d); err != nil {
 		return nil, nil, err
 	}
-	if err := register(tx, r.Journal, d); err != nil {
-		return nil, nil, err
-	}
-	dlv := &core.Delivery{Document: d.ID, Channel: d.Channel, Purpose: core.PurposeAnswer, To: d.Recipients}
-	if err := s.request(tx, dlv); err != nil {
-		return nil, nil, err
-	}
-	if err := s.Bus.Publish(tx, bus.DocumentRegistered, string(d.ID), bus.AboutDocument(d)); err != nil {
+	dlv, err := s.send(tx, d, r.Journal, core.PurposeAnswer)
+	if err != nil {
 		return nil, nil, err
 	}
 	return d, dlv, s.answered(tx, origin, r)
+}
+
+// send registers a draft and queues its delivery.
+func (s *Service) send(tx store.Tx, d *core.Document, journal core.JournalID, p core.Purpose) (*core.Delivery, error) {
+	if err := register(tx, journal, d); err != nil {
+		return nil, err
+	}
+	dlv := &core.Delivery{Document: d.ID, Channel: d.Channel, Purpose: p, To: d.Recipients}
+	if err := s.request(tx, dlv); err != nil {
+		return nil, err
+	}
+	return dlv, s.Bus.Publish(tx, bus.DocumentRegistered, string(d.ID), bus.AboutDocument(d))
+}
+
+// Notice registers a text of the hub's own about a document and queues it with
+// purpose notice. The document itself does not move.
+func (s *Service) Notice(tx store.Tx, about *core.Document, channel core.ChannelID, to core.Correspondent, text string) error {
+	d := draft(tx, about, Reply{Text: text, To: []core.Correspondent{to}, Channel: channel})
+	_, err := s.send(tx, d, "", core.PurposeNotice)
+	return err
 }
 
 // Answer is Reply in a transaction of its own.
@@ -158,6 +172,9 @@ func register(tx store.Tx, journal core.JournalID, d *core.Document) error {
 // answered moves the document answered on, unless the answer is intermediate or
 // the matter is closed already.
 func (s *Service) answered(tx store.Tx, origin *core.Document, r Reply) error {
+	if origin.Appeal != nil && !r.KeepOpen {
+		return s.Answered(tx, origin)
+	}
 	if r.KeepOpen || origin.State == core.DocumentClosed || origin.State == core.DocumentAnswered {
 		return nil
 	}

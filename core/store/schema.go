@@ -28,6 +28,10 @@ var (
 		Index[core.Document]{Name: "text_number", Keys: documentTextNumber},
 		Index[core.Document]{Name: "sender", Keys: func(d *core.Document) []string { return addressKeys(d.Sender.Addresses) }},
 		Index[core.Document]{Name: "mark", Keys: documentMarks},
+		Index[core.Document]{Name: "appeal", Keys: appealFacets},
+		Index[core.Document]{Name: "appeal_thread", Keys: appealThread},
+		Index[core.Document]{Name: "appeal_due", Keys: appealDue},
+		Index[core.Document]{Name: "appeal_planned", Keys: appealPlanned},
 	)
 
 	Deliveries = Define("deliveries",
@@ -87,6 +91,7 @@ func tables() []table {
 	return []table{
 		Organizations, Messages, Documents, Deliveries, Parties, Journals, Counters,
 		Channels, Cursors, Users, Sessions, Tokens, Audit, SavedAnswers,
+		WorkClocks,
 	}
 }
 
