@@ -127,6 +127,21 @@ var shapes = map[string]any{
 	"AuditEntry":      core.AuditEntry{},
 	"CheckLine":       rest.CheckLine{},
 	"CheckReport":     maintenance.Report{},
+	"AppealRow":       rest.AppealRow{},
+	"AppealCard":      rest.AppealCard{},
+	"AppealInput":     rest.AppealInput{},
+	"AppealPatch":     rest.AppealPatch{},
+	"PlanInput":       rest.PlanInput{},
+	"TransferInput":   rest.TransferInput{},
+	"ForwardInput":    rest.ForwardInput{},
+	"ResultInput":     rest.ResultInput{},
+	"RejectInput":     rest.RejectInput{},
+	"RatingInput":     rest.RatingInput{},
+	"MergeInput":      rest.MergeInput{},
+	"QuestionInput":   rest.QuestionInput{},
+	"OtherInput":      rest.OtherInput{},
+	"AppealPair":      rest.AppealPair{},
+	"WorkedTime":      rest.WorkedTime{},
 }
 
 func TestTypesAndSchemasHaveTheSameFields(t *testing.T) {

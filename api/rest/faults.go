@@ -95,6 +95,7 @@ var (
 
 	markKinds = []core.MarkKind{
 		core.MarkQuarantine, core.MarkAutomatic, core.MarkBounce, core.MarkOversized, core.MarkRepaired,
+		core.MarkToCall,
 	}
 
 	addressKinds = []core.AddressKind{

@@ -26,6 +26,7 @@ import (
 	"github.com/uzel-hub/uzel/api/rest"
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
+	"github.com/uzel-hub/uzel/core/appeal"
 	"github.com/uzel-hub/uzel/core/audit"
 	"github.com/uzel-hub/uzel/core/blob"
 	"github.com/uzel-hub/uzel/core/blob/fileblob"
@@ -76,6 +77,12 @@ func newHub(t *testing.T, change ...func(*rest.Config)) *hub {
 		Now:      h.clock, Version: "1.2.3", MaxBody: 64 << 10, MaxFile: 4 << 20, MaxUpload: 8 << 20,
 		Log: hclog.New(&hclog.LoggerOptions{Output: h.log, Level: hclog.Debug}),
 	}
+	out := c.Outgoing.(*outgoing.Service)
+	c.Appeals = &appeal.Service{
+		Bus: h.bus, Outgoing: out, Carries: func(*core.Channel, core.Purpose) bool { return true },
+		Settings: appeal.Settings{RejectReason: true, Idle: 5 * time.Minute},
+	}
+	out.Answered = c.Appeals.Answered
 	h.host = newFakeHost(h)
 	c.Host, c.Channels, c.Catalog = h.host, drafts{h.host}, openCatalog(t)
 	for _, f := range change {

@@ -46,6 +46,7 @@ const (
 func routes() []*route {
 	return slices.Concat(
 		hubRoutes(),
+		appealRoutes(),
 	)
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
+	"github.com/uzel-hub/uzel/core/appeal"
 	"github.com/uzel-hub/uzel/core/audit"
 	"github.com/uzel-hub/uzel/core/blob"
 	"github.com/uzel-hub/uzel/core/bus"
@@ -99,6 +100,7 @@ type Config struct {
 	Access   *access.Service
 	Audit    audit.Journal
 	Outgoing Outgoing
+	Appeals  *appeal.Service
 
 	DeadLetters DeadLetters
 	Channels    Channels

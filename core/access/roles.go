@@ -17,6 +17,8 @@ const (
 	WriteDeliveries   Operation = "deliveries.write" // cancel, retry
 	ReadParties       Operation = "parties.read"
 	WriteParties      Operation = "parties.write"
+	ReadAppeals       Operation = "appeals.read"
+	WriteAppeals      Operation = "appeals.write" // register, take, transfer, answer, close, merge
 	ReadJournals      Operation = "journals.read"
 	WriteJournals     Operation = "journals.write"
 	ReadChannels      Operation = "channels.read"
@@ -38,16 +40,19 @@ const (
 var reading = []Operation{
 	ReadDocuments, ReadDeliveries, ReadParties, ReadJournals, ReadChannels, ReadLogs, ReadPlugins, ReadDeadLetters,
 	ReadAudit, ReadMetrics,
+	ReadAppeals,
 }
 
 var deskWork = []Operation{
 	ReadDocuments, WriteDocuments, ReadDeliveries, WriteDeliveries, ReadParties, WriteParties, ReadJournals, ReadChannels,
 	RunOperations, ManageOwnAccesses,
+	ReadAppeals, WriteAppeals,
 }
 
 var changing = []Operation{
 	WriteDocuments, WriteDeliveries, WriteParties, WriteJournals, OperateChannels, WriteChannels, RunOperations,
 	WritePlugins, WriteDeadLetters, ManageUsers, ManageSystem, ManageOwnAccesses,
+	WriteAppeals,
 }
 
 // permissions is the whole table: nothing else in the hub grants anything.
@@ -57,7 +62,7 @@ var permissions = map[core.Role][]Operation{
 	core.RoleOperator:      deskWork,
 	core.RoleClerk:         deskWork,
 	core.RoleAuditor:       slices.Concat(reading, []Operation{ManageOwnAccesses}),
-	core.RoleIntegration:   {ReadDocuments, WriteDocuments, ReadDeliveries, ReadParties, WriteParties, ReadJournals, ReadMetrics},
+	core.RoleIntegration:   {ReadDocuments, WriteDocuments, ReadDeliveries, ReadParties, WriteParties, ReadJournals, ReadMetrics, ReadAppeals, WriteAppeals},
 }
 
 // Can tells whether the role may do the operation. An unknown role may nothing.
