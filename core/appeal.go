@@ -19,15 +19,16 @@ const (
 )
 
 // appealNext is the whole life of an appeal: every transition that exists. One
-// that has ended is opened again into work.
+// that was answered or has ended is opened again for its operator, or for
+// whoever takes it if nobody has it.
 var appealNext = map[AppealState][]AppealState{
 	AppealNew:       {AppealWaiting, AppealInWork, AppealForwarded, AppealAnswered, AppealClosed, AppealRejected},
 	AppealWaiting:   {AppealNew, AppealInWork, AppealForwarded, AppealAnswered, AppealClosed, AppealRejected},
 	AppealInWork:    {AppealNew, AppealWaiting, AppealForwarded, AppealAnswered, AppealClosed, AppealRejected},
 	AppealForwarded: {AppealInWork, AppealAnswered, AppealClosed, AppealRejected},
-	AppealAnswered:  {AppealInWork, AppealClosed},
-	AppealClosed:    {AppealInWork},
-	AppealRejected:  {AppealInWork},
+	AppealAnswered:  {AppealNew, AppealInWork, AppealClosed},
+	AppealClosed:    {AppealNew, AppealInWork},
+	AppealRejected:  {AppealNew, AppealInWork},
 }
 
 // Ended tells that nobody has to work on the appeal any more.
@@ -61,8 +62,9 @@ type Appeal struct {
 	PlannedAt *time.Time `json:"planned_at,omitempty"`
 	Notify    NotifyWay  `json:"notify,omitempty"` // how the applicant wants to hear of the end
 
-	// Related are appeals opened out of this one («другой вопрос») and the one it
-	// was opened out of. MergedInto is a link that can be undone: nothing moves.
+	// Related are appeals opened out of this one («другой вопрос», a copy, what was
+	// written after its end) and the one it was opened out of. MergedInto is a link
+	// that can be undone: nothing moves, and the appeal ends with that one.
 	Related    []DocumentID `json:"related,omitempty"`
 	MergedInto DocumentID   `json:"merged_into,omitempty"`
 
@@ -75,12 +77,9 @@ type Appeal struct {
 	EndedAt    *time.Time `json:"ended_at,omitempty"`
 	Reopened   int        `json:"reopened,omitempty"`
 	Transfers  int        `json:"transfers,omitempty"` // from line to line
-	// SpentSeconds is what operators have worked on it; see WorkedSince.
+	// SpentSeconds is what operators had worked on it when it last left an
+	// operator's hands; what is counted now stands in its WorkClock.
 	SpentSeconds int64 `json:"spent_seconds,omitempty"`
-	// WorkedSince and WorkedLast are the stretch of work that runs now: its
-	// beginning and the last sign of life in it.
-	WorkedSince *time.Time `json:"worked_since,omitempty"`
-	WorkedLast  *time.Time `json:"worked_last,omitempty"`
 
 	Deadline *Deadline `json:"deadline,omitempty"`
 }
@@ -95,6 +94,26 @@ func (a *Appeal) MoveTo(next AppealState) error {
 		return Conflict("appeal.transition", "переход обращения из состояния «"+string(a.State)+"» в «"+string(next)+"» невозможен")
 	}
 	a.State = next
+	return nil
+}
+
+// MoveAppeal changes the state of the document's appeal and takes that of the
+// document along, or refuses with KindConflict if there is no such transition.
+func (d *Document) MoveAppeal(next AppealState) error {
+	if err := d.Appeal.MoveTo(next); err != nil {
+		return err
+	}
+	switch next {
+	case AppealInWork, AppealForwarded:
+		return d.MoveTo(DocumentInWork)
+	case AppealAnswered:
+		return d.MoveTo(DocumentAnswered)
+	case AppealClosed, AppealRejected:
+		return d.MoveTo(DocumentClosed)
+	}
+	if d.State == DocumentAnswered || d.State == DocumentClosed {
+		return d.MoveTo(DocumentInWork) // a registered one stays so until it is taken
+	}
 	return nil
 }
 
@@ -123,6 +142,9 @@ const (
 	NotifyChat  NotifyWay = "chat"
 )
 
+// NotifyWays are all ways.
+func NotifyWays() []NotifyWay { return []NotifyWay{NotifyPhone, NotifyEmail, NotifySMS, NotifyChat} }
+
 // AppealResult (результат) is what was done.
 type AppealResult struct {
 	Template EntryID   `json:"template,omitempty"` // directory result_templates
@@ -137,4 +159,55 @@ type Rating struct {
 	Score   int       `json:"score"` // 1 to 5
 	Comment string    `json:"comment,omitempty"`
 	At      time.Time `json:"at"`
+}
+
+// WorkClock counts the time operators work on an appeal. It is a record of its
+// own, so that a sign of life does not make anybody's edit stale.
+type WorkClock struct {
+	Meta
+	Document     DocumentID `json:"document"`
+	SpentSeconds int64      `json:"spent_seconds"` // in the stretches that are over
+	// Since and Last are the stretch that runs now: its beginning and the last
+	// sign of life in it; nil while nobody works.
+	Since *time.Time `json:"since,omitempty"`
+	Last  *time.Time `json:"last,omitempty"`
+}
+
+// RecordKey implements Record.
+func (c *WorkClock) RecordKey() string { return string(c.Document) }
+
+// Beat is a sign of life at now. After a longer silence than idle a new stretch
+// begins: the silence is not counted.
+func (c *WorkClock) Beat(now time.Time, idle time.Duration) {
+	if c.Since != nil && now.Sub(*c.Last) > idle {
+		c.end()
+	}
+	if c.Since == nil {
+		c.Since = &now
+	}
+	c.Last = &now
+}
+
+// Stop ends the stretch that runs, if any, with a sign of life at now.
+func (c *WorkClock) Stop(now time.Time, idle time.Duration) {
+	if c.Since == nil {
+		return
+	}
+	if now.Sub(*c.Last) <= idle {
+		c.Last = &now
+	}
+	c.end()
+}
+
+func (c *WorkClock) end() {
+	c.SpentSeconds += int64(c.Last.Sub(*c.Since) / time.Second)
+	c.Since, c.Last = nil, nil
+}
+
+// Spent is all that was counted so far, in seconds.
+func (c *WorkClock) Spent() int64 {
+	if c.Since == nil {
+		return c.SpentSeconds
+	}
+	return c.SpentSeconds + int64(c.Last.Sub(*c.Since)/time.Second)
 }

@@ -39,6 +39,12 @@ type Channel struct {
 	// ForwardTo are channels that get every document registered here, with
 	// purpose forward (Передавать в систему).
 	ForwardTo []ChannelID `json:"forward_to,omitempty"`
+	// Appeals makes an appeal of every document registered here, not only of those
+	// that came as appeals and chats.
+	Appeals bool `json:"appeals,omitempty"`
+	// Notices are the ways of telling applicants of the end of an appeal that go
+	// out here (its connector must carry the purpose notice).
+	Notices []NotifyWay `json:"notices,omitempty"`
 	// Concurrency bounds deliveries under way at once; 0 = what the connector says.
 	Concurrency int `json:"concurrency,omitempty"`
 }

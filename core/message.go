@@ -84,6 +84,7 @@ const (
 	MarkOversized  MarkKind = "oversized"  // a part was left at the outside system
 	MarkRepaired   MarkKind = "repaired"   // read after mending faults
 	MarkWithdrawn  MarkKind = "withdrawn"  // taken back by the sender
+	MarkToCall     MarkKind = "to_call"    // an operator has to tell the applicant by telephone
 )
 
 // Mark is one such property with its reason, in Russian.

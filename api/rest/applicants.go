@@ -197,13 +197,13 @@ func (s *Server) addConsent(c *call) (answer, error) {
 	})
 }
 
-// MergeInput names the party another one proved to be.
-type MergeInput struct {
+// PartyMergeInput names the party another one proved to be.
+type PartyMergeInput struct {
 	Into core.PartyID `json:"into"`
 }
 
 func (s *Server) mergeParty(c *call) (answer, error) {
-	var in MergeInput
+	var in PartyMergeInput
 	if err := c.decode(&in); err != nil {
 		return answer{}, err
 	}

@@ -25,6 +25,8 @@ type Channel struct {
 	Secrets       []string            `json:"secrets"`
 	Journal       core.JournalID      `json:"journal,omitempty"`
 	ForwardTo     []core.ChannelID    `json:"forward_to,omitempty"`
+	Appeals       bool                `json:"appeals"`
+	Notices       []core.NotifyWay    `json:"notices,omitempty"`
 	Concurrency   int                 `json:"concurrency,omitempty"`
 	// Status is missing until the host has seen the channel.
 	Status *core.ChannelStatus `json:"status,omitempty"`
@@ -35,7 +37,7 @@ func showChannel(ch *core.Channel, status *core.ChannelStatus) Channel {
 		Meta: ch.Meta, ID: ch.ID, Title: ch.Title, Organization: ch.Organization, Plugin: ch.Plugin,
 		PluginVersion: ch.Version, Enabled: ch.Enabled, PausedIn: ch.PausedIn, PausedOut: ch.PausedOut,
 		Settings: ch.Settings, Secrets: sortedKeys(ch.Secrets), Journal: ch.Journal, ForwardTo: ch.ForwardTo,
-		Concurrency: ch.Concurrency, Status: status,
+		Appeals: ch.Appeals, Notices: ch.Notices, Concurrency: ch.Concurrency, Status: status,
 	}
 	if len(out.Settings) == 0 {
 		out.Settings = json.RawMessage("{}")
@@ -54,6 +56,8 @@ type ChannelInput struct {
 	Settings      json.RawMessage     `json:"settings"`
 	Journal       core.JournalID      `json:"journal"`
 	ForwardTo     []core.ChannelID    `json:"forward_to"`
+	Appeals       bool                `json:"appeals"`
+	Notices       []core.NotifyWay    `json:"notices"`
 	Concurrency   int                 `json:"concurrency"`
 }
 
@@ -64,6 +68,9 @@ func (in *ChannelInput) check() error {
 	f.need("title", in.Title, 200)
 	f.need("plugin", in.Plugin, 100)
 	f.object("settings", in.Settings)
+	for i, way := range in.Notices {
+		choose(&f, indexed("notices", i), way, core.NotifyWays())
+	}
 	return f.err("request.body")
 }
 
@@ -81,6 +88,7 @@ func (f *faults) object(field string, raw json.RawMessage) {
 func (in *ChannelInput) apply(ch *core.Channel) {
 	ch.ID, ch.Title, ch.Organization = in.ID, in.Title, in.Organization
 	ch.Plugin, ch.Version, ch.Enabled = in.Plugin, in.PluginVersion, in.Enabled
+	ch.Appeals, ch.Notices = in.Appeals, in.Notices
 	ch.Settings, ch.Journal, ch.ForwardTo, ch.Concurrency = in.Settings, in.Journal, in.ForwardTo, in.Concurrency
 }
 

@@ -80,6 +80,7 @@ var shapes = map[string]any{
 	"Decided":              rest.Decided{},
 	"ConsentInput":         rest.ConsentInput{},
 	"MergeInput":           rest.MergeInput{},
+	"PartyMergeInput":      rest.PartyMergeInput{},
 	"ErasureInput":         rest.ErasureInput{},
 	"KeptDocument":         core.KeptDocument{},
 	"ErasedDocument":       core.ErasedDocument{},
@@ -213,6 +214,20 @@ var shapes = map[string]any{
 	"Failure":           execution.Failure{},
 	"SimProgress":       execution.Progress{},
 	"SimulationLine":    rest.SimulationLine{},
+	"AppealRow":         rest.AppealRow{},
+	"AppealCard":        rest.AppealCard{},
+	"AppealInput":       rest.AppealInput{},
+	"AppealPatch":       rest.AppealPatch{},
+	"PlanInput":         rest.PlanInput{},
+	"TransferInput":     rest.TransferInput{},
+	"ForwardInput":      rest.ForwardInput{},
+	"ResultInput":       rest.ResultInput{},
+	"RejectInput":       rest.RejectInput{},
+	"RatingInput":       rest.RatingInput{},
+	"QuestionInput":     rest.QuestionInput{},
+	"OtherInput":        rest.OtherInput{},
+	"AppealPair":        rest.AppealPair{},
+	"WorkedTime":        rest.WorkedTime{},
 }
 
 func TestTypesAndSchemasHaveTheSameFields(t *testing.T) {

@@ -225,6 +225,9 @@ func (p *DocumentPatch) apply(d *core.Document) error {
 	for name, v := range p.Fields {
 		setField(d, name, v.Value)
 	}
+	if d.Appeal != nil && p.State.or(d.State) != d.State {
+		return core.Conflict("document.appeal", "состояние документа следует за его обращением")
+	}
 	return d.MoveTo(p.State.or(d.State))
 }
 

@@ -21,6 +21,8 @@ var topicRights = map[bus.Topic]access.Operation{
 	bus.MessageReceived:    access.ReadDocuments,
 	bus.DocumentRegistered: access.ReadDocuments,
 	bus.DocumentUpdated:    access.ReadDocuments,
+	bus.AppealOpened:       access.ReadAppeals,
+	bus.AppealUpdated:      access.ReadAppeals,
 	bus.DeliveryRequested:  access.ReadDeliveries,
 	bus.DeliveryUpdated:    access.ReadDeliveries,
 	bus.ChannelUpdated:     access.ReadChannels,

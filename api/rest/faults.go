@@ -96,6 +96,7 @@ var (
 	markKinds = []core.MarkKind{
 		core.MarkQuarantine, core.MarkAutomatic, core.MarkBounce, core.MarkOversized, core.MarkRepaired,
 		core.MarkWithdrawn, core.MarkErased,
+		core.MarkToCall,
 	}
 
 	addressKinds = []core.AddressKind{

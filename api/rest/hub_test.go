@@ -26,6 +26,7 @@ import (
 	"github.com/uzel-hub/uzel/api/rest"
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
+	"github.com/uzel-hub/uzel/core/appeal"
 	"github.com/uzel-hub/uzel/core/audit"
 	"github.com/uzel-hub/uzel/core/blob"
 	"github.com/uzel-hub/uzel/core/blob/fileblob"
@@ -89,6 +90,12 @@ func newHub(t *testing.T, change ...func(*rest.Config)) *hub {
 	}
 	h.people = party.New(party.Config{Store: h.store, Blobs: h.blobs, Bus: h.bus})
 	c.People = h.people
+	out := c.Outgoing.(*outgoing.Service)
+	c.Appeals = &appeal.Service{
+		Bus: h.bus, Outgoing: out, Carries: func(*core.Channel, core.Purpose) bool { return true },
+		Settings: appeal.Settings{RejectReason: true, Idle: 5 * time.Minute},
+	}
+	out.Answered = c.Appeals.Answered
 	h.host = newFakeHost(h)
 	if c.Directories, err = directory.New(directory.Desk()...); err != nil {
 		t.Fatal(err)

@@ -53,6 +53,7 @@ func routes() []*route {
 		accessRoutes(),
 		scheduleRoutes(),
 		rulesRoutes(),
+		appealRoutes(),
 	)
 }
 

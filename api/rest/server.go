@@ -15,6 +15,7 @@ import (
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
+	"github.com/uzel-hub/uzel/core/appeal"
 	"github.com/uzel-hub/uzel/core/audit"
 	"github.com/uzel-hub/uzel/core/blob"
 	"github.com/uzel-hub/uzel/core/bus"
@@ -106,6 +107,7 @@ type Config struct {
 	Audit    audit.Journal
 	Outgoing Outgoing
 	Rules    *execution.Service
+	Appeals  *appeal.Service
 
 	DeadLetters DeadLetters
 	Channels    Channels

@@ -19,6 +19,8 @@ const (
 	WriteParties      Operation = "parties.write"
 	ReadDirectories   Operation = "directories.read"
 	WriteDirectories  Operation = "directories.write" // those the role edits; a directory's type says whose it is
+	ReadAppeals       Operation = "appeals.read"
+	WriteAppeals      Operation = "appeals.write" // register, take, transfer, answer, close, merge
 	ReadJournals      Operation = "journals.read"
 	WriteJournals     Operation = "journals.write"
 	ReadChannels      Operation = "channels.read"
@@ -56,11 +58,7 @@ const (
 
 var reading = []Operation{
 	ReadDocuments, ReadDeliveries, ReadParties, ReadJournals, ReadChannels, ReadLogs, ReadPlugins, ReadDeadLetters,
-	ReadAudit, ReadMetrics,
-	ReadDirectories,
-	ReadCalendars, ReadJobs,
-	ReadAudit, ReadMetrics, ReadRules,
-	ReadReports,
+	ReadAudit, ReadMetrics, ReadDirectories, ReadCalendars, ReadJobs, ReadRules, ReadReports, ReadAppeals,
 }
 
 var deskWork = []Operation{
@@ -69,6 +67,7 @@ var deskWork = []Operation{
 	ReadDirectories, WriteDirectories,
 	ReadCalendars, RunMass,
 	ReadReports, WriteFilters,
+	ReadAppeals, WriteAppeals,
 }
 
 var changing = []Operation{
@@ -79,6 +78,7 @@ var changing = []Operation{
 	WriteRules,
 	ExportParties, EraseParties,
 	WriteFilters,
+	WriteAppeals,
 }
 
 // permissions is the whole table: nothing else in the hub grants anything.
@@ -88,7 +88,7 @@ var permissions = map[core.Role][]Operation{
 	core.RoleOperator:      deskWork,
 	core.RoleClerk:         deskWork,
 	core.RoleAuditor:       slices.Concat(reading, []Operation{ManageOwnAccesses}),
-	core.RoleIntegration:   {ReadDocuments, WriteDocuments, ReadDeliveries, ReadParties, WriteParties, ReadJournals, ReadMetrics, ReadDirectories},
+	core.RoleIntegration:   {ReadDocuments, WriteDocuments, ReadDeliveries, ReadParties, WriteParties, ReadJournals, ReadMetrics, ReadDirectories, ReadAppeals, WriteAppeals},
 }
 
 // Can tells whether the role may do the operation. An unknown role may nothing.

@@ -18,6 +18,7 @@ import (
 	"github.com/uzel-hub/uzel/api/rest"
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
+	"github.com/uzel-hub/uzel/core/appeal"
 	"github.com/uzel-hub/uzel/core/blob/fileblob"
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/bus/boltbus"
@@ -58,6 +59,7 @@ type App struct {
 	Catalog  *catalog.Catalog
 	Outgoing *outgoing.Service
 	Rules    *execution.Service
+	Appeals  *appeal.Service
 	Host     *pluginhost.Host
 	Access   *access.Service
 	People   *party.Service
@@ -115,6 +117,7 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 	a.Outgoing = &outgoing.Service{Store: a.Store, Bus: a.Bus, Wake: func(id core.ChannelID) { a.Host.WakeSender(id) }}
 	a.Rules = &execution.Service{Store: a.Store, Bus: a.Bus, Forward: a.Outgoing.Forward, Reply: a.autoReply}
 	a.People = party.New(party.Config{Store: a.Store, Blobs: a.Blobs, Bus: a.Bus, Log: log.Named("people")})
+	a.openAppeals()
 	if err := a.openPlugins(ctx, tune); err != nil {
 		return a, err
 	}
@@ -126,6 +129,23 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 	})
 	a.handle()
 	return a, a.Bus.Declare(ctx)
+}
+
+func (a *App) openAppeals() {
+	a.Appeals = &appeal.Service{
+		Bus: a.Bus, Outgoing: a.Outgoing, Carries: a.carries,
+		Settings: appeal.Settings{
+			RejectReason: a.Config.Appeals.RejectReason, Idle: time.Duration(a.Config.Appeals.IdleMinutes) * time.Minute,
+		},
+	}
+	a.Outgoing.Answered = a.Appeals.Answered
+}
+
+// carries tells whether the connector of the channel delivers for the purpose;
+// one that is not in the catalog delivers nothing.
+func (a *App) carries(ch *core.Channel, p core.Purpose) bool {
+	entry, err := a.Catalog.Get(ch.Plugin, ch.Version)
+	return err == nil && entry.Carries(p)
 }
 
 // tellEvery is after how many records the building of an index is told of.
@@ -255,7 +275,7 @@ func limits(conf config.Limits, tune pluginhost.Limits) pluginhost.Limits {
 
 // handle connects the stages to their topics.
 func (a *App) handle() {
-	in := &intake.Service{Bus: a.Bus, Forward: a.Outgoing.Forward}
+	in := &intake.Service{Bus: a.Bus, Forward: a.Outgoing.Forward, Arrive: a.Appeals.Arrive}
 	a.Bus.Handle("messages", bus.MessageReceived, messages(func(tx store.Tx, about bus.MessageEvent) error {
 		if about.Kind == core.MessageStatus {
 			return a.Outgoing.OnStatus(tx, about)

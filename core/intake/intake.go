@@ -24,6 +24,9 @@ type Service struct {
 	// own one forwards to, in the same transaction: a stage of its own would cost
 	// each document another one.
 	Forward func(tx store.Tx, d *core.Document, to []core.ChannelID) error
+	// Arrive makes an appeal of a document that is one, before it is written, or
+	// wakes the appeal that it continues; appeal.Service does.
+	Arrive func(tx store.Tx, ch *core.Channel, d *core.Document) error
 }
 
 // Take handles message.received and message.unplaced.
@@ -60,6 +63,9 @@ func (s *Service) register(tx store.Tx, m *core.Message) error {
 		return err
 	}
 	if err := number(tx, ch, d); err != nil {
+		return err
+	}
+	if err := s.Arrive(tx, ch, d); err != nil {
 		return err
 	}
 	if err := store.Documents.Put(tx, d); err != nil {

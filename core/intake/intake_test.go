@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/appeal"
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/intake"
 	"github.com/uzel-hub/uzel/core/internal/coretest"
@@ -29,7 +30,9 @@ func newDesk(t *testing.T) *desk {
 	clock := coretest.NewClock()
 	d := &desk{T: t, store: coretest.Open(t, clock), bus: &coretest.Recorder{}, clock: clock}
 	d.out = &outgoing.Service{Store: d.store, Bus: d.bus}
-	d.intake = &intake.Service{Bus: d.bus, Forward: d.out.Forward}
+	appeals := &appeal.Service{Bus: d.bus, Outgoing: d.out, Carries: func(*core.Channel, core.Purpose) bool { return false }}
+	d.out.Answered = appeals.Answered
+	d.intake = &intake.Service{Bus: d.bus, Forward: d.out.Forward, Arrive: appeals.Arrive}
 	coretest.Update(t, d.store, func(tx store.Tx) error {
 		return store.Channels.Put(tx, &core.Channel{ID: box, Organization: "org_1"})
 	})

@@ -23,6 +23,9 @@ type Service struct {
 	// Wake tells a channel's sender that there is something to claim. It is
 	// called after commit and must be quick. Nil: nobody listens.
 	Wake func(core.ChannelID)
+	// Answered moves an appeal on that was answered, in the transaction of the
+	// answer; appeal.Service does.
+	Answered func(tx store.Tx, appeal *core.Document) error
 	// Purposes knows what channels can carry. Nil: they carry answers only.
 	Purposes Purposes
 }
@@ -72,6 +75,14 @@ func (s *Service) Forward(tx store.Tx, doc *core.Document, to []core.ChannelID) 
 		}
 	}
 	return nil
+}
+
+// Report queues news about a document for the channel it came through: who works
+// on it (purpose performer) or what became of it (purpose status).
+func (s *Service) Report(tx store.Tx, about *core.Document, p core.Purpose) error {
+	return s.request(tx, &core.Delivery{
+		Document: about.ID, Channel: about.Channel, Purpose: p, To: []core.Correspondent{about.Sender},
+	})
 }
 
 // Cancel calls a delivery off before it was sent, or closes one whose fate is

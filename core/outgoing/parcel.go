@@ -16,21 +16,79 @@ func parcel(tx store.Tx, d *core.Delivery) (*core.Parcel, error) {
 		return nil, err
 	}
 	p := &core.Parcel{Delivery: *d, Document: *doc, Author: doc.Fields[FieldAuthor], Status: doc.State, Performer: d.Performer}
-	if d.Purpose == core.PurposePerformer {
+	switch {
+	case d.Purpose == core.PurposePerformer, d.Purpose == core.PurposeStatus:
 		p.Origin = doc
-		p.Thread, err = thread(tx, d.Channel, doc)
-		return p, err
-	}
-	if doc.InReplyTo == "" {
+		err = report(tx, p)
+	case doc.InReplyTo != "":
+		p.Origin, err = store.Documents.GetAny(tx, string(doc.InReplyTo))
+	default:
 		return p, nil
 	}
-	origin, err := store.Documents.GetAny(tx, string(doc.InReplyTo))
 	if err != nil {
 		return nil, err
 	}
-	p.Origin = origin
-	p.Thread, err = thread(tx, d.Channel, origin)
+	p.Thread, err = thread(tx, d.Channel, p.Origin)
 	return p, err
+}
+
+// report puts the news in the place of what the applicant wrote: nobody wants
+// his own letter back.
+func report(tx store.Tx, p *core.Parcel) error {
+	doc := &p.Document
+	doc.HTML, doc.Files = "", nil
+	if doc.Direction == core.Incoming {
+		doc.Subject = answerSubject(doc.Subject)
+	}
+	number := ""
+	if doc.Number != nil {
+		number = " № " + doc.Number.Text
+	}
+	if p.Delivery.Purpose == core.PurposeStatus {
+		doc.Text = "Обращение" + number + ": " + stateText(doc)
+		return nil
+	}
+	var err error
+	if p.Performer == nil { // not the one of a task
+		p.Performer, err = performer(tx, doc)
+	}
+	if p.Performer == nil || err != nil {
+		doc.Text = "Обращение" + number + ": исполнитель назначен"
+		return err
+	}
+	doc.Text = "Обращение" + number + ": назначен исполнитель " + p.Performer.Name
+	return nil
+}
+
+// performer is who works on the document, nil if it is nobody any more.
+func performer(tx store.Tx, doc *core.Document) (*core.Correspondent, error) {
+	if doc.Appeal == nil || doc.Appeal.Operator == "" {
+		return nil, nil
+	}
+	u, err := store.Users.GetAny(tx, string(doc.Appeal.Operator))
+	if core.KindOf(err) == core.KindNotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &core.Correspondent{Kind: core.PartyPerson, Name: u.Name}, nil
+}
+
+// stateText words the state of a document for whoever wrote it.
+func stateText(doc *core.Document) string {
+	if doc.Appeal != nil && doc.Appeal.State == core.AppealRejected {
+		return "отклонено"
+	}
+	switch doc.State {
+	case core.DocumentInWork:
+		return "в работе"
+	case core.DocumentAnswered:
+		return "дан ответ"
+	case core.DocumentClosed:
+		return "закрыто"
+	}
+	return "зарегистрировано"
 }
 
 // thread names the matter as the channel's other side knows it: nearest first.

@@ -66,6 +66,14 @@ func (s *Service) issue(tx store.Tx, d *core.Document, journal core.JournalID, p
 	return dlv, s.Bus.Publish(tx, bus.DocumentRegistered, string(d.ID), bus.AboutDocument(d))
 }
 
+// Notice registers a text of the hub's own about a document and queues it with
+// purpose notice. The document itself does not move.
+func (s *Service) Notice(tx store.Tx, about *core.Document, channel core.ChannelID, to core.Correspondent, text string) error {
+	d := draft(tx, about, Reply{Text: text, To: []core.Correspondent{to}, Channel: channel})
+	_, err := s.issue(tx, d, "", core.PurposeNotice)
+	return err
+}
+
 // Answer is Reply in a transaction of its own.
 func (s *Service) Answer(ctx context.Context, to core.DocumentID, r Reply) (d *core.Document, dlv *core.Delivery, err error) {
 	err = s.Store.Update(ctx, func(tx store.Tx) error {
@@ -205,6 +213,9 @@ func today(tx store.Tx) core.Date { return core.DateOf(tx.Now().In(core.OfficeZo
 // answered moves the document answered on, unless the answer is intermediate or
 // the matter is closed already.
 func (s *Service) answered(tx store.Tx, origin *core.Document, r Reply) error {
+	if origin.Appeal != nil && !r.KeepOpen && !r.Automatic {
+		return s.Answered(tx, origin)
+	}
 	if r.KeepOpen || r.Automatic || origin.State == core.DocumentClosed || origin.State == core.DocumentAnswered {
 		return nil
 	}

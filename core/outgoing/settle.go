@@ -139,7 +139,12 @@ func describe(d *core.Delivery, err error) {
 	}
 }
 
-// follow moves the outgoing document with its answer's delivery and wakes the
+// own tells that a delivery for the purpose carries a document made for it.
+func own(p core.Purpose) bool {
+	return p == core.PurposeAnswer || p == core.PurposeDocument || p == core.PurposeNotice
+}
+
+// follow moves the outgoing document with its delivery and wakes the
 // sender for what is queued again.
 func (s *Service) follow(tx store.Tx, d *core.Delivery) error {
 	if d.State == core.DeliveryQueued {
@@ -147,7 +152,7 @@ func (s *Service) follow(tx store.Tx, d *core.Delivery) error {
 		return nil
 	}
 	next, ok := documentState(d.State)
-	if !ok || (d.Purpose != core.PurposeAnswer && d.Purpose != core.PurposeDocument) {
+	if !ok || !own(d.Purpose) {
 		return nil
 	}
 	doc, err := store.Documents.Get(tx, string(d.Document))

@@ -33,6 +33,10 @@ var (
 		Index[core.Document]{Name: "deadline", Keys: documentDeadline},
 		Index[core.Document]{Name: "operator_open", Keys: documentOperatorOpen},
 		Index[core.Document]{Name: "sender_open", Keys: documentSenderOpen},
+		Index[core.Document]{Name: "appeal", Keys: appealFacets},
+		Index[core.Document]{Name: "appeal_thread", Keys: appealThread},
+		Index[core.Document]{Name: "appeal_due", Keys: appealDue},
+		Index[core.Document]{Name: "appeal_planned", Keys: appealPlanned},
 	)
 
 	Deliveries = Define("deliveries",
@@ -104,6 +108,7 @@ func tables() []table {
 		Erasures,
 		Calendars, CalendarYears, Jobs, JobStates, MassRuns, MassGroups,
 		RuleSets, RuleHeads, Decisions, Turns,
+		WorkClocks,
 	}
 }
 
