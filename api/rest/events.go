@@ -25,6 +25,9 @@ var topicRights = map[bus.Topic]access.Operation{
 	bus.DeliveryUpdated:    access.ReadDeliveries,
 	bus.ChannelUpdated:     access.ReadChannels,
 	bus.ChannelStatus:      access.ReadChannels,
+	bus.TaskAssigned:       access.ReadTasks,
+	bus.TaskUpdated:        access.ReadTasks,
+	bus.DraftUpdated:       access.ReadDrafts,
 }
 
 // streamEvents sends what happens as server-sent events (the HTML standard,

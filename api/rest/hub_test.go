@@ -26,6 +26,7 @@ import (
 	"github.com/uzel-hub/uzel/api/rest"
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
+	"github.com/uzel-hub/uzel/core/approval"
 	"github.com/uzel-hub/uzel/core/audit"
 	"github.com/uzel-hub/uzel/core/blob"
 	"github.com/uzel-hub/uzel/core/blob/fileblob"
@@ -35,6 +36,7 @@ import (
 	"github.com/uzel-hub/uzel/core/registry"
 	"github.com/uzel-hub/uzel/core/store"
 	"github.com/uzel-hub/uzel/core/store/boltstore"
+	"github.com/uzel-hub/uzel/core/task"
 )
 
 // hub is a REST server over a real store, real blobs and real accounts.
@@ -76,6 +78,8 @@ func newHub(t *testing.T, change ...func(*rest.Config)) *hub {
 		Now:      h.clock, Version: "1.2.3", MaxBody: 64 << 10, MaxFile: 4 << 20, MaxUpload: 8 << 20,
 		Log: hclog.New(&hclog.LoggerOptions{Output: h.log, Level: hclog.Debug}),
 	}
+	c.Tasks = &task.Service{Bus: h.bus}
+	c.Drafts = &approval.Service{Bus: h.bus, Tasks: c.Tasks, Outbox: &outgoing.Service{Store: h.store, Bus: h.bus}}
 	h.host = newFakeHost(h)
 	c.Host, c.Channels, c.Catalog = h.host, drafts{h.host}, openCatalog(t)
 	for _, f := range change {

@@ -46,6 +46,8 @@ func routes() []*route {
 	return slices.Concat(
 		hubRoutes(),
 		accessRoutes(),
+		taskRoutes(),
+		draftRoutes(),
 	)
 }
 

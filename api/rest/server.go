@@ -15,6 +15,7 @@ import (
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
+	"github.com/uzel-hub/uzel/core/approval"
 	"github.com/uzel-hub/uzel/core/audit"
 	"github.com/uzel-hub/uzel/core/blob"
 	"github.com/uzel-hub/uzel/core/bus"
@@ -23,6 +24,7 @@ import (
 	"github.com/uzel-hub/uzel/core/outgoing"
 	"github.com/uzel-hub/uzel/core/pluginhost"
 	"github.com/uzel-hub/uzel/core/store"
+	"github.com/uzel-hub/uzel/core/task"
 )
 
 // Outgoing answers documents and moves deliveries; outgoing.Service does.
@@ -99,6 +101,8 @@ type Config struct {
 	Access   *access.Service
 	Audit    audit.Journal
 	Outgoing Outgoing
+	Tasks    *task.Service
+	Drafts   *approval.Service
 
 	DeadLetters DeadLetters
 	Channels    Channels

@@ -17,6 +17,11 @@ const (
 	WriteDeliveries   Operation = "deliveries.write" // cancel, retry
 	ReadParties       Operation = "parties.read"
 	WriteParties      Operation = "parties.write"
+	ReadTasks         Operation = "tasks.read"
+	WriteTasks        Operation = "tasks.write"     // what authors, performers and controllers do
+	SuperviseTasks    Operation = "tasks.supervise" // in their place, with tasks and drafts
+	ReadDrafts        Operation = "drafts.read"
+	WriteDrafts       Operation = "drafts.write" // write, submit, agree, send
 	ReadJournals      Operation = "journals.read"
 	WriteJournals     Operation = "journals.write"
 	ReadChannels      Operation = "channels.read"
@@ -39,26 +44,29 @@ const (
 var reading = []Operation{
 	ReadDocuments, ReadDeliveries, ReadParties, ReadJournals, ReadChannels, ReadLogs, ReadPlugins, ReadDeadLetters,
 	ReadAudit, ReadMetrics,
+	ReadTasks, ReadDrafts,
 }
 
 var deskWork = []Operation{
 	ReadDocuments, WriteDocuments, ReadDeliveries, WriteDeliveries, ReadParties, WriteParties, ReadJournals, ReadChannels,
 	RunOperations, ManageOwnAccesses,
+	ReadTasks, WriteTasks, ReadDrafts, WriteDrafts,
 }
 
 var changing = []Operation{
 	WriteDocuments, WriteDeliveries, WriteParties, WriteJournals, OperateChannels, WriteChannels, RunOperations,
 	WritePlugins, WriteDeadLetters, ManageUsers, EnterAsUser, ManageSystem, ManageOwnAccesses,
+	WriteTasks, SuperviseTasks, WriteDrafts,
 }
 
 // permissions is the whole table: nothing else in the hub grants anything.
 var permissions = map[core.Role][]Operation{
 	core.RoleAdministrator: slices.Concat(reading, changing),
-	core.RoleSupervisor:    slices.Concat(deskWork, []Operation{OperateChannels, ReadDeadLetters, WriteDeadLetters, ReadAudit}),
+	core.RoleSupervisor:    slices.Concat(deskWork, []Operation{OperateChannels, ReadDeadLetters, WriteDeadLetters, ReadAudit, SuperviseTasks}),
 	core.RoleOperator:      deskWork,
 	core.RoleClerk:         deskWork,
 	core.RoleAuditor:       slices.Concat(reading, []Operation{ManageOwnAccesses}),
-	core.RoleIntegration:   {ReadDocuments, WriteDocuments, ReadDeliveries, ReadParties, WriteParties, ReadJournals, ReadMetrics},
+	core.RoleIntegration:   {ReadDocuments, WriteDocuments, ReadDeliveries, ReadParties, WriteParties, ReadJournals, ReadMetrics, ReadTasks, WriteTasks},
 }
 
 // Can tells whether the role may do the operation. An unknown role may nothing.

@@ -18,6 +18,7 @@ import (
 	"github.com/uzel-hub/uzel/api/rest"
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
+	"github.com/uzel-hub/uzel/core/approval"
 	"github.com/uzel-hub/uzel/core/blob/fileblob"
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/bus/boltbus"
@@ -31,6 +32,7 @@ import (
 	"github.com/uzel-hub/uzel/core/secret"
 	"github.com/uzel-hub/uzel/core/store"
 	"github.com/uzel-hub/uzel/core/store/boltstore"
+	"github.com/uzel-hub/uzel/core/task"
 )
 
 // Names in the data folder.
@@ -51,6 +53,8 @@ type App struct {
 	Bus      *bus.Bus
 	Catalog  *catalog.Catalog
 	Outgoing *outgoing.Service
+	Tasks    *task.Service
+	Drafts   *approval.Service
 	Host     *pluginhost.Host
 	Access   *access.Service
 
@@ -86,12 +90,23 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 	a.Access = access.New(access.Config{Store: a.Store})
 	a.metrics = rest.NewMetrics()
 	a.Bus = bus.New(bus.Options{Store: a.Store, Driver: a.queues, Log: log.Named("bus"), Version: version, Observer: a.metrics})
-	a.Outgoing = &outgoing.Service{Store: a.Store, Bus: a.Bus, Wake: func(id core.ChannelID) { a.Host.WakeSender(id) }}
+	a.Outgoing = &outgoing.Service{Store: a.Store, Bus: a.Bus, Wake: func(id core.ChannelID) { a.Host.WakeSender(id) }, Purposes: purposes{a}}
+	a.Tasks = &task.Service{Bus: a.Bus, Origin: a.Outgoing}
+	a.Drafts = &approval.Service{Bus: a.Bus, Tasks: a.Tasks, Outbox: a.Outgoing}
 	if err := a.openPlugins(ctx, tune); err != nil {
 		return a, err
 	}
 	a.handle()
 	return a, a.Bus.Declare(ctx)
+}
+
+// purposes are what the connectors of channels declare in the catalog.
+type purposes struct{ app *App }
+
+// Carries implements outgoing.Purposes.
+func (p purposes) Carries(ch *core.Channel, purpose core.Purpose) bool {
+	plugin, err := p.app.Catalog.Get(ch.Plugin, ch.Version)
+	return err == nil && plugin.Manifest.Carries(purpose)
 }
 
 // tellEvery is after how many records the building of an index is told of.

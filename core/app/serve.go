@@ -82,7 +82,7 @@ func (a *App) greet(ctx context.Context, out io.Writer, address string) error {
 func (a *App) serveHTTP(ctx context.Context, network net.Listener) error {
 	api := rest.New(rest.Config{
 		Store: a.Store, Blobs: a.Blobs, Events: a.Bus, Access: a.Access, Audit: audit.Journal{Store: a.Store},
-		Outgoing: a.Outgoing, DeadLetters: a.Bus.DeadLetters(),
+		Outgoing: a.Outgoing, Tasks: a.Tasks, Drafts: a.Drafts, DeadLetters: a.Bus.DeadLetters(),
 		Channels: a.Host.Channels(), Host: a.Host, Catalog: a.Catalog,
 		System: a.Maintenance(), Hooks: a.Host.Hooks(), Metrics: a.metrics, Ready: a.ready, TrustedProxies: a.Config.Proxies(), Log: a.Log.Named("rest"), Version: a.version, PublicURL: a.Config.PublicURL,
 		MaxFile: a.Config.Limits.FileMB << 20, MaxUpload: a.Config.Limits.MessageMB << 20,
