@@ -117,7 +117,7 @@ func TestDraftOverREST(t *testing.T) {
 	maria.get("/api/v1/documents/" + string(sent.Draft.Document)).want(200)
 	maria.get(one + "/versions").want(200)
 	maria.get(one + "/versions/1").want(200)
-	maria.get(one + "/versions/x").problem(404, "draft_versions.not_found")
+	maria.get(one+"/versions/x").problem(404, "draft_versions.not_found")
 	maria.get(one + "/history").want(200)
 	maria.get("/api/v1/drafts?view=mine&state=sent").want(200)
 }
