@@ -64,7 +64,7 @@ var rooms = map[string][]string{
 	"api/plugin":                          {"api/plugin/v1"},
 	"api/plugin/v1":                       {},
 	"api/plugin/pipe":                     {"api/plugin", "api/plugin/v1"},
-	"api/rest":                            {"api", "core", "core/store", "core/bus", "core/blob", "core/registry", "core/outgoing", "core/execution", "core/access", "core/audit", "core/catalog", "core/pluginhost", "core/maintenance", "core/search", "core/report", "core/directory", "core/party", "core/schedule", "core/jobs", "core/mass", "core/openid", "core/appeal"},
+	"api/rest":                            {"api", "core", "core/store", "core/bus", "core/blob", "core/registry", "core/outgoing", "core/execution", "core/access", "core/audit", "core/catalog", "core/pluginhost", "core/maintenance", "core/search", "core/report", "core/directory", "core/party", "core/schedule", "core/jobs", "core/mass", "core/openid", "core/appeal", "core/task", "core/approval"},
 	"sdk":                                 {"api/plugin", "api/plugin/v1", "sdk/internal/…"},
 	"sdk/internal/…":                      {},
 	"sdk/sdktest":                         {"sdk", "sdk/internal/…", "api/plugin", "api/plugin/v1"},

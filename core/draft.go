@@ -165,3 +165,11 @@ type Visa struct {
 	// file. Nobody has verified it here.
 	Signature *Attachment `json:"signature,omitempty"`
 }
+
+// Involves tells whether the user has a part in the draft.
+func (d *Draft) Involves(u UserID) bool {
+	if d.Author == u || slices.ContainsFunc(d.Visas, func(v Visa) bool { return v.By == u }) {
+		return true
+	}
+	return d.Route != nil && slices.ContainsFunc(d.Route.Approvers, func(a Approver) bool { return a.User == u })
+}

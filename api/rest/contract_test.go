@@ -14,6 +14,7 @@ import (
 	"github.com/uzel-hub/uzel/api/rest"
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
+	"github.com/uzel-hub/uzel/core/approval"
 	"github.com/uzel-hub/uzel/core/audit"
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/catalog"
@@ -86,6 +87,23 @@ var shapes = map[string]any{
 	"ErasedDocument":       core.ErasedDocument{},
 	"DoomedFile":           core.DoomedFile{},
 	"Erasure":              core.Erasure{},
+	"Task":                 core.Task{},
+	"TaskCard":             rest.TaskCard{},
+	"TaskComment":          core.TaskComment{},
+	"TaskInput":            rest.TaskInput{},
+	"TaskPatch":            rest.TaskPatch{},
+	"ReasonInput":          rest.ReasonInput{},
+	"PerformerInput":       rest.PerformerInput{},
+	"ResultInput":          rest.ResultInput{},
+	"CommentInput":         rest.CommentInput{},
+	"Draft":                core.Draft{},
+	"DraftVersion":         core.DraftVersion{},
+	"DraftCard":            rest.DraftCard{},
+	"DraftTextInput":       rest.DraftTextInput{},
+	"DraftWayInput":        rest.DraftWayInput{},
+	"DraftInput":           rest.DraftInput{},
+	"VisaInput":            rest.VisaInput{},
+	"DraftComparison":      approval.Comparison{},
 	"Problem":              rest.Problem{},
 	"FieldFault":           core.FieldFault{},
 	"Health":               rest.Health{},

@@ -35,6 +35,9 @@ var topicRights = map[bus.Topic]access.Operation{
 	bus.RulesUpdated:   access.ReadRules,
 	bus.RuleFailed:     access.ReadRules,
 	bus.NoticeRaised:   access.ReadDocuments,
+	bus.TaskAssigned:   access.ReadTasks,
+	bus.TaskUpdated:    access.ReadTasks,
+	bus.DraftUpdated:   access.ReadDrafts,
 }
 
 // streamEvents sends what happens as server-sent events (the HTML standard,

@@ -27,6 +27,7 @@ import (
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
 	"github.com/uzel-hub/uzel/core/appeal"
+	"github.com/uzel-hub/uzel/core/approval"
 	"github.com/uzel-hub/uzel/core/audit"
 	"github.com/uzel-hub/uzel/core/blob"
 	"github.com/uzel-hub/uzel/core/blob/fileblob"
@@ -42,6 +43,7 @@ import (
 	"github.com/uzel-hub/uzel/core/schedule"
 	"github.com/uzel-hub/uzel/core/store"
 	"github.com/uzel-hub/uzel/core/store/boltstore"
+	"github.com/uzel-hub/uzel/core/task"
 )
 
 // hub is a REST server over a real store, real blobs and real accounts.
@@ -96,6 +98,8 @@ func newHub(t *testing.T, change ...func(*rest.Config)) *hub {
 		Settings: appeal.Settings{RejectReason: true, Idle: 5 * time.Minute},
 	}
 	out.Answered = c.Appeals.Answered
+	c.Tasks = &task.Service{Bus: h.bus}
+	c.Drafts = &approval.Service{Bus: h.bus, Tasks: c.Tasks, Outbox: &outgoing.Service{Store: h.store, Bus: h.bus}}
 	h.host = newFakeHost(h)
 	if c.Directories, err = directory.New(directory.Desk()...); err != nil {
 		t.Fatal(err)

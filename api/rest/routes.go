@@ -54,6 +54,8 @@ func routes() []*route {
 		scheduleRoutes(),
 		rulesRoutes(),
 		appealRoutes(),
+		taskRoutes(),
+		draftRoutes(),
 	)
 }
 

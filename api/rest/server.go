@@ -16,6 +16,7 @@ import (
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
 	"github.com/uzel-hub/uzel/core/appeal"
+	"github.com/uzel-hub/uzel/core/approval"
 	"github.com/uzel-hub/uzel/core/audit"
 	"github.com/uzel-hub/uzel/core/blob"
 	"github.com/uzel-hub/uzel/core/bus"
@@ -30,6 +31,7 @@ import (
 	"github.com/uzel-hub/uzel/core/pluginhost"
 	"github.com/uzel-hub/uzel/core/report"
 	"github.com/uzel-hub/uzel/core/store"
+	"github.com/uzel-hub/uzel/core/task"
 )
 
 // Outgoing answers documents and moves deliveries; outgoing.Service does.
@@ -108,6 +110,8 @@ type Config struct {
 	Outgoing Outgoing
 	Rules    *execution.Service
 	Appeals  *appeal.Service
+	Tasks    *task.Service
+	Drafts   *approval.Service
 
 	DeadLetters DeadLetters
 	Channels    Channels

@@ -21,6 +21,11 @@ const (
 	WriteDirectories  Operation = "directories.write" // those the role edits; a directory's type says whose it is
 	ReadAppeals       Operation = "appeals.read"
 	WriteAppeals      Operation = "appeals.write" // register, take, transfer, answer, close, merge
+	ReadTasks         Operation = "tasks.read"
+	WriteTasks        Operation = "tasks.write"     // what authors, performers and controllers do
+	SuperviseTasks    Operation = "tasks.supervise" // in their place, with tasks and drafts
+	ReadDrafts        Operation = "drafts.read"
+	WriteDrafts       Operation = "drafts.write" // write, submit, agree, send
 	ReadJournals      Operation = "journals.read"
 	WriteJournals     Operation = "journals.write"
 	ReadChannels      Operation = "channels.read"
@@ -59,6 +64,8 @@ const (
 var reading = []Operation{
 	ReadDocuments, ReadDeliveries, ReadParties, ReadJournals, ReadChannels, ReadLogs, ReadPlugins, ReadDeadLetters,
 	ReadAudit, ReadMetrics, ReadDirectories, ReadCalendars, ReadJobs, ReadRules, ReadReports, ReadAppeals,
+	ReadAudit, ReadMetrics,
+	ReadTasks, ReadDrafts,
 }
 
 var deskWork = []Operation{
@@ -68,6 +75,7 @@ var deskWork = []Operation{
 	ReadCalendars, RunMass,
 	ReadReports, WriteFilters,
 	ReadAppeals, WriteAppeals,
+	ReadTasks, WriteTasks, ReadDrafts, WriteDrafts,
 }
 
 var changing = []Operation{
@@ -79,6 +87,7 @@ var changing = []Operation{
 	ExportParties, EraseParties,
 	WriteFilters,
 	WriteAppeals,
+	WriteTasks, SuperviseTasks, WriteDrafts,
 }
 
 // permissions is the whole table: nothing else in the hub grants anything.
@@ -89,6 +98,11 @@ var permissions = map[core.Role][]Operation{
 	core.RoleClerk:         deskWork,
 	core.RoleAuditor:       slices.Concat(reading, []Operation{ManageOwnAccesses}),
 	core.RoleIntegration:   {ReadDocuments, WriteDocuments, ReadDeliveries, ReadParties, WriteParties, ReadJournals, ReadMetrics, ReadDirectories, ReadAppeals, WriteAppeals},
+	core.RoleSupervisor:    slices.Concat(deskWork, []Operation{OperateChannels, ReadDeadLetters, WriteDeadLetters, ReadAudit, SuperviseTasks}),
+	core.RoleOperator:      deskWork,
+	core.RoleClerk:         deskWork,
+	core.RoleAuditor:       slices.Concat(reading, []Operation{ManageOwnAccesses}),
+	core.RoleIntegration:   {ReadDocuments, WriteDocuments, ReadDeliveries, ReadParties, WriteParties, ReadJournals, ReadMetrics, ReadTasks, WriteTasks},
 }
 
 // Can tells whether the role may do the operation. An unknown role may nothing.

@@ -19,6 +19,7 @@ import (
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
 	"github.com/uzel-hub/uzel/core/appeal"
+	"github.com/uzel-hub/uzel/core/approval"
 	"github.com/uzel-hub/uzel/core/blob/fileblob"
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/bus/boltbus"
@@ -37,6 +38,7 @@ import (
 	"github.com/uzel-hub/uzel/core/secret"
 	"github.com/uzel-hub/uzel/core/store"
 	"github.com/uzel-hub/uzel/core/store/boltstore"
+	"github.com/uzel-hub/uzel/core/task"
 )
 
 // Names in the data folder.
@@ -60,6 +62,8 @@ type App struct {
 	Outgoing *outgoing.Service
 	Rules    *execution.Service
 	Appeals  *appeal.Service
+	Tasks    *task.Service
+	Drafts   *approval.Service
 	Host     *pluginhost.Host
 	Access   *access.Service
 	People   *party.Service
@@ -114,10 +118,12 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 	a.Access = access.New(access.Config{Store: a.Store})
 	a.metrics = rest.NewMetrics()
 	a.Bus = bus.New(bus.Options{Store: a.Store, Driver: a.queues, Log: log.Named("bus"), Version: version, Observer: a.metrics})
-	a.Outgoing = &outgoing.Service{Store: a.Store, Bus: a.Bus, Wake: func(id core.ChannelID) { a.Host.WakeSender(id) }}
+	a.Outgoing = &outgoing.Service{Store: a.Store, Bus: a.Bus, Wake: func(id core.ChannelID) { a.Host.WakeSender(id) }, Purposes: purposes{a}}
 	a.Rules = &execution.Service{Store: a.Store, Bus: a.Bus, Forward: a.Outgoing.Forward, Reply: a.autoReply}
 	a.People = party.New(party.Config{Store: a.Store, Blobs: a.Blobs, Bus: a.Bus, Log: log.Named("people")})
 	a.openAppeals()
+	a.Tasks = &task.Service{Bus: a.Bus, Origin: a.Outgoing}
+	a.Drafts = &approval.Service{Bus: a.Bus, Tasks: a.Tasks, Outbox: a.Outgoing}
 	if err := a.openPlugins(ctx, tune); err != nil {
 		return a, err
 	}
@@ -146,6 +152,14 @@ func (a *App) openAppeals() {
 func (a *App) carries(ch *core.Channel, p core.Purpose) bool {
 	entry, err := a.Catalog.Get(ch.Plugin, ch.Version)
 	return err == nil && entry.Carries(p)
+}
+
+// purposes are what the connectors of channels declare in the catalog.
+type purposes struct{ app *App }
+
+// Carries implements outgoing.Purposes.
+func (p purposes) Carries(ch *core.Channel, purpose core.Purpose) bool {
+	return p.app.carries(ch, purpose)
 }
 
 // tellEvery is after how many records the building of an index is told of.
