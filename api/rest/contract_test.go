@@ -239,7 +239,7 @@ var shapes = map[string]any{
 	"PlanInput":         rest.PlanInput{},
 	"TransferInput":     rest.TransferInput{},
 	"ForwardInput":      rest.ForwardInput{},
-	"ResultInput":       rest.ResultInput{},
+	"TaskResultInput":   rest.TaskResultInput{},
 	"RejectInput":       rest.RejectInput{},
 	"RatingInput":       rest.RatingInput{},
 	"QuestionInput":     rest.QuestionInput{},

@@ -17,8 +17,8 @@ type PerformerInput struct {
 	Reason    string      `json:"reason"`
 }
 
-// ResultInput is what was done; files come with it.
-type ResultInput struct {
+// TaskResultInput is what was done; files come with it.
+type TaskResultInput struct {
 	Text string `json:"text"`
 }
 
@@ -77,7 +77,7 @@ func (s *Server) handTask(c *call, do func(store.Tx, core.Acting, task.Ref, Perf
 }
 
 func (s *Server) reportTask(c *call) (answer, error) {
-	var in ResultInput
+	var in TaskResultInput
 	files, err := s.decodeForm(c, &in)
 	if err != nil {
 		return answer{}, err

@@ -64,7 +64,6 @@ const (
 var reading = []Operation{
 	ReadDocuments, ReadDeliveries, ReadParties, ReadJournals, ReadChannels, ReadLogs, ReadPlugins, ReadDeadLetters,
 	ReadAudit, ReadMetrics, ReadDirectories, ReadCalendars, ReadJobs, ReadRules, ReadReports, ReadAppeals,
-	ReadAudit, ReadMetrics,
 	ReadTasks, ReadDrafts,
 }
 
@@ -93,16 +92,11 @@ var changing = []Operation{
 // permissions is the whole table: nothing else in the hub grants anything.
 var permissions = map[core.Role][]Operation{
 	core.RoleAdministrator: slices.Concat(reading, changing),
-	core.RoleSupervisor:    slices.Concat(deskWork, []Operation{OperateChannels, ReadDeadLetters, WriteDeadLetters, ReadAudit, ReadRules, WriteRules}),
+	core.RoleSupervisor:    slices.Concat(deskWork, []Operation{OperateChannels, ReadDeadLetters, WriteDeadLetters, ReadAudit, ReadRules, WriteRules, SuperviseTasks}),
 	core.RoleOperator:      deskWork,
 	core.RoleClerk:         deskWork,
 	core.RoleAuditor:       slices.Concat(reading, []Operation{ManageOwnAccesses}),
-	core.RoleIntegration:   {ReadDocuments, WriteDocuments, ReadDeliveries, ReadParties, WriteParties, ReadJournals, ReadMetrics, ReadDirectories, ReadAppeals, WriteAppeals},
-	core.RoleSupervisor:    slices.Concat(deskWork, []Operation{OperateChannels, ReadDeadLetters, WriteDeadLetters, ReadAudit, SuperviseTasks}),
-	core.RoleOperator:      deskWork,
-	core.RoleClerk:         deskWork,
-	core.RoleAuditor:       slices.Concat(reading, []Operation{ManageOwnAccesses}),
-	core.RoleIntegration:   {ReadDocuments, WriteDocuments, ReadDeliveries, ReadParties, WriteParties, ReadJournals, ReadMetrics, ReadTasks, WriteTasks},
+	core.RoleIntegration:   {ReadDocuments, WriteDocuments, ReadDeliveries, ReadParties, WriteParties, ReadJournals, ReadMetrics, ReadDirectories, ReadAppeals, WriteAppeals, ReadTasks, WriteTasks},
 }
 
 // Can tells whether the role may do the operation. An unknown role may nothing.

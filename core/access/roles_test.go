@@ -47,6 +47,15 @@ var granted = map[access.Operation]string{
 	access.ManageOwnAccesses: "a s o c au",
 	access.ReadReports:       "a s o c au",
 	access.WriteFilters:      "a s o c",
+	access.ReadAppeals:       "a s o c au i",
+	access.WriteAppeals:      "a s o c i",
+	access.ReadCalendars:     "a s o c au",
+	access.WriteCalendars:    "a",
+	access.ReadJobs:          "a au",
+	access.OperateJobs:       "a",
+	access.RunMass:           "a s o c",
+	access.ReadRules:         "a s au",
+	access.WriteRules:        "a s",
 }
 
 var letters = map[core.Role]string{

@@ -104,7 +104,6 @@ func tables() []table {
 		Filters,
 		Entries,
 		Tasks, TaskComments, Drafts, DraftVersions,
-		Calendars, CalendarYears,
 		Erasures,
 		Calendars, CalendarYears, Jobs, JobStates, MassRuns, MassGroups,
 		RuleSets, RuleHeads, Decisions, Turns,
