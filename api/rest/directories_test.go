@@ -14,8 +14,6 @@ import (
 	"github.com/uzel-hub/uzel/core/store"
 )
 
-type object = map[string]any
-
 type entryRows struct {
 	Items []rest.EntryRow
 	Next  string

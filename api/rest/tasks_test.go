@@ -11,8 +11,6 @@ import (
 	"github.com/uzel-hub/uzel/core/store"
 )
 
-type object = map[string]any
-
 // me is the id of the user behind a client.
 func (c *client) me() core.UserID {
 	c.hub.t.Helper()
