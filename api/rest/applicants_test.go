@@ -154,7 +154,7 @@ func TestExportThenErasureOfOnePerson(t *testing.T) {
 	admin.sees(p.Version+1).post(ofParty(p)+"/erasure", object{"ground": "152-ФЗ"}).problem(409, "parties.stale")
 	admin.sees(p.Version).post(ofParty(p)+"/erasure", object{"keep": []object{{"id": "doc_x"}}}).problem(400, "request.body")
 	act := read[core.Erasure](admin.sees(p.Version).post(ofParty(p)+"/erasure", object{"ground": "152-ФЗ"}).want(201))
-	for until := time.Now().Add(time.Minute); act.State != core.ErasureFinished; time.Sleep(time.Millisecond) {
+	for until := time.Now().Add(time.Minute); act.State != core.ErasureFinished; time.Sleep(time.Millisecond) { // polls: REST has no wait for an act
 		if time.Now().After(until) {
 			t.Fatalf("act %+v", act)
 		}

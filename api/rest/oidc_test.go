@@ -121,7 +121,7 @@ func (p *idp) token(w http.ResponseWriter, r *http.Request) {
 	case p.noCode || !ok || b64(sum[:]) != asked.Get("code_challenge"):
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusBadRequest)
-		w.Write([]byte(`{"error":"invalid_grant"}`)) //nolint:errcheck // a test
+		w.Write([]byte(`{"error":"invalid_grant"}`)) //nolint:errcheck // the client that hangs up sees no answer and fails
 		return
 	}
 	claims := map[string]any{

@@ -156,7 +156,7 @@ func TestJobsAreListedSetAndRun(t *testing.T) {
 	ended := make(chan error)
 	go func() { ended <- h.jobs.Run(ctx) }()
 	defer func() { cancel(); <-ended }()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) { // polls until the run has ended
 		got := read[rest.Job](c.get("/api/v1/jobs/hub.sweep").want(200))
 		if got.Runs == 1 && got.Outcome == core.JobOK && got.Text == "убрано" && !got.Asked {
 			break

@@ -43,7 +43,7 @@ func newSearchHub(t *testing.T) *hub {
 // untilIndexed waits until so many documents can be found.
 func untilIndexed(t *testing.T, c *client, n int64) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) { // polls: indexing is off the way
 		var st search.Status
 		c.get("/api/v1/search/index").want(200).read(&st)
 		if st.State == search.Ready && st.Documents == n {

@@ -209,7 +209,7 @@ func has(value, wanted any) bool {
 
 // A mark in After is the place of the last entry that was looked at.
 func writeMark(p store.Place) string {
-	raw, _ := json.Marshal([]string{p.Value, p.Key}) //nolint:errcheck,errchkjson // texts
+	raw, _ := json.Marshal([]string{p.Value, p.Key}) //nolint:errcheck,errchkjson // two texts cannot fail to be encoded
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
 

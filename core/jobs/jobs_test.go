@@ -83,7 +83,7 @@ func (y *yard) status() *jobs.Status {
 // ended waits until so many runs have ended.
 func (y *yard) ended(runs int) core.JobState {
 	y.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) { // polls until the run has ended
 		if st := y.status().State; st.Runs == runs && !st.Running {
 			return st
 		}

@@ -84,7 +84,7 @@ func New(o Options, ops ...Operation) *Service {
 	slices.SortFunc(s.ops, func(a, b Operation) int { return strings.Compare(a.Name(), b.Name()) })
 	for i := 1; i < len(s.ops); i++ {
 		if s.ops[i-1].Name() == s.ops[i].Name() {
-			panic("mass: two operations " + s.ops[i].Name())
+			panic("mass: two operations " + s.ops[i].Name()) // a defect of the composition, at start
 		}
 	}
 	return s

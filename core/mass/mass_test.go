@@ -88,7 +88,7 @@ func (m marking) Do(tx store.Tx, id core.DocumentID, _ json.RawMessage) (json.Ra
 	return nil, nil
 }
 
-func (marking) Undo(store.Tx, core.DocumentID, json.RawMessage) error { panic("not undoable") }
+func (marking) Undo(store.Tx, core.DocumentID, json.RawMessage) error { panic("not undoable") } // must never be called
 
 var tagging = json.RawMessage(`{"add":["ent_flood"]}`)
 

@@ -62,7 +62,7 @@ func (l layout) begin(d *disk, lock *os.File) error {
 	// A child that this process forks holds the lock too until it executes its
 	// program: a store that was closed a moment ago may look open for as long.
 	var err error
-	for deadline := time.Now().Add(time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Second); ; time.Sleep(5 * time.Millisecond) { // flock tells nobody when it is free
 		err = retry(func() error { return unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB) })
 		if !errors.Is(err, unix.EWOULDBLOCK) || time.Now().After(deadline) {
 			break

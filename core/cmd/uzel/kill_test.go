@@ -152,7 +152,7 @@ func (k *killer) strikeEither() {
 
 // doze lets the moment of the kill be a matter of chance.
 func (k *killer) doze(upTo int) {
-	time.Sleep(time.Duration(k.rng.IntN(upTo*1000)) * time.Microsecond)
+	time.Sleep(time.Duration(k.rng.IntN(upTo*1000)) * time.Microsecond) // the moment of the kill is to be chance
 }
 
 func (k *killer) strikeHub() {

@@ -54,7 +54,7 @@ func repeat(ts *testscript.TestScript, what string, cond func() bool) {
 		if time.Now().After(until) {
 			ts.Fatalf("waited in vain: %s", what)
 		}
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(20 * time.Millisecond) // polls the condition
 	}
 }
 
