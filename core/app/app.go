@@ -24,10 +24,13 @@ import (
 	"github.com/uzel-hub/uzel/core/catalog"
 	"github.com/uzel-hub/uzel/core/config"
 	"github.com/uzel-hub/uzel/core/intake"
+	"github.com/uzel-hub/uzel/core/jobs"
 	"github.com/uzel-hub/uzel/core/maintenance"
+	"github.com/uzel-hub/uzel/core/mass"
 	"github.com/uzel-hub/uzel/core/outgoing"
 	"github.com/uzel-hub/uzel/core/pluginhost"
 	"github.com/uzel-hub/uzel/core/registry"
+	"github.com/uzel-hub/uzel/core/schedule"
 	"github.com/uzel-hub/uzel/core/secret"
 	"github.com/uzel-hub/uzel/core/store"
 	"github.com/uzel-hub/uzel/core/store/boltstore"
@@ -53,6 +56,9 @@ type App struct {
 	Outgoing *outgoing.Service
 	Host     *pluginhost.Host
 	Access   *access.Service
+	Jobs     *jobs.Service
+	Mass     *mass.Service
+	Watch    *schedule.Watcher
 
 	version string
 	queues  *boltbus.Driver
@@ -83,6 +89,9 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 	if err := a.Store.Update(ctx, registry.Seed); err != nil {
 		return a, fmt.Errorf("seed journals: %w", err)
 	}
+	if err := a.Store.Update(ctx, schedule.Seed); err != nil {
+		return a, fmt.Errorf("seed calendars: %w", err)
+	}
 	a.Access = access.New(access.Config{Store: a.Store})
 	a.metrics = rest.NewMetrics()
 	a.Bus = bus.New(bus.Options{Store: a.Store, Driver: a.queues, Log: log.Named("bus"), Version: version, Observer: a.metrics})
@@ -90,6 +99,7 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 	if err := a.openPlugins(ctx, tune); err != nil {
 		return a, err
 	}
+	a.openWork()
 	a.handle()
 	return a, a.Bus.Declare(ctx)
 }
@@ -201,6 +211,7 @@ func (a *App) handle() {
 		return in.Take(tx, about)
 	}))
 	a.Bus.Handle("intake", bus.MessageUnplaced, messages(in.Take))
+	a.Bus.Handle("effects", bus.DeadlineBroken, a.onBroken)
 }
 
 // messages is a handler of events about messages.
@@ -245,6 +256,8 @@ func (a *App) Run(ctx context.Context) error {
 		return a.Host.Run(ctx)
 	})
 	g.Go(func() error { return a.Bus.Run(stages) })
+	g.Go(func() error { return a.Jobs.Run(ctx) })
+	g.Go(func() error { return a.Mass.Run(ctx) })
 	return g.Wait()
 }
 

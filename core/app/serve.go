@@ -83,7 +83,7 @@ func (a *App) serveHTTP(ctx context.Context, network net.Listener) error {
 	api := rest.New(rest.Config{
 		Store: a.Store, Blobs: a.Blobs, Events: a.Bus, Access: a.Access, Audit: audit.Journal{Store: a.Store},
 		Outgoing: a.Outgoing, DeadLetters: a.Bus.DeadLetters(),
-		Channels: a.Host.Channels(), Host: a.Host, Catalog: a.Catalog,
+		Channels: a.Host.Channels(), Host: a.Host, Catalog: a.Catalog, Jobs: a.Jobs, Mass: a.Mass,
 		System: a.Maintenance(), Hooks: a.Host.Hooks(), Metrics: a.metrics, Ready: a.ready, TrustedProxies: a.Config.Proxies(), Log: a.Log.Named("rest"), Version: a.version, PublicURL: a.Config.PublicURL,
 		MaxFile: a.Config.Limits.FileMB << 20, MaxUpload: a.Config.Limits.MessageMB << 20,
 	})
