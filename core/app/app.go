@@ -28,11 +28,14 @@ import (
 	"github.com/uzel-hub/uzel/core/directory"
 	"github.com/uzel-hub/uzel/core/execution"
 	"github.com/uzel-hub/uzel/core/intake"
+	"github.com/uzel-hub/uzel/core/jobs"
 	"github.com/uzel-hub/uzel/core/maintenance"
+	"github.com/uzel-hub/uzel/core/mass"
 	"github.com/uzel-hub/uzel/core/outgoing"
 	"github.com/uzel-hub/uzel/core/party"
 	"github.com/uzel-hub/uzel/core/pluginhost"
 	"github.com/uzel-hub/uzel/core/registry"
+	"github.com/uzel-hub/uzel/core/schedule"
 	"github.com/uzel-hub/uzel/core/search"
 	"github.com/uzel-hub/uzel/core/search/extract"
 	"github.com/uzel-hub/uzel/core/secret"
@@ -70,6 +73,9 @@ type App struct {
 
 	Directories *directory.Service
 	Search      *search.Service
+	Jobs        *jobs.Service
+	Mass        *mass.Service
+	Watch       *schedule.Watcher
 
 	version string
 	queues  *boltbus.Driver
@@ -115,6 +121,9 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 	if err := a.Store.Update(ctx, registry.Seed); err != nil {
 		return a, fmt.Errorf("seed journals: %w", err)
 	}
+	if err := a.Store.Update(ctx, schedule.Seed); err != nil {
+		return a, fmt.Errorf("seed calendars: %w", err)
+	}
 	a.Access = access.New(access.Config{Store: a.Store})
 	a.metrics = rest.NewMetrics()
 	a.Bus = bus.New(bus.Options{Store: a.Store, Driver: a.queues, Log: log.Named("bus"), Version: version, Observer: a.metrics})
@@ -133,6 +142,7 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 	a.Search = search.New(search.Config{
 		Store: a.Store, Blobs: a.Blobs, Events: a.Bus, Dir: a.Config.Path(searchDir), Reader: fileReader(tune.FileReader), Log: log.Named("search"),
 	})
+	a.openWork()
 	a.handle()
 	return a, a.Bus.Declare(ctx)
 }
@@ -304,6 +314,7 @@ func (a *App) handle() {
 		}
 		return a.Rules.Route(tx, about)
 	})
+	a.Bus.Handle("effects", bus.DeadlineBroken, a.onBroken)
 }
 
 // autoReply answers for a rule.
@@ -356,6 +367,8 @@ func (a *App) Run(ctx context.Context) error {
 	g.Go(func() error { return a.Bus.Run(stages) })
 	g.Go(func() error { return a.People.Run(ctx) })
 	g.Go(func() error { return a.Search.Run(stages) })
+	g.Go(func() error { return a.Jobs.Run(ctx) })
+	g.Go(func() error { return a.Mass.Run(ctx) })
 	return g.Wait()
 }
 

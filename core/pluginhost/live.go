@@ -240,11 +240,6 @@ func (l *live) loops() []func(context.Context) error {
 	if len(l.entry.Calls) > 0 {
 		loops = append(loops, l.callsLoop)
 	}
-	for _, op := range l.entry.Operations {
-		if op.Every > 0 && op.Place == catalog.PlaceChannel {
-			loops = append(loops, func(ctx context.Context) error { return l.scheduleLoop(ctx, op) })
-		}
-	}
 	return loops
 }
 

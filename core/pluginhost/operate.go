@@ -212,31 +212,19 @@ func (h *Host) takeFiles(ctx context.Context, r *plugin.Reader) ([]core.Attachme
 
 // ---- by itself
 
-// firstRun is the longest wait for the first run of a scheduled operation.
-const firstRun = time.Minute
-
-// scheduleLoop runs an operation of the channel by itself. How it went stands in
-// the channel's log.
-func (l *live) scheduleLoop(ctx context.Context, op catalog.Operation) error {
-	for wait := min(op.Every, firstRun); ; wait = op.Every {
-		select {
-		case <-time.After(jitter(wait)):
-		case <-l.draining:
-			return nil
-		case <-ctx.Done():
-			return nil
-		}
-		err := l.runScheduled(ctx, op)
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case err != nil:
-			reason, _ := explain(err)
-			l.channel.say.Warn("scheduled operation failed", "operation", op.Name, "reason", reason)
-		default:
-			l.channel.say.Debug("scheduled operation done", "operation", op.Name)
-		}
+// RunScheduled runs an operation of the channel to its end, asking again as long
+// as it is pending: a job does, when the operation's time has come.
+// KindUnavailable if the channel does not run.
+func (h *Host) RunScheduled(ctx context.Context, id core.ChannelID, operation string) error {
+	l, err := h.running(id)
+	if err != nil {
+		return err
 	}
+	op, ok := l.entry.Operation(operation)
+	if !ok {
+		return core.NotFound("operation.not_found", "у канала нет операции «"+operation+"»")
+	}
+	return l.runScheduled(ctx, op)
 }
 
 // askSlowest and askFastest bound how often a pending operation is asked.
@@ -256,7 +244,7 @@ func (l *live) runScheduled(ctx context.Context, op catalog.Operation) error {
 		select {
 		case <-time.After(min(max(r.AskAfter, askFastest), askSlowest)):
 		case <-l.draining:
-			return nil
+			return core.Unavailable("channel.not_running", "канал остановлен во время операции", nil)
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -145,10 +145,22 @@ func TestConnectorsCallTheHubAndEachOther(t *testing.T) {
 	}
 }
 
-func TestScheduledOperationRunsByItself(t *testing.T) {
+func TestScheduledOperationRunsWhenAJobAsks(t *testing.T) {
 	r := newRig(t, nil)
 	r.channel("c", "test", nil)
-	await(t, "two runs", func() bool { return len(r.lines("ticks")) >= 2 })
+	r.awaitState("c", core.ChannelRunning)
+	if err := r.host.RunScheduled(t.Context(), "c", "tick"); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(r.lines("ticks")); n != 1 {
+		t.Errorf("it ran %d times", n)
+	}
+	if err := r.host.RunScheduled(t.Context(), "c", "none"); core.KindOf(err) != core.KindNotFound {
+		t.Error(err)
+	}
+	if err := r.host.RunScheduled(t.Context(), "nowhere", "tick"); err == nil {
+		t.Error("ran on a channel that is not there")
+	}
 }
 
 func (r *rig) hook(method, path, body string) (*http.Response, string) {
