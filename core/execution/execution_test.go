@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/appeal"
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/execution"
 	"github.com/uzel-hub/uzel/core/intake"
@@ -30,7 +31,8 @@ func newDesk(t testing.TB) *desk {
 	clock := coretest.NewClock()
 	d := &desk{TB: t, store: coretest.Open(t, clock), bus: &coretest.Recorder{}, clock: clock}
 	out := &outgoing.Service{Store: d.store, Bus: d.bus}
-	d.intake = &intake.Service{Bus: d.bus, Forward: out.Forward}
+	appeals := &appeal.Service{Bus: d.bus, Outgoing: out, Carries: func(*core.Channel, core.Purpose) bool { return false }}
+	d.intake = &intake.Service{Bus: d.bus, Forward: out.Forward, Arrive: appeals.Arrive}
 	d.rules = &execution.Service{Store: d.store, Bus: d.bus, Forward: out.Forward, Reply: func(tx store.Tx, to core.DocumentID, subject, text string) error {
 		_, _, err := out.Reply(tx, to, outgoing.Reply{Subject: subject, Text: text, Automatic: true})
 		return err
