@@ -250,8 +250,8 @@ type formula struct {
 }
 
 func (n formula) holds(s *sight) (bool, place, error) {
-	machine := vm.VM{MemoryBudget: memoryBudget}
-	out, err := machine.Run(n.program, s.environment())
+	s.machine.MemoryBudget = memoryBudget
+	out, err := s.machine.Run(n.program, s.environment())
 	if err != nil {
 		return false, n.at, runFault(err)
 	}
