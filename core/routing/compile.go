@@ -33,8 +33,9 @@ func (s *Set) AsksOpen() bool { return s.asks.open }
 
 // asks is what must be looked up before the rules can be tried.
 type asks struct {
-	periods []int
-	open    bool
+	periods  []int
+	open     bool
+	language bool // by an expression
 }
 
 func (a *asks) period(days int) {
@@ -54,6 +55,8 @@ func (a *asks) name(name string) {
 		a.period(30)
 	case "open_appeals":
 		a.open = true
+	case "language":
+		a.language = true
 	}
 }
 
@@ -320,23 +323,15 @@ func (c *compiler) phrases(path string, values []string) (out [][]literal) {
 		var phrase []literal
 		for _, text := range strings.Fields(fold(v)) {
 			stem, open := strings.CutSuffix(text, "*")
-			if stem == "" || strings.IndexFunc(stem, notInWord) >= 0 {
+			if stem == "" || strings.ContainsFunc(stem, notInWord) {
 				c.fault(path+".values."+strconv.Itoa(i), "только слова из букв и цифр через пробел, * лишь в конце слова")
 				break
 			}
-			phrase = append(phrase, newLiteral(wordPart(stem, open)))
+			phrase = append(phrase, newWord(stem, open))
 		}
 		out = append(out, phrase)
 	}
 	return out
-}
-
-// wordPart is a word, or the beginning of one, as spaced texts have it.
-func wordPart(stem string, open bool) string {
-	if open {
-		return " " + stem
-	}
-	return " " + stem + " "
 }
 
 func listed(all []core.Relation) string {

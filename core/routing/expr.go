@@ -78,7 +78,7 @@ func (s *sight) newEnv() *env {
 	d, at := s.Document, s.At.In(core.OfficeZone)
 	e := &env{
 		Channel: string(d.Channel), Organization: string(d.Organization), Direction: string(d.Direction), Kind: string(d.Kind),
-		Subject: cut(d.Subject, textLimit), Text: cut(d.Text, textLimit), Language: first(s.raw(core.FieldLanguage)), Source: string(s.source()),
+		Subject: cut(d.Subject, textLimit), Text: cut(d.Text, textLimit), Source: string(s.source()),
 		Address:    first(s.address()),
 		Sender:     envSender{d.Sender.Name, addresses(d.Sender), domains(d.Sender), d.Sender.Party != ""},
 		Recipients: recipients(d), Marks: s.raw(core.FieldMark), Accounts: s.accounts(), Fields: d.Fields,
@@ -86,6 +86,9 @@ func (s *sight) newEnv() *env {
 		OpenAppeals: s.OpenAppeals, Working: s.Working,
 		Hour: at.Hour(), Weekday: (int(at.Weekday())+6)%7 + 1, Day: at.Day(), Month: int(at.Month()),
 		Spend: s.spend,
+	}
+	if s.set.asks.language {
+		e.Language = first(s.raw(core.FieldLanguage))
 	}
 	for _, f := range attached(d) {
 		e.Files = append(e.Files, envFile{f.Name, f.MediaType, int(f.Size)})

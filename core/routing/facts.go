@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/expr-lang/expr/vm"
@@ -178,29 +177,6 @@ func recipients(d *core.Document) []string {
 		out = append(out, addresses(c)...)
 	}
 	return out
-}
-
-// language is ru if most letters are Cyrillic, other if most are not, and empty
-// if there are none.
-func language(texts ...string) string {
-	cyrillic, letters := 0, 0
-	for _, text := range texts {
-		for _, r := range text {
-			if unicode.IsLetter(r) {
-				letters++
-			}
-			if unicode.Is(unicode.Cyrillic, r) {
-				cyrillic++
-			}
-		}
-	}
-	switch {
-	case letters == 0:
-		return ""
-	case 2*cyrillic > letters:
-		return "ru"
-	}
-	return "other"
 }
 
 // cut bounds a text at a whole character.

@@ -164,21 +164,16 @@ type phrases struct {
 }
 
 func (n phrases) holds(s *sight) (bool, place, error) {
-	text, sieve := s.words(n.column)
+	_, sieve := s.sifted(n.column)
 	for _, phrase := range n.of {
-		if allIn(phrase, text, sieve) {
+		if sieve.maybeAll(phrase) && allIn(phrase, s.words(n.column)) {
 			return true, n.at, nil
 		}
 	}
 	return false, n.at, nil
 }
 
-func allIn(phrase []literal, text string, s *sieve) bool {
-	for i := range phrase {
-		if !s.maybe(&phrase[i]) {
-			return false
-		}
-	}
+func allIn(phrase []literal, text string) bool {
 	for i := range phrase {
 		if !strings.Contains(text, phrase[i].text) {
 			return false

@@ -58,7 +58,7 @@ func foldClass(tree *syntax.Regexp) {
 func needs(tree *syntax.Regexp) [][]literal {
 	switch tree.Op {
 	case syntax.OpLiteral:
-		if l := newLiteral(string(tree.Rune)); len(l.runs) > 0 {
+		if l := newLiteral(string(tree.Rune)); len(l.hashes) > 0 {
 			return [][]literal{{l}}
 		}
 	case syntax.OpConcat:

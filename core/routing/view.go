@@ -1,10 +1,6 @@
 package routing
 
-import (
-	"strings"
-
-	"github.com/uzel-hub/uzel/core"
-)
+import "github.com/uzel-hub/uzel/core"
 
 // column is a text that the rules of a set look at: a field or a requisite.
 type column struct {
@@ -23,11 +19,10 @@ func (c column) live() bool {
 
 // view is what a document has in a column.
 type view struct {
-	folded  bool
-	texts   []string // folded
-	sieve   sieve    // of texts
-	words   string   // of all texts, with a space around each
-	inWords sieve    // of words
+	folded bool
+	texts  []string // folded
+	sieve  sieve    // of texts
+	words  string   // of all texts, with a space around each
 }
 
 // texts are the values of a column in the form they are compared in.
@@ -51,20 +46,18 @@ func (s *sight) sifted(column int) ([]string, *sieve) {
 	texts := s.texts(column)
 	v := &s.views[column]
 	if v.sieve.bits == nil {
-		v.sieve = newSieve(texts...)
+		v.sieve = newSieve(texts)
 	}
 	return texts, &v.sieve
 }
 
-// words are those of the texts, with a space around each, and their sieve.
-func (s *sight) words(column int) (string, *sieve) {
-	texts := s.texts(column)
+// words are those of the texts, with a space around each.
+func (s *sight) words(column int) string {
 	v := &s.views[column]
-	if v.inWords.bits == nil {
-		v.words = spaced(texts)
-		v.inWords = newSieve(v.words)
+	if v.words == "" {
+		v.words = spaced(s.texts(column))
 	}
-	return v.words, &v.inWords
+	return v.words
 }
 
 // forget has what rules may have set be looked at again.
@@ -74,20 +67,4 @@ func (s *sight) forget() {
 			s.views[i] = view{}
 		}
 	}
-}
-
-// spaced are the words of folded texts with a space around each.
-func spaced(texts []string) string {
-	size := 1
-	for _, text := range texts {
-		size += len(text) + 1
-	}
-	out := make([]byte, 1, size)
-	out[0] = ' '
-	for _, text := range texts {
-		for _, word := range strings.FieldsFunc(text, notInWord) {
-			out = append(append(out, word...), ' ')
-		}
-	}
-	return string(out)
 }
