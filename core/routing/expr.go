@@ -61,17 +61,21 @@ type envFile struct {
 	Size int    `expr:"size"`
 }
 
-// environment is made once for a document; what rules set is brought up to date
-// each time.
+// environment is made once for a document, and what rules set is brought up to
+// date after they have; see forget.
 func (s *sight) environment() *env {
 	if s.env == nil {
 		s.env = s.newEnv()
+		s.refresh()
 	}
+	s.budget = Budget
+	return s.env
+}
+
+func (s *sight) refresh() {
 	e := s.env
 	e.Line, e.Reason, e.ReasonGroup = string(s.line), string(s.reason), string(s.group)
 	e.Tags = s.raw(core.FieldTag)
-	s.budget = Budget
-	return e
 }
 
 func (s *sight) newEnv() *env {

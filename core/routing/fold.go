@@ -8,26 +8,28 @@ import (
 
 // fold is the form in which texts are compared: in lower case, with е for ё.
 func fold(text string) string {
-	out := []byte(text)
-	for i := 0; i < len(out); {
-		r, size := next(text, i)
+	var out strings.Builder
+	done := 0
+	for i := 0; i < len(text); {
+		r, size := pair(text, i)
+		if size == 0 {
+			r, size = utf8.DecodeRuneInString(text[i:])
+		}
 		if f := foldRune(r); f != r || r == utf8.RuneError {
-			if utf8.RuneLen(f) != size {
-				return strings.Map(foldRune, text) // seldom, or what is not UTF-8
+			if done == 0 {
+				out.Grow(len(text) + utf8.UTFMax)
 			}
-			utf8.EncodeRune(out[i:], f)
+			out.WriteString(text[done:i])
+			out.WriteRune(f)
+			done = i + size
 		}
 		i += size
 	}
-	return string(out)
-}
-
-// next decodes the character at i.
-func next(text string, i int) (r rune, size int) {
-	if r, size = pair(text, i); size == 0 {
-		r, size = utf8.DecodeRuneInString(text[i:])
+	if done == 0 {
+		return text
 	}
-	return r, size
+	out.WriteString(text[done:])
+	return out.String()
 }
 
 // pair decodes a character of one or two bytes; size is 0 if it is another one.

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // sieve tells of a literal that it is surely not in some folded texts, for what
@@ -19,7 +20,7 @@ type sieve struct {
 const (
 	runBytes = 8 // four Cyrillic letters
 
-	bitsPerByte  = 16 // of a text: about one in twenty is set then
+	bitsPerByte  = 8 // of a text: less than one in ten is set then
 	minSieveBits = 1 << 10
 	maxSieveBits = 1 << 18
 )
@@ -44,7 +45,10 @@ func (s *sieve) add(text string) {
 		if i+runBytes <= len(text) {
 			s.set(runHash(text[i:]))
 		}
-		r, size := next(text, i)
+		r, size := pair(text, i)
+		if size == 0 {
+			r, size = utf8.DecodeRuneInString(text[i:])
+		}
 		if i += size; inWord(r) {
 			word = wordHash(word, r)
 		} else if word != 0 {
@@ -56,12 +60,12 @@ func (s *sieve) add(text string) {
 }
 
 func (s *sieve) set(hash uint64) {
-	bit := hash >> s.shift
+	bit := hash >> (s.shift & 63)
 	s.bits[bit>>6] |= 1 << (bit & 63)
 }
 
 func (s *sieve) has(hash uint64) bool {
-	bit := hash >> s.shift
+	bit := hash >> (s.shift & 63)
 	return s.bits[bit>>6]&(1<<(bit&63)) != 0
 }
 

@@ -67,4 +67,7 @@ func (s *sight) forget() {
 			s.views[i] = view{}
 		}
 	}
+	if s.env != nil {
+		s.refresh()
+	}
 }
