@@ -11,8 +11,7 @@ import (
 // The whole schema. A new noun gets its table here; an index is added together
 // with the list or the look-up that needs it.
 var (
-	Organizations = Define[core.Organization]("organizations")
-	Messages      = Define("messages",
+	Messages = Define("messages",
 		Index[core.Message]{Name: "external", Unique: true, Keys: func(m *core.Message) []string {
 			return []string{ExternalKey(m.Channel, m.ExternalID)}
 		}},
@@ -99,7 +98,7 @@ var (
 // tables are all of them, for CheckTables.
 func tables() []table {
 	return []table{
-		Organizations, Messages, Documents, Deliveries, Parties, Journals, Counters,
+		Messages, Documents, Deliveries, Parties, Journals, Counters,
 		Channels, Cursors, Users, Sessions, Tokens, Audit, SavedAnswers,
 		Filters,
 		Entries,
