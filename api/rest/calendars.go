@@ -285,8 +285,8 @@ func (s *Server) countTerm(c *call) (a answer, err error) {
 }
 
 // withDeadline reads the document of the call with its deadline and calendar.
-func withDeadline(tx store.Tx, id string) (*core.Document, *schedule.Calendar, error) {
-	d, err := store.Documents.Get(tx, id)
+func (c *call) withDeadline(tx store.Tx) (*core.Document, *schedule.Calendar, error) {
+	d, err := c.who.Scope().Read(tx, c.param("id"))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -309,7 +309,7 @@ func showDeadline(tx store.Tx, calendar *schedule.Calendar, d *core.Document) an
 
 func (s *Server) getDeadline(c *call) (a answer, err error) {
 	err = s.Store.View(c.ctx(), func(tx store.Tx) error {
-		d, calendar, err := withDeadline(tx, c.param("id"))
+		d, calendar, err := c.withDeadline(tx)
 		if err == nil {
 			a = showDeadline(tx, calendar, d)
 		}
@@ -365,7 +365,7 @@ func (s *Server) changeDeadline(c *call, reason string, change func(store.Tx, *s
 		return answer{}, f.err("request.body")
 	}
 	err = s.write(c, func(tx store.Tx) error {
-		d, calendar, err := withDeadline(tx, c.param("id"))
+		d, calendar, err := c.withDeadline(tx)
 		if err != nil {
 			return err
 		}

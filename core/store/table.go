@@ -22,7 +22,7 @@ type Table[T any] struct {
 	fields  []field // as history shows them
 	indexes []Index[T]
 	older   func(raw []byte, rec *T) error // of Older, nil if there is none
-	looked  sync.Map // of Look: key to *looked[T]
+	looked  sync.Map                       // of Look: key to *looked[T]
 }
 
 // Index is a declared way to find records. Keys returns the values a record is
