@@ -159,6 +159,25 @@ func (s *Server) calendarHistory(c *call) (answer, error) { return history(s, c,
 type CalendarYearInput struct {
 	Basis string            `json:"basis"`
 	Days  []core.SpecialDay `json:"days"`
+	// Decree: the days are those a decree moves; holidays and days before them
+	// follow from the law.
+	Decree bool `json:"decree"`
+}
+
+// year is what is kept. A decree with faults is refused as it was sent.
+func (in CalendarYearInput) year(id core.CalendarID, year int, version uint64) (*core.CalendarYear, error) {
+	y := &core.CalendarYear{Meta: core.Meta{Version: version}, Calendar: id, Year: year, Basis: in.Basis, Days: in.Days}
+	if !in.Decree {
+		return y, nil
+	}
+	if id != core.CalendarRussia {
+		return nil, core.Invalid("request.body", "decree", "постановление загружается в календарь страны")
+	}
+	if err := schedule.CheckYear(y); err != nil {
+		return nil, err
+	}
+	y.Days = schedule.Decreed(year, in.Days)
+	return y, nil
 }
 
 func (c *call) year() (int, error) {
@@ -222,8 +241,9 @@ func (s *Server) putCalendarYear(c *call) (a answer, err error) {
 		return answer{}, err
 	}
 	err = s.Store.Update(c.ctx(), func(tx store.Tx) error {
-		y := &core.CalendarYear{
-			Meta: core.Meta{Version: version}, Calendar: core.CalendarID(c.param("id")), Year: year, Basis: in.Basis, Days: in.Days,
+		y, err := in.year(core.CalendarID(c.param("id")), year, version)
+		if err != nil {
+			return err
 		}
 		if err := schedule.SaveYear(tx, y); err != nil {
 			return err

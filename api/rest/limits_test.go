@@ -44,7 +44,7 @@ func fillLimits(h *hub) {
 			ID: doc, Organization: org, Direction: core.Incoming, Kind: core.MessageAppeal, State: core.DocumentRegistered, Thread: core.ThreadID(doc),
 			Appeal: &core.Appeal{State: core.AppealNew, Line: line},
 		})
-		put(h, store.Deliveries, &core.Delivery{ID: core.DeliveryID("dlv_" + id), Document: doc, Channel: "mail", State: core.DeliverySent})
+		put(h, store.Deliveries, &core.Delivery{ID: core.DeliveryID("dlv_" + id), Document: doc, Channel: "mail", Purpose: core.PurposeAnswer, State: core.DeliverySent})
 		put(h, store.Tasks, &core.Task{ID: core.TaskID("tsk_" + id), Organization: org, Kind: core.TaskPlain, State: core.TaskInWork, Document: doc, Author: "usr_x"})
 		put(h, store.Drafts, &core.Draft{ID: core.DraftID("drf_" + id), Organization: org, State: core.DraftEditing, InReplyTo: doc, Author: "usr_x", Versions: 1})
 		put(h, store.DraftVersions, &core.DraftVersion{Draft: core.DraftID("drf_" + id), Number: 1})
@@ -137,6 +137,34 @@ func TestALimitedUserChangesNothingHeDoesNotSee(t *testing.T) {
 	found := read[struct{ Items []any }](c.post("/api/v1/parties/match", map[string]any{"addresses": []map[string]any{{"kind": "phone", "value": "+79161112232"}}}).want(200))
 	if len(found.Items) != 0 {
 		t.Errorf("recognised %v", found.Items)
+	}
+}
+
+func TestADecreeIsLoadedOverTheLaw(t *testing.T) {
+	h := newHub(t)
+	c := h.administrator()
+	const year = "/api/v1/calendars/russia/years/2027"
+	before := read[core.CalendarYear](c.get(year).want(200))
+	if !before.Computed || before.Basis == "" || len(before.Days) < 14 {
+		t.Fatalf("without a decree: computed %t, %q, %d days", before.Computed, before.Basis, len(before.Days))
+	}
+	moved := []map[string]any{
+		{"date": "2027-02-20", "kind": "working", "note": "рабочая суббота вместо 22 февраля"},
+		{"date": "2027-02-22", "kind": "day_off", "note": "перенос с субботы 20 февраля"},
+	}
+	decree := map[string]any{"basis": "Постановление Правительства РФ", "decree": true, "days": moved}
+	c.put("/api/v1/calendars/office/years/2027", decree).problem(400, "request.body")
+	after := read[core.CalendarYear](c.put(year, decree).want(200))
+	kinds := map[core.Date]core.DayKind{}
+	for _, d := range after.Days {
+		kinds[d.Date] = d.Kind
+	}
+	if after.Computed || kinds["2027-02-22"] != core.DayOff || kinds["2027-02-23"] != core.DayHoliday || kinds["2027-01-01"] != core.DayHoliday {
+		t.Errorf("with a decree: computed %t, %v", after.Computed, kinds)
+	}
+	c.with("If-Match", `"1"`).delete(year).want(204)
+	if again := read[core.CalendarYear](c.get(year).want(200)); !again.Computed {
+		t.Error("without it again the year is not computed")
 	}
 }
 
