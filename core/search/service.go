@@ -35,6 +35,9 @@ type Config struct {
 	// Share is the part of one core that indexing may take, up to 1; 0 means a
 	// half.
 	Share float64
+	// Shard is how many documents a shard takes; 0 means 8192. Fewer make a search
+	// over all shards dearer, more one that ends in the first.
+	Shard int
 }
 
 // Service keeps the index and answers from it. Run indexes; its other methods
@@ -59,6 +62,9 @@ func New(c Config) *Service {
 	}
 	if c.Share <= 0 || c.Share > 1 {
 		c.Share = 0.5
+	}
+	if c.Shard <= 0 {
+		c.Shard = shardDocuments
 	}
 	return &Service{Config: c}
 }

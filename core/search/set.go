@@ -11,8 +11,7 @@ import (
 	"sync"
 )
 
-// shardDocuments is how many documents a shard takes. Fewer make a search over
-// all shards dearer, more one that ends in the first.
+// shardDocuments is the size of a shard unless the configuration says another.
 const shardDocuments = 8192
 
 // set is one whole index. Searches share it; whoever changes the row of its
@@ -154,8 +153,8 @@ func (s *set) grow(at int, from string) error {
 // divide begins new shards where those at the ends are full: before the newest
 // one for what is registered from now on, behind the oldest one for what the
 // walk has yet to come by. No document changes its shard.
-func (s *set) divide() error {
-	full, err := s.full(0)
+func (s *set) divide(size int) error {
+	full, err := s.full(0, size)
 	if err != nil {
 		return err
 	}
@@ -165,7 +164,7 @@ func (s *set) divide() error {
 		}
 	}
 	oldest := len(s.shards) - 1
-	if full, err = s.full(oldest); err != nil || !full || s.state.Whole {
+	if full, err = s.full(oldest, size); err != nil || !full || s.state.Whole {
 		return err
 	}
 	s.mu.Lock()
@@ -174,9 +173,9 @@ func (s *set) divide() error {
 	return s.grow(oldest+1, "")
 }
 
-func (s *set) full(i int) (bool, error) {
+func (s *set) full(i, size int) (bool, error) {
 	n, err := s.shards[i].count()
-	return n >= shardDocuments, err
+	return int(n) >= size, err //nolint:gosec // shards are small
 }
 
 // save writes the state.

@@ -242,7 +242,7 @@ func (w *worker) commit() error {
 	st := &w.set.state
 	st.Position, st.Walk, st.Low, st.Whole = w.tail.Position(), w.walk, w.low, w.whole
 	st.Doomed = union(st.Doomed, w.doomed)
-	if err := errors.Join(w.set.divide(), w.set.save()); err != nil {
+	if err := errors.Join(w.set.divide(w.Shard), w.set.save()); err != nil {
 		return err
 	}
 	w.took, w.bytes, w.doomed = 0, 0, w.doomed[:0]
