@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -145,24 +146,48 @@ func (s *Server) seesEvent(c *call, ev bus.Event) (seen bool, err error) {
 		return true, nil
 	}
 	switch topicRights[ev.Topic] {
-	case access.ReadDocuments, access.ReadDeliveries:
-	default:
+	case access.ReadChannels, access.ReadJobs: // are nobody's rows
 		return true, nil
 	}
-	var about struct {
-		Document string `json:"document"`
-	}
-	if err := ev.Decode(&about); err != nil || about.Document == "" {
+	var about eventSubject
+	if err := ev.Decode(&about); err != nil {
 		return false, err
 	}
 	err = s.Store.View(c.ctx(), func(tx store.Tx) error {
-		_, err := scope.Read(tx, about.Document)
+		seen, err = about.seen(tx, c)
 		return err
 	})
-	if core.KindOf(err) == core.KindNotFound {
+	if core.KindOf(err) == core.KindNotFound && err != nil {
 		return false, nil
 	}
-	return err == nil, err
+	return seen && err == nil, err
+}
+
+// eventSubject is what an event is about.
+type eventSubject struct {
+	Document string `json:"document"`
+	Task     string `json:"task"`
+	Draft    string `json:"draft"`
+	RuleSet  uint64 `json:"rule_set"`
+	Kind     string `json:"kind"` // of what has a deadline
+	ID       string `json:"id"`
+}
+
+// seen tells whether the caller sees the subject; what cannot be told is not
+// seen. KindNotFound for one that is no more.
+func (e *eventSubject) seen(tx store.Tx, c *call) (bool, error) {
+	switch {
+	case e.Task != "" || e.Kind == "task" && e.ID != "":
+		t, err := store.Tasks.Get(tx, cmp.Or(e.Task, e.ID))
+		return err == nil && c.seesTask(tx, t), err
+	case e.Draft != "":
+		d, err := store.Drafts.Get(tx, e.Draft)
+		return err == nil && c.seesDraft(tx, d), err
+	case e.Document != "" || e.Kind == "document" && e.ID != "":
+		_, err := c.who.Scope().Read(tx, cmp.Or(e.Document, e.ID))
+		return err == nil, err
+	}
+	return e.RuleSet != 0, nil
 }
 
 // beat shows that the line is alive, and looks who is at its end.

@@ -33,9 +33,9 @@ const (
 )
 
 const (
-	bareDocuments = 20_000 // that the library indexes by itself
-	bareBatch     = 1000   // documents of one of its batches
-	letterWords   = 150    // of a text: about 2 KB
+	bareDocuments = 8192 // that the library indexes by itself
+	bareBatch     = 1000 // documents of one of its batches
+	letterWords   = 150  // of a text: about 2 KB
 )
 
 // found measures the index over a large store: how fast it is built, and how

@@ -17,10 +17,6 @@ import (
 	"github.com/uzel-hub/uzel/core/store"
 )
 
-// enough is how many documents a search looks at before it leaves older shards
-// to the next page. Fewer than this and one shard's are looked at anyway.
-const enough = 10_000
-
 // Hit is one document that was found, as it is in the store now.
 type Hit struct {
 	Document *core.Document
@@ -57,7 +53,7 @@ func (s *Service) Find(ctx context.Context, q Query) (Page, error) {
 		if err != nil {
 			return err
 		}
-		if err := a.look(ctx); err != nil {
+		if err := a.look(ctx, s.Look); err != nil {
 			return err
 		}
 		page.Total, page.AtLeast, page.Next = a.total, a.older != "", a.next()
@@ -144,8 +140,7 @@ func (a *asking) request(size int) *bleve.SearchRequest {
 
 // look asks shard by shard, from newer to older ones, until it has looked at
 // enough documents.
-func (a *asking) look(ctx context.Context) error {
-	budget := enough
+func (a *asking) look(ctx context.Context, budget int) error {
 	for i, one := range a.shards {
 		if a.place.Below != "" && one.from >= a.place.Below {
 			continue

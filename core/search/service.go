@@ -38,6 +38,9 @@ type Config struct {
 	// Shard is how many documents a shard takes; 0 means 8192. Fewer make a search
 	// over all shards dearer, more one that ends in the first.
 	Shard int
+	// Look is at how many documents a search looks before it leaves older shards to
+	// the next page; 0 means 10,000. One shard is looked at in any case.
+	Look int
 }
 
 // Service keeps the index and answers from it. Run indexes; its other methods
@@ -65,6 +68,9 @@ func New(c Config) *Service {
 	}
 	if c.Shard <= 0 {
 		c.Shard = shardDocuments
+	}
+	if c.Look <= 0 {
+		c.Look = 10_000
 	}
 	return &Service{Config: c}
 }
@@ -242,15 +248,15 @@ func (s *Service) promote() error {
 	old := s.serving.Load()
 	s.answerFrom(s.building)
 	s.building = nil
-	s.anew.Store(false)
+	defer s.anew.Store(false)
 	return old.remove()
 }
 
 // drop gives the new set up.
 func (s *Service) drop() error {
+	defer s.anew.Store(false)
 	building := s.building
 	s.building = nil
-	s.anew.Store(false)
 	if building == nil {
 		return nil
 	}

@@ -231,17 +231,22 @@ func (w *worker) put(ctx context.Context, id string, d *core.Document) error {
 	return batch.Index(id, e)
 }
 
-// commit writes the batches, and then how far the set is.
+// commit writes the batches, and then how far the set is. What is doomed is
+// known before the batch can be seen.
 func (w *worker) commit() error {
+	st := &w.set.state
+	if st.Doomed = union(st.Doomed, w.doomed); len(w.doomed) > 0 {
+		if err := w.set.save(); err != nil {
+			return err
+		}
+	}
 	for one, batch := range w.batches {
 		if err := guarded(func() error { return one.index.Batch(batch) }); err != nil {
 			return fmt.Errorf("write index: %w", err)
 		}
 	}
 	clear(w.batches)
-	st := &w.set.state
 	st.Position, st.Walk, st.Low, st.Whole = w.tail.Position(), w.walk, w.low, w.whole
-	st.Doomed = union(st.Doomed, w.doomed)
 	if err := errors.Join(w.set.divide(w.Shard), w.set.save()); err != nil {
 		return err
 	}
