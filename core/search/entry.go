@@ -55,9 +55,9 @@ func orNone(value string) string { return cmp.Or(value, none) }
 
 // plainYo writes е for ё, which takes as many bytes: places in the text stay
 // the same.
-func plainYo(text string) string { return yo.Replace(text) }
-
-var yo = strings.NewReplacer("ё", "е", "Ё", "Е")
+func plainYo(text string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(text, "ё", "е"), "Ё", "Е")
+}
 
 // entryOf is the document with the texts of its files.
 func entryOf(d *core.Document, files []string) entry {

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/blevesearch/bleve/v2"
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/uzel-hub/uzel/core"
@@ -58,6 +59,10 @@ type Service struct {
 	interrupt context.CancelCauseFunc // of the round under way; nil: there is none
 }
 
+// oneAnalyser has the library, which has one setting for the whole process, use
+// one core at once and not all: messages that come in need the others.
+var oneAnalyser sync.Once
+
 // New makes a service without an index: Run opens it.
 func New(c Config) *Service {
 	if c.Log == nil {
@@ -69,6 +74,7 @@ func New(c Config) *Service {
 	if c.Shard <= 0 {
 		c.Shard = shardDocuments
 	}
+	oneAnalyser.Do(func() { bleve.Config.SetAnalysisQueueSize(1) })
 	if c.Look <= 0 {
 		c.Look = 10_000
 	}

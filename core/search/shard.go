@@ -26,13 +26,13 @@ var (
 	purgedKey  = []byte("purged")
 )
 
-// settings of the library: few segments, which searches have to go through one
-// by one.
+// settings of the library. A shard that is filled with whole batches has as many
+// segments as these allow: none of them is written twice.
 func settings() map[string]any {
 	return map[string]any{
 		"scorchMergePlanOptions": map[string]any{
-			"maxSegmentsPerTier": 4, "maxSegmentSize": 1 << 20, "tierGrowth": 10.0, "segmentsPerMergeTask": 8,
-			"floorSegmentSize": shardDocuments / 8, "reclaimDeletesWeight": 2.0,
+			"maxSegmentsPerTier": 10, "maxSegmentSize": 1 << 20, "tierGrowth": 10.0, "segmentsPerMergeTask": 10,
+			"floorSegmentSize": batchDocuments / 2, "reclaimDeletesWeight": 2.0,
 		},
 	}
 }

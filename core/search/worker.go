@@ -18,7 +18,7 @@ import (
 
 const (
 	// batchDocuments and batchBytes bound what goes into the index at once.
-	batchDocuments = 512
+	batchDocuments = 1024
 	batchBytes     = 4 << 20
 	// linger is how long a batch waits for further events.
 	linger = 20 * time.Millisecond

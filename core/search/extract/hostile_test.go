@@ -16,7 +16,9 @@ import (
 const deep = 200_000
 
 func TestDeepNestingIsReadToItsEnd(t *testing.T) {
-	nested := func(tag string) string { return strings.Repeat("<"+tag+">", deep) + "дом" + strings.Repeat("</"+tag+">", deep) }
+	nested := func(tag string) string {
+		return strings.Repeat("<"+tag+">", deep) + "дом" + strings.Repeat("</"+tag+">", deep)
+	}
 	for name, content := range map[string][]byte{
 		"a.html": []byte(nested("div")),
 		"a.xml":  []byte(nested("x")),
