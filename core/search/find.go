@@ -167,7 +167,7 @@ func (a *asking) ask(ctx context.Context, one *shard) (int, error) {
 		if n == 0 || err != nil {
 			return 0, err
 		}
-		cost = n * a.weight
+		cost = n
 	}
 	res, err := one.index.SearchInContext(ctx, a.request(a.limit()+1))
 	if err != nil {
@@ -179,7 +179,7 @@ func (a *asking) ask(ctx context.Context, one *shard) (int, error) {
 			a.hits = append(a.hits, hit{h, one})
 		}
 	}
-	return max(cost, int(res.Total)), nil //nolint:gosec // shards are small
+	return max(cost, int(res.Total)) * a.weight, nil //nolint:gosec // shards are small
 }
 
 // roughly counts what the shard may have.

@@ -79,6 +79,10 @@ type plan struct {
 // than that at the words alone.
 const phraseWeight = 5
 
+// prefixWeight is the same for a word that is not typed to its end: there are
+// hundreds that begin so.
+const prefixWeight = 2
+
 func (q *Query) plan(analyzer analysis.Analyzer) (*plan, error) {
 	terms, err := parse(q.Text)
 	if err != nil {
@@ -96,9 +100,7 @@ func (q *Query) plan(analyzer analysis.Analyzer) (*plan, error) {
 		default:
 			must, rough = append(must, b.query), append(rough, b.rough)
 			p.terms = append(p.terms, b.wanted...)
-			if b.phrase {
-				p.weight = phraseWeight
-			}
+			p.weight = max(p.weight, b.weight)
 		}
 	}
 	p.relevant = len(must) > 0
@@ -109,7 +111,7 @@ func (q *Query) plan(analyzer analysis.Analyzer) (*plan, error) {
 	}
 	all.AddMust(must...)
 	p.query = all
-	if rough = append(rough, filters...); len(rough) > 1 || p.weight > 1 {
+	if rough = append(rough, filters...); len(rough) > 1 || p.weight == phraseWeight {
 		p.rough = bleve.NewConjunctionQuery(rough...)
 	}
 	return p, nil
@@ -259,7 +261,7 @@ func until(text []rune, end func(rune) bool) (string, []rune) {
 // built is a term made into queries; query is nil if it has no word to look for.
 type built struct {
 	query, rough query.Query
-	phrase       bool
+	weight       int
 	wanted       []wanted
 }
 
@@ -271,7 +273,7 @@ func (t term) build(analyzer analysis.Analyzer) built {
 	tokens := analyzer.Analyze([]byte(text))
 	switch {
 	case len(tokens) > 1:
-		out.phrase = true
+		out.weight = phraseWeight
 		any, rough = phrase(text), []query.Query{together(tokens)}
 	case len(tokens) == 1:
 		any = words(func(field string) boosted { return termIn(field, string(tokens[0].Term)) })
@@ -283,6 +285,7 @@ func (t term) build(analyzer analysis.Analyzer) built {
 	if !t.phrase {
 		sure := codeQueries(t.text)
 		if t.prefix {
+			out.weight = max(out.weight, prefixWeight)
 			beginning := strings.ToLower(text)
 			for _, f := range textFields {
 				sure = append(sure, plain{prefixIn(f.name, beginning)})
