@@ -34,9 +34,8 @@ type Options struct {
 	// Quick runs fewer rounds and smaller counts: under three minutes.
 	Quick bool
 	// Only names the measurements to take (flush, ingest, latency, delivered,
-	// commit, start, indexing, large,
-	// search); empty: all. What is not measured is zero in the
-	// report; latency needs ingest.
+	// commit, routing, start, indexing, large, search); empty: all. What is not
+	// measured is zero in the report; latency needs ingest.
 	Only []string
 	// Rounds, if not zero, is how many rounds are taken.
 	Rounds int
@@ -131,6 +130,7 @@ var perRound = []measurement{
 	{"latency", (*runner).latency99},
 	{"delivered", (*runner).delivered},
 	{"commit", (*runner).commit},
+	{"routing", (*runner).routing},
 	{"start", (*runner).start},
 	{"indexing", (*runner).whileIndexing},
 }
