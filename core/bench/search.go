@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/blevesearch/bleve/v2"
@@ -65,7 +64,11 @@ func (b *runner) index(ctx context.Context, s *letters, bare time.Duration) (*se
 	service := search.New(search.Config{Store: s.store, Events: s.bus, Dir: filepath.Join(s.dir, "search"), Share: 1})
 	running, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
-	before := processorTime()
+	before, err := processorTime()
+	if err != nil {
+		cancel()
+		return nil, nil, err
+	}
 	go func() { ended <- service.Run(running) }() // stop waits for it
 	stop := func() error {
 		cancel()
@@ -81,7 +84,11 @@ func (b *runner) index(ctx context.Context, s *letters, bare time.Duration) (*se
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	each := (processorTime() - before) / time.Duration(s.total)
+	after, err := processorTime()
+	if err != nil {
+		return nil, nil, errors.Join(err, stop())
+	}
+	each := (after - before) / time.Duration(s.total)
 	b.note(indexRate, 1/each.Seconds())
 	b.note(bareRate, 1/bare.Seconds())
 	b.note("index_vs_bare", bare.Seconds()/each.Seconds())
@@ -98,7 +105,10 @@ func (b *runner) bareIndex(ctx context.Context, s *letters) (time.Duration, erro
 		return 0, err
 	}
 	n := 0
-	before := processorTime()
+	before, err := processorTime()
+	if err != nil {
+		return 0, errors.Join(err, index.Close())
+	}
 	batch := index.NewBatch()
 	err = s.store.View(ctx, func(tx store.Tx) error {
 		for d, err := range store.Documents.All(tx) {
@@ -117,8 +127,8 @@ func (b *runner) bareIndex(ctx context.Context, s *letters) (time.Duration, erro
 		}
 		return nil
 	})
-	each := (processorTime() - before) / time.Duration(n)
-	return each, errors.Join(err, index.Close(), os.RemoveAll(dir))
+	after, fault := processorTime()
+	return (after - before) / time.Duration(n), errors.Join(err, fault, index.Close(), os.RemoveAll(dir))
 }
 
 func bareMapping() *mapping.IndexMappingImpl {
@@ -259,15 +269,6 @@ func vocabulary() []string {
 		out[i] = word.String()
 	}
 	return out
-}
-
-// processorTime is what this process has used so far.
-func processorTime() time.Duration {
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		return 0
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 // whileIndexing measures what indexing adds to acknowledgements: two hubs take
