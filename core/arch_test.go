@@ -58,6 +58,7 @@ var rooms = map[string][]string{
 	"core/schedule":                       {"core", "core/store", "core/bus"},
 	"core/jobs":                           {"core", "core/store", "core/bus"},
 	"core/mass":                           {"core", "core/store", "core/bus"},
+	"core/mass/appeals":                   {"core", "core/store", "core/appeal", "core/mass"},
 	"core/app":                            {"core/…", "api/…"},
 	"core/cmd/uzel":                       {"core", "core/app", "core/bench", "core/config", "core/maintenance", "core/search/extract"},
 	"api":                                 {},

@@ -36,10 +36,10 @@ func TestMain(m *testing.M) {
 // counting adds a sign to the subject each time a document is worked.
 type counting struct{}
 
-func (counting) Name() string                { return "count" }
-func (counting) Title() string               { return "Сосчитать" }
-func (counting) Undoable() bool              { return false }
-func (counting) Check(json.RawMessage) error { return nil }
+func (counting) Name() string                          { return "count" }
+func (counting) Title() string                         { return "Сосчитать" }
+func (counting) Final() string                         { return "нельзя" }
+func (counting) Check(store.Tx, json.RawMessage) error { return nil }
 func (counting) Do(tx store.Tx, id core.DocumentID, _ json.RawMessage) (json.RawMessage, error) {
 	d, err := store.Documents.Get(tx, string(id))
 	if err != nil {
