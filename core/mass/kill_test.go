@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -209,6 +210,7 @@ func runChild(t *testing.T, path string, steps int, kill bool) (ended bool) {
 		if strings.HasPrefix(lines.Text(), "end") {
 			ended = true
 		} else if n++; kill && n == steps%3+1 {
+			time.Sleep(rand.N(20 * time.Millisecond)) // anywhere in the next step
 			if err := cmd.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}
