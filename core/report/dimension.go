@@ -140,8 +140,12 @@ func titleOf(tx store.Tx, name Dimension, value string) string {
 			title = ch.Title
 		}
 	case Operator:
-		if u, err := store.Users.GetAny(tx, value); err == nil {
+		if u, err := store.Users.Look(tx, value); err == nil {
 			title = u.Name
+		}
+	case Line, ReasonGroup, Reason, Source, Tag:
+		if e, err := store.Entries.Look(tx, value); err == nil {
+			title = e.Text("title")
 		}
 	case Organization:
 		if o, err := store.Organizations.GetAny(tx, value); err == nil {
