@@ -30,14 +30,18 @@ type Operation interface {
 	// Check finds what is wrong with the arguments: KindInvalid. It is asked
 	// once, before anything is done, and writes nothing.
 	Check(tx store.Tx, args json.RawMessage) error
-	// Do works one document in the transaction of its group. An error of it is
-	// the outcome of the document and takes back what Do wrote; KindUnavailable
-	// alone stops the group, which is tried again. saved is what Undo needs.
-	Do(tx store.Tx, id core.DocumentID, args json.RawMessage) (saved json.RawMessage, err error)
+	// Work reads the arguments once for many documents: do works one document in
+	// the transaction of its group. An error of it is the outcome of the document
+	// and takes back what do wrote; KindUnavailable alone stops the group, which is
+	// tried again. saved is what Undo needs.
+	Work(args json.RawMessage) (do Do, err error)
 	// Undo puts one document back, or refuses: it may have changed since. It is
 	// called of documents that were done, unless the operation is Final.
 	Undo(tx store.Tx, id core.DocumentID, saved json.RawMessage) error
 }
+
+// Do works one document.
+type Do func(tx store.Tx, id core.DocumentID) (saved json.RawMessage, err error)
 
 // Publisher publishes in a transaction and shows what need not be kept; bus.Bus
 // does.

@@ -86,19 +86,23 @@ func (marking) Name() string                          { return "mark" }
 func (marking) Title() string                         { return "Отметить" }
 func (marking) Final() string                         { return "нельзя" }
 func (marking) Check(store.Tx, json.RawMessage) error { return nil }
-func (m marking) Do(tx store.Tx, id core.DocumentID, _ json.RawMessage) (json.RawMessage, error) {
+func (m marking) Work(json.RawMessage) (mass.Do, error) {
+	return func(tx store.Tx, id core.DocumentID) (json.RawMessage, error) {
+		if err := sign(tx, id); err != nil || m.office.fail == nil {
+			return nil, err
+		}
+		return nil, m.office.fail(id)
+	}, nil
+}
+
+// sign adds a sign to the subject of the document.
+func sign(tx store.Tx, id core.DocumentID) error {
 	d, err := store.Documents.Get(tx, string(id))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	d.Subject += "+"
-	if err := store.Documents.Put(tx, d); err != nil {
-		return nil, err
-	}
-	if m.office.fail != nil {
-		return nil, m.office.fail(id)
-	}
-	return nil, nil
+	return store.Documents.Put(tx, d)
 }
 
 func (marking) Undo(store.Tx, core.DocumentID, json.RawMessage) error { panic("not undoable") } // must never be called

@@ -22,8 +22,9 @@ func TestSweepErasesWhatEndedLongAgo(t *testing.T) {
 	o.clock.Add(time.Hour)
 	young := o.begin(mass.Order{Operation: "tag", Args: tagging, Documents: o.docs})
 	o.work()
+	o.clock.Add(time.Minute)
 	waiting := o.begin(mass.Order{Operation: "tag", Args: tagging, Documents: o.docs})
-	if swept, err := o.mass.Sweep(t.Context(), o.clock.Now().Add(-time.Minute)); err != nil || swept != 1 {
+	if swept, err := o.mass.Sweep(t.Context(), o.clock.Now().Add(-10*time.Minute)); err != nil || swept != 1 {
 		t.Fatalf("swept %d, %v", swept, err)
 	}
 	var left []core.MassID

@@ -113,6 +113,10 @@ func (s *Service) doGroup(tx store.Tx, r *core.MassRun) error {
 	if err != nil {
 		return err
 	}
+	do, err := op.Work(r.Args)
+	if err != nil {
+		return err
+	}
 	g, err := store.MassGroups.Get(tx, core.MassGroupKey(r.ID, r.Next))
 	if err != nil {
 		return err
@@ -124,7 +128,7 @@ func (s *Service) doGroup(tx store.Tx, r *core.MassRun) error {
 	for i := range g.Items {
 		item := &g.Items[i]
 		err := s.attempt(tx, sees, item.Document, func() (err error) {
-			item.Saved, err = op.Do(tx, item.Document, r.Args)
+			item.Saved, err = do(tx, item.Document)
 			return err
 		})
 		if core.KindOf(err) == core.KindUnavailable {
@@ -221,15 +225,15 @@ func (s *Service) choose(tx store.Tx, r *core.MassRun) error {
 		return err
 	}
 	q.After, q.Limit = r.After, chooseSet
-	page, err := store.Documents.List(tx, q)
+	keys, next, err := store.Documents.ListKeys(tx, q)
 	if err != nil {
 		return err
 	}
-	ids := make([]core.DocumentID, 0, len(page.Items))
-	for _, d := range page.Items {
-		ids = append(ids, d.ID)
+	ids := make([]core.DocumentID, 0, len(keys))
+	for _, key := range keys {
+		ids = append(ids, core.DocumentID(key))
 	}
-	r.After, r.Chosen = page.Next, page.Next == ""
+	r.After, r.Chosen = next, next == ""
 	return addGroups(tx, r, ids)
 }
 

@@ -67,6 +67,26 @@ func (t *Table[T]) List(tx Tx, q Query[T]) (Page[T], error) {
 	return page, err
 }
 
+// ListKeys is List that reads the records only where the indexes do not say all.
+func (t *Table[T]) ListKeys(tx Tx, q Query[T]) (keys []string, next string, err error) {
+	limit := q.Limit
+	if limit <= 0 {
+		limit = defaultLimit
+	}
+	w, err := t.walker(tx, q)
+	if err != nil {
+		return nil, "", err
+	}
+	next, err = w.collect(min(limit, maxLimit), func(key string, raw []byte) (bool, error) {
+		ok, err := w.listed(key, raw)
+		if ok {
+			keys = append(keys, key)
+		}
+		return ok, err
+	})
+	return keys, next, err
+}
+
 // Count counts what List would list from q.After on, up to limit. more tells
 // that counting ended before the list did: show "1000+".
 func (t *Table[T]) Count(tx Tx, q Query[T], limit int) (n int, more bool, err error) {
@@ -75,15 +95,11 @@ func (t *Table[T]) Count(tx Tx, q Query[T], limit int) (n int, more bool, err er
 		return 0, false, err
 	}
 	next, err := w.collect(max(limit, 1), func(key string, raw []byte) (bool, error) {
-		if len(q.Where) > 0 && q.Filter == nil {
-			n++ // what stands in an index needs not be read
-			return true, nil
-		}
-		rec, err := w.wanted(key, raw)
-		if rec != nil {
+		ok, err := w.listed(key, raw)
+		if ok {
 			n++
 		}
-		return rec != nil, err
+		return ok, err
 	})
 	return n, next != "", err
 }
@@ -159,6 +175,16 @@ func (w *walker[T]) collect(limit int, take func(key string, raw []byte) (bool, 
 			n++
 		}
 	}
+}
+
+// listed tells whether the record belongs to the list. What stands in an index
+// needs not be read: deleted records do not.
+func (w *walker[T]) listed(key string, raw []byte) (bool, error) {
+	if len(w.q.Where) > 0 && w.q.Filter == nil {
+		return true, nil
+	}
+	rec, err := w.wanted(key, raw)
+	return rec != nil, err
 }
 
 // wanted reads the record, nil if it does not belong to the list.

@@ -41,16 +41,18 @@ func (w *work[A, S]) Check(tx store.Tx, raw json.RawMessage) error {
 	return ofArgs(w.check(tx, args))
 }
 
-func (w *work[A, S]) Do(tx store.Tx, id core.DocumentID, raw json.RawMessage) (json.RawMessage, error) {
+func (w *work[A, S]) Work(raw json.RawMessage) (mass.Do, error) {
 	args, err := read[A](raw)
 	if err != nil {
 		return nil, err
 	}
-	saved, err := w.do(tx, id, args)
-	if err != nil || w.final != "" {
-		return nil, err
-	}
-	return json.Marshal(saved)
+	return func(tx store.Tx, id core.DocumentID) (json.RawMessage, error) {
+		saved, err := w.do(tx, id, args)
+		if err != nil || w.final != "" {
+			return nil, err
+		}
+		return json.Marshal(saved)
+	}, nil
 }
 
 func (w *work[A, S]) Undo(tx store.Tx, id core.DocumentID, raw json.RawMessage) error {
