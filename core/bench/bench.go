@@ -34,8 +34,8 @@ type Options struct {
 	// Quick runs fewer rounds and smaller counts: under three minutes.
 	Quick bool
 	// Only names the measurements to take (flush, ingest, latency, delivered,
-	// commit, start, mass, large, lists, export); empty: all. What is not measured is zero in the
-	// report; latency needs ingest.
+	// commit, routing, start, mass, large, lists, export); empty: all. What is not
+	// measured is zero in the report; latency needs ingest.
 	Only []string
 	// Rounds, if not zero, is how many rounds are taken.
 	Rounds int
@@ -130,6 +130,7 @@ var perRound = []measurement{
 	{"latency", (*runner).latency99},
 	{"delivered", (*runner).delivered},
 	{"commit", (*runner).commit},
+	{"routing", (*runner).routing},
 	{"start", (*runner).start},
 	{"mass", (*runner).massClose},
 }
