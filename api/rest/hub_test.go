@@ -37,6 +37,7 @@ import (
 	"github.com/uzel-hub/uzel/core/execution"
 	"github.com/uzel-hub/uzel/core/jobs"
 	"github.com/uzel-hub/uzel/core/mass"
+	"github.com/uzel-hub/uzel/core/mass/appeals"
 	"github.com/uzel-hub/uzel/core/outgoing"
 	"github.com/uzel-hub/uzel/core/party"
 	"github.com/uzel-hub/uzel/core/registry"
@@ -106,7 +107,7 @@ func newHub(t *testing.T, change ...func(*rest.Config)) *hub {
 	}
 	c.Host, c.Channels, c.Catalog = h.host, drafts{h.host}, openCatalog(t)
 	h.jobs = jobs.New(jobs.Options{Store: h.store, Bus: h.bus, Now: h.clock}, []jobs.Job{{ID: "hub.sweep", Title: "Уборка", Every: time.Hour, Run: h.sweep}})
-	h.mass = mass.New(mass.Options{Store: h.store, Bus: h.bus}, mass.Tag{Bus: h.bus})
+	h.mass = mass.New(mass.Options{Store: h.store, Bus: h.bus}, appeals.Operations(c.Appeals)...)
 	c.Jobs, c.Mass = h.jobs, h.mass
 	for _, f := range change {
 		f(&c)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/access"
 	"github.com/uzel-hub/uzel/core/mass"
 	"github.com/uzel-hub/uzel/core/store"
 )
@@ -15,11 +16,12 @@ type MassOperation struct {
 	Name     string `json:"name"`
 	Title    string `json:"title"`
 	Undoable bool   `json:"undoable"`
+	Final    string `json:"final,omitempty"` // why it cannot be undone
 }
 
 func (s *Server) listMassOperations(*call) (answer, error) {
 	return ok(list[MassOperation]{items(s.Mass.Operations(), func(o mass.Operation) MassOperation {
-		return MassOperation{Name: o.Name(), Title: o.Title(), Undoable: o.Undoable()}
+		return MassOperation{Name: o.Name(), Title: o.Title(), Undoable: o.Final() == "", Final: o.Final()}
 	})}), nil
 }
 
@@ -55,7 +57,19 @@ func maybe[T ~string](f *faults, field string, value T, of []T) {
 	}
 }
 
+// changesAppeals refuses a token that may run mass operations and not touch
+// appeals: all operations there are change them.
+func (c *call) changesAppeals() error {
+	if !c.who.Can(access.WriteAppeals) {
+		return refuse(core.KindForbidden, "access.forbidden", "у вас нет права на это действие")
+	}
+	return nil
+}
+
 func (s *Server) beginMassRun(c *call) (answer, error) {
+	if err := c.changesAppeals(); err != nil {
+		return answer{}, err
+	}
 	var in MassInput
 	if err := c.decode(&in); err != nil {
 		return answer{}, err
@@ -143,6 +157,9 @@ func (s *Server) cancelMassRun(c *call) (answer, error) {
 
 func (s *Server) undoMassRun(c *call) (answer, error) {
 	if err := s.seesRun(c); err != nil {
+		return answer{}, err
+	}
+	if err := c.changesAppeals(); err != nil {
 		return answer{}, err
 	}
 	return answerRun(s.Mass.Undo(c.ctx(), c.massRun()))

@@ -28,7 +28,7 @@ import (
 // Rates of the search, in documents a second of one core.
 const (
 	indexRate = "index/s"
-	bareRate  = "bare index/s"
+	bareIndexRate  = "bare index/s"
 )
 
 const (
@@ -90,7 +90,7 @@ func (b *runner) index(ctx context.Context, s *letters, bare time.Duration) (*se
 	}
 	each := (after - before) / time.Duration(s.total)
 	b.note(indexRate, 1/each.Seconds())
-	b.note(bareRate, 1/bare.Seconds())
+	b.note(bareIndexRate, 1/bare.Seconds())
 	b.note("index_vs_bare", bare.Seconds()/each.Seconds())
 	b.say("  index      %6d µs of a core a document, %d µs bare  %.2f", each.Microseconds(), bare.Microseconds(), bare.Seconds()/each.Seconds())
 	return service, stop, nil
