@@ -27,8 +27,8 @@ import (
 
 // Rates of the search, in documents a second of one core.
 const (
-	indexRate = "index/s"
-	bareIndexRate  = "bare index/s"
+	indexRate     = "index/s"
+	bareIndexRate = "bare index/s"
 )
 
 const (
