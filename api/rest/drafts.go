@@ -264,11 +264,11 @@ func (s *Server) changeDraft(c *call, do func(store.Tx, core.Acting, approval.Re
 func (s *Server) writeDraft(c *call, do func(store.Tx) (*core.Draft, error)) (answer, error) {
 	var card DraftCard
 	err := s.write(c, func(tx store.Tx) error {
-		d, err := c.draft(tx)
-		if err != nil {
+		if _, err := c.draft(tx); err != nil {
 			return err
 		}
-		if d, err = do(tx); err != nil {
+		d, err := do(tx)
+		if err != nil {
 			return err
 		}
 		card, err = draftCard(tx, d)
