@@ -21,7 +21,7 @@ func TestPanicBecomesADeadLetterWithItsStack(t *testing.T) {
 	f.publish(in, "k", 1)
 	f.runs.await(t, func() bool { return f.runs.count(bus.Dead) == 1 })
 	d := f.letters(bus.DeadLetterOpen)[0]
-	if d.Attempts != 3 || d.Kind != "internal" || d.Code != "handler.panic" || !strings.Contains(d.Detail, "bus_test.go") {
+	if d.Attempts != 3 || d.Kind != "internal" || d.Code != "handler.panic" || !strings.Contains(d.Detail, "deadletter_test.go") {
 		t.Errorf("dead letter %+v", d)
 	}
 }
