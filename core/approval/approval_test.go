@@ -350,16 +350,19 @@ func TestDraftLife(t *testing.T) {
 		restart := rapid.SampledFrom([]core.ApprovalRestart{core.RestartAll, core.RestartOthers}).Draw(rt, "restart")
 		id := d.answer(route(order, restart, lawyer, bursar, head)).ID
 		for i := range rapid.IntRange(1, 25).Draw(rt, "steps") {
-			before := d.draft(id)
-			by := rapid.SampledFrom(append(people, acting(d.asked(id))...)).Draw(rt, "who")
-			what := rapid.SampledFrom([]string{"submit", "submit", "yes", "yes", "yes", "no", "revise", "withdraw", "send", "cancel"}).Draw(rt, "what")
+			before, asked := d.draft(id), d.asked(id)
+			by := rapid.SampledFrom(append(people, acting(asked)...)).Draw(rt, "who")
+			what := rapid.SampledFrom([]string{"submit", "submit", "agree", "agree", "agree", "yes", "no", "revise", "withdraw", "send", "cancel"}).Draw(rt, "what")
+			if what == "agree" && len(asked) > 0 { // whose turn it is, so that some sequences get to the end
+				by = core.Acting{User: asked[0]}
+			}
 			ref := approval.Ref{ID: id}
 			_, err := d.do(func(tx store.Tx) (*core.Draft, error) {
 				switch what {
 				case "submit":
 					return d.svc.Submit(tx, maria, ref)
-				case "yes", "no":
-					return d.svc.Visa(tx, by, id, approval.Word{Version: before.Versions, Agreed: what == "yes", Remarks: "x"})
+				case "agree", "yes", "no":
+					return d.svc.Visa(tx, by, id, approval.Word{Version: before.Versions, Agreed: what != "no", Remarks: "x"})
 				case "revise":
 					return d.svc.Revise(tx, maria, ref, approval.Text{Text: fmt.Sprint("Редакция ", i)})
 				case "withdraw":
