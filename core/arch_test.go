@@ -23,6 +23,7 @@ const module = "github.com/uzel-hub/uzel/"
 var rooms = map[string][]string{
 	"core":                                {},
 	"core/internal/coretest":              {"core", "core/bus", "core/registry", "core/store", "core/store/boltstore"},
+	"core/internal/hubproc":               {},
 	"core/store":                          {"core"},
 	"core/store/storetest":                {"core", "core/store"},
 	"core/store/boltstore":                {"core", "core/store"},
@@ -54,7 +55,7 @@ var rooms = map[string][]string{
 	"core/pluginhost":                     {"core", "core/store", "core/bus", "core/blob", "core/catalog", "core/pluginhost/internal/…", "api/plugin", "api/plugin/v1"},
 	"core/pluginhost/internal/…":          {"core", "core/blob", "core/catalog", "core/pluginhost/internal/…", "api/plugin", "api/plugin/v1"},
 	"core/pluginhost/internal/testplugin": {"sdk", "api/plugin", "api/plugin/v1"},
-	"core/bench":                          {"core", "core/appeal", "core/blob/fileblob", "core/bus", "core/bus/boltbus", "core/execution", "core/intake", "core/outgoing", "core/registry", "core/routing", "core/search", "core/store", "core/store/boltstore", "core/maintenance", "api/plugin", "api/plugin/v1", "api/plugin/pipe", "core/mass", "core/mass/appeals", "core/report"},
+	"core/bench":                          {"core", "core/appeal", "core/blob/fileblob", "core/bus", "core/bus/boltbus", "core/execution", "core/intake", "core/outgoing", "core/registry", "core/routing", "core/search", "core/store", "core/store/boltstore", "core/maintenance", "api/plugin", "api/plugin/v1", "api/plugin/pipe", "core/mass", "core/mass/appeals", "core/report", "core/internal/hubproc"},
 	"core/schedule":                       {"core", "core/store", "core/bus"},
 	"core/jobs":                           {"core", "core/store", "core/bus"},
 	"core/mass":                           {"core", "core/store", "core/bus"},

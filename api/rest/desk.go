@@ -215,13 +215,8 @@ func (in *DocumentInput) document(files []core.Attachment) *core.Document {
 
 func (s *Server) createDocument(c *call) (answer, error) {
 	var in DocumentInput
-	files, err := s.decodeForm(c, &in)
+	files, err := s.decodeSoundForm(c, &in)
 	if err != nil {
-		return answer{}, err
-	}
-	var f faults
-	in.check(&f)
-	if err := f.err("request.body"); err != nil {
 		return answer{}, err
 	}
 	return s.update(c, []any{in, files}, func(tx store.Tx) (answer, error) {

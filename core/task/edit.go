@@ -90,9 +90,9 @@ func (e *Edit) moveDeadline(tx store.Tx, by core.Acting, t *core.Task) error {
 // checkEdited proves what was changed sound. A term that has passed does not
 // keep anyone from mending the title.
 func checkEdited(tx store.Tx, t *core.Task, e Edit) error {
-	c := &checker{tx: tx}
+	c := checking(tx)
 	if t.Title == "" {
-		c.fault("title", "обязательное поле")
+		c.Add("title", "обязательное поле")
 	}
 	if e.Controller != nil || e.CoPerformers != nil {
 		c.others(t)
