@@ -38,7 +38,7 @@ var rooms = map[string][]string{
 	"core/config":                         {"core"},
 	"core/registry":                       {"core", "core/store"},
 	"core/directory":                      {"core", "core/store"},
-	"core/intake":                         {"core", "core/store", "core/bus", "core/blob", "core/registry", "core/party"},
+	"core/intake":                         {"core", "core/store", "core/bus", "core/blob", "core/registry", "core/party", "core/schedule"},
 	"core/party":                          {"core", "core/store", "core/bus", "core/blob"},
 	"core/outgoing":                       {"core", "core/store", "core/bus", "core/blob", "core/registry"},
 	"core/routing":                        {"core"},

@@ -16,7 +16,7 @@ import (
 
 // openWork makes what the hub does by itself and in the background.
 func (a *App) openWork() {
-	a.Watch = &schedule.Watcher{Store: a.Store, Bus: a.Bus, Sources: []schedule.Source{schedule.Documents}}
+	a.Watch = &schedule.Watcher{Store: a.Store, Bus: a.Bus, Sources: []schedule.Source{schedule.Documents, schedule.Tasks}}
 	a.Mass = mass.New(mass.Options{Store: a.Store, Bus: a.Bus, Log: a.Log.Named("mass")}, mass.Tag{Bus: a.Bus})
 	a.Jobs = jobs.New(jobs.Options{Store: a.Store, Bus: a.Bus, Log: a.Log.Named("jobs")}, a.hubJobs(), a.channelJobs)
 }
@@ -27,6 +27,11 @@ func (a *App) hubJobs() []jobs.Job {
 		ID: "hub.deadlines", Title: "Контроль сроков", Every: time.Minute, Run: func(ctx context.Context) (string, error) {
 			warned, broken, err := a.Watch.Look(ctx)
 			return fmt.Sprintf("предупреждений: %d, нарушений: %d", warned, broken), err
+		},
+	}, {
+		ID: "hub.planned", Title: "Запланированные обращения", Every: time.Minute, Run: func(ctx context.Context) (string, error) {
+			woken, err := a.Appeals.WakePlanned(ctx, a.Store, time.Now())
+			return fmt.Sprintf("пора в работу: %d", woken), err
 		},
 	}}
 }

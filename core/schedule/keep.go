@@ -30,6 +30,9 @@ func Seed(tx store.Tx) error {
 // Load reads a calendar with its years. KindNotFound if there is none.
 func Load(tx store.Tx, id core.CalendarID) (*Calendar, error) {
 	def, err := store.Calendars.Get(tx, string(id))
+	if id == core.CalendarRussia && core.KindOf(err) == core.KindNotFound {
+		def, err = Russia(), nil // not seeded
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +95,8 @@ func Save(tx store.Tx, c *core.WorkCalendar) error {
 		return err
 	}
 	if c.Organization != "" {
-		if _, err := store.Organizations.Get(tx, string(c.Organization)); err != nil {
+		e, err := store.Entries.Get(tx, string(c.Organization))
+		if err != nil || e.Directory != core.DirOrganizations {
 			return core.Invalid("calendar.invalid", "organization", "такой записи нет")
 		}
 	}

@@ -47,7 +47,8 @@ func (w *tower) appeals(n, hours int, change func(*core.Document)) {
 			if err != nil {
 				return err
 			}
-			d := &core.Document{ID: core.DocumentID(fmt.Sprintf("doc_%d_%04d", hours, i)), Appeal: &core.Appeal{State: core.AppealInWork, Deadline: deadline}}
+			d := &core.Document{ID: core.DocumentID(fmt.Sprintf("doc_%d_%04d", hours, i)), Appeal: &core.Appeal{State: core.AppealInWork}}
+			d.SetDeadline(deadline)
 			if change != nil {
 				change(d)
 			}
@@ -121,8 +122,8 @@ func TestWhatWaitsForNobodyIsNotWatched(t *testing.T) {
 		func(d *core.Document) { d.Appeal.State = core.AppealClosed },
 		func(d *core.Document) { d.Appeal.State = core.AppealRejected },
 		func(d *core.Document) { d.Appeal.State = core.AppealAnswered },
-		func(d *core.Document) { d.Appeal.Deadline.Pauses = []core.Pause{{From: at, Reason: "ждём"}} },
-		func(d *core.Document) { d.Appeal.Deadline = nil },
+		func(d *core.Document) { d.Deadline.Pauses = []core.Pause{{From: at, Reason: "ждём"}} },
+		func(d *core.Document) { d.Deadline = nil },
 	} {
 		w.appeals(1, 10+i, change)
 	}
@@ -140,11 +141,11 @@ func TestExtendedDeadlineIsWatchedAnew(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		c, err := schedule.Of(tx, d.Appeal.Deadline, "")
+		c, err := schedule.Of(tx, d.Deadline, "")
 		if err != nil {
 			return err
 		}
-		if err := c.Extend(d.Appeal.Deadline, tx.Now(), "usr_1", tx.Now().Add(10*time.Hour), "новые обстоятельства"); err != nil {
+		if err := c.Extend(d.Deadline, tx.Now(), "usr_1", tx.Now().Add(10*time.Hour), "новые обстоятельства"); err != nil {
 			return err
 		}
 		return store.Documents.Put(tx, d)
@@ -158,7 +159,7 @@ func TestExtendedDeadlineIsWatchedAnew(t *testing.T) {
 
 func TestBreachBringsAboutItsEffect(t *testing.T) {
 	w := newTower(t)
-	w.appeals(1, 10, func(d *core.Document) { d.Appeal.Deadline.Effect = "close" })
+	w.appeals(1, 10, func(d *core.Document) { d.Deadline.Effect = "close" })
 	w.clock.Add(11 * time.Hour)
 	if _, _, err := w.watch.Look(t.Context()); err != nil {
 		t.Fatal(err)
@@ -191,7 +192,7 @@ func TestCalendarsAreKeptPerOrganisationAndYear(t *testing.T) {
 		t.Errorf("a calendar of nobody: %v", err)
 	}
 	coretest.Update(t, w.store, func(tx store.Tx) error {
-		if err := store.Organizations.Put(tx, &core.Organization{ID: "org_1", Title: "УК"}); err != nil {
+		if err := store.Entries.Put(tx, &core.Entry{ID: "org_1", Directory: core.DirOrganizations}); err != nil {
 			return err
 		}
 		if err := schedule.Save(tx, def); err != nil {
