@@ -129,9 +129,9 @@ func titleOf(tx store.Tx, name Dimension, value string) string {
 		if u, err := store.Users.GetAny(tx, value); err == nil {
 			title = u.Name
 		}
-	case Organization:
-		if o, err := store.Organizations.GetAny(tx, value); err == nil {
-			title = o.Title
+	case Organization, Line, ReasonGroup, Reason, Source, Tag:
+		if e, err := store.Entries.GetAny(tx, value); err == nil {
+			title = e.Text("title")
 		}
 	case Direction, State, AppealState, Kind:
 		title = words[value]
