@@ -81,7 +81,7 @@ func (o *office) entry(directory string, values object) core.EntryID {
 func (o *office) fillDirectories() {
 	o.Helper()
 	var sources struct{ Items []struct{ ID core.EntryID } }
-	o.get("/api/v1/directories/sources/entries?code=email", &sources)
+	o.get("/api/v1/directories/sources/entries?filter%5Bcode%5D=email", &sources)
 	o.line = o.entry("support_lines", object{"title": "Аварийная линия", "code": "emergency"})
 	o.group = o.entry("reason_groups", object{"title": "Лифты"})
 	o.reason = o.entry("reasons", object{
