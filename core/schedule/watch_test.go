@@ -32,7 +32,7 @@ func newTower(t *testing.T) *tower {
 
 // fresh is the watcher after a restart of the hub.
 func (w *tower) fresh() {
-	w.watch = &schedule.Watcher{Store: w.store, Bus: w.bus, Sources: []schedule.Source{schedule.Documents}, Effects: []schedule.Effect{closing{}}}
+	w.watch = &schedule.Watcher{Store: w.store, Bus: w.bus, Sources: []schedule.Source{schedule.Documents, schedule.Tasks}, Effects: []schedule.Effect{closing{}}}
 }
 
 func (w *tower) appeals(n, hours int, change func(*core.Document)) {
