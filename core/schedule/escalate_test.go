@@ -21,7 +21,9 @@ func (w *tower) staff() {
 			{ID: "usr_pavel", Lines: []core.EntryID{"line_1"}, Organizations: []core.OrganizationID{"org_2"}},
 			{ID: "usr_gone", Lines: []core.EntryID{"line_1"}, State: core.UserDismissed},
 			{ID: "usr_head", Roles: []core.Role{core.RoleSupervisor}},
-			{ID: "usr_boris"}, {ID: "usr_vera"}, {ID: "usr_anna"},
+			{ID: "usr_boris"},
+			{ID: "usr_vera"},
+			{ID: "usr_anna"},
 		} {
 			u.Login = string(u.ID)
 			if err := store.Users.Put(tx, u); err != nil {

@@ -119,7 +119,8 @@ func (o *office) setRules() {
 	o.admin("rules", object{
 		"title": "Лифты", "on": true, "when": object{"field": "subject", "is": "words", "values": []string{"лифт"}},
 		"then": []object{
-			{"do": "set_line", "line": o.line}, {"do": "reply", "template": receipt},
+			{"do": "set_line", "line": o.line},
+			{"do": "reply", "template": receipt},
 			{"do": "create_task", "title": "Осмотреть лифт", "performer": o.foreman, "term": object{"kind": "working_hours", "amount": 4}},
 		},
 	}, nil)
