@@ -95,8 +95,8 @@ func Save(tx store.Tx, c *core.WorkCalendar) error {
 		return err
 	}
 	if c.Organization != "" {
-		e, err := store.Entries.Get(tx, string(c.Organization))
-		if err != nil || e.Directory != core.DirOrganizations {
+		o, err := store.Entries.Get(tx, string(c.Organization))
+		if err != nil || o.Directory != core.DirOrganizations {
 			return core.Invalid("calendar.invalid", "organization", "такой записи нет")
 		}
 	}
