@@ -80,6 +80,7 @@ type App struct {
 	Watch       *schedule.Watcher
 
 	version string
+	noIndex bool
 	queues  *boltbus.Driver
 	metrics *rest.Metrics
 }
@@ -88,6 +89,7 @@ type App struct {
 // benchmark, a test. Zero values are the hub's own.
 type Tuning struct {
 	FlushDelay time.Duration // added to every flush of the disk
+	NoIndex    bool          // nothing is indexed for search
 	Timing     pluginhost.Timing
 	Limits     pluginhost.Limits
 	// FileReader is a program that calls extract.Serve when it is called with
@@ -108,7 +110,7 @@ func fileReader(program string) *extract.Reader {
 
 // Open puts the hub together in the data folder. Nothing runs yet.
 func Open(ctx context.Context, conf config.Config, version string, log hclog.Logger, tune Tuning) (a *App, err error) {
-	a = &App{Config: conf, Log: log, version: version}
+	a = &App{Config: conf, Log: log, version: version, noIndex: tune.NoIndex}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
@@ -350,7 +352,9 @@ func (a *App) Run(ctx context.Context) error {
 	})
 	g.Go(func() error { return a.Bus.Run(stages) })
 	g.Go(func() error { return a.People.Run(ctx) })
-	g.Go(func() error { return a.Search.Run(stages) })
+	if !a.noIndex {
+		g.Go(func() error { return a.Search.Run(stages) })
+	}
 	g.Go(func() error { return a.Jobs.Run(ctx) })
 	g.Go(func() error { return a.Mass.Run(ctx) })
 	return g.Wait()

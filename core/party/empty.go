@@ -62,7 +62,9 @@ func (e *eraser) put(tx store.Tx, d *core.Document, fields ...string) error {
 	if err := store.Documents.Redact(tx, string(d.ID), fields...); err != nil {
 		return err
 	}
-	return e.Bus.Publish(tx, bus.DocumentUpdated, string(d.ID), bus.AboutDocument(d))
+	about := bus.AboutDocument(d)
+	about.Erased = true
+	return e.Bus.Publish(tx, bus.DocumentUpdated, string(d.ID), about)
 }
 
 // blank strikes the person out of a list.

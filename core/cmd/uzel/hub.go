@@ -35,8 +35,9 @@ func (c *cli) serve() *cobra.Command {
 	flags := cmd.Flags()
 	flags.BoolVar(&o.Demo, "demo", false, "с почтовым эмулятором и несколькими письмами")
 	flags.DurationVar(&o.Tuning.FlushDelay, "flush-delay", 0, "добавить к каждой записи на диск, для замеров")
+	flags.BoolVar(&o.Tuning.NoIndex, "no-index", false, "не строить индекс поиска, для замеров")
 	flags.StringVar(&profile, "pprof", "", "файл для профиля процессора")
-	for _, name := range []string{"flush-delay", "pprof"} {
+	for _, name := range []string{"flush-delay", "no-index", "pprof"} {
 		_ = flags.MarkHidden(name) // it is there: just defined
 	}
 	return cmd
