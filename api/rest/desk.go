@@ -209,7 +209,6 @@ func (in *DocumentInput) document(files []core.Attachment) *core.Document {
 	return &core.Document{
 		Organization: in.Organization, Direction: in.Direction, Kind: in.Kind, Subject: in.Subject, Text: in.Text,
 		Sender: in.Sender, Recipients: in.Recipients, Files: files, Fields: in.Fields, InReplyTo: in.InReplyTo,
-		DueAt: in.DueAt,
 	}
 }
 
@@ -225,6 +224,9 @@ func (s *Server) createDocument(c *call) (answer, error) {
 			return answer{}, err
 		}
 		if err := knownParties(c.who.Scope(), tx, d); err != nil {
+			return answer{}, err
+		}
+		if err := setDue(tx, d, in.DueAt); err != nil {
 			return answer{}, err
 		}
 		if err := s.register(tx, d, in.Journal, in.Date); err != nil {

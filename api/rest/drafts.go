@@ -135,6 +135,7 @@ type RouteInput struct {
 	Restart   core.ApprovalRestart `json:"restart"`
 	Approvers []core.Approver      `json:"approvers"`
 	DueAt     *time.Time           `json:"due_at"`
+	Term      *core.Term           `json:"term"` // from when each is asked
 }
 
 // DraftWayInput is how a draft goes out.
@@ -146,12 +147,17 @@ type DraftWayInput struct {
 	Route    *RouteInput    `json:"route"`
 }
 
-func (in *DraftWayInput) check(f *faults) { f.short("signed_as", in.SignedAs, 200) }
+func (in *DraftWayInput) check(f *faults) {
+	f.short("signed_as", in.SignedAs, 200)
+	if r := in.Route; r != nil {
+		checkDue(f, "route", r.DueAt, r.Term)
+	}
+}
 
 func (in *DraftWayInput) way() approval.Way {
 	w := approval.Way{Channel: in.Channel, Journal: in.Journal, SignedAs: in.SignedAs, KeepOpen: in.KeepOpen}
 	if r := in.Route; r != nil {
-		w.Route = &core.ApprovalRoute{Order: r.Order, Restart: r.Restart, Approvers: r.Approvers, DueAt: r.DueAt}
+		w.Route = &core.ApprovalRoute{Order: r.Order, Restart: r.Restart, Approvers: r.Approvers, DueAt: r.DueAt, Term: r.Term}
 		if r.Restart == "" {
 			w.Route.Restart = core.RestartAll
 		}

@@ -51,7 +51,7 @@ func TestAppealTakesOverWhatTheMessageSays(t *testing.T) {
 	})
 	a := doc.Appeal
 	if a.Applicant.Name != "Анна" || a.Accounts[0].Number != "100500" || a.Premises.Text != "Ленина, 1" ||
-		a.Deadline.Term.Kind != core.TermOutside || !a.Deadline.DueAt.Equal(due) || a.State != core.AppealNew {
+		doc.Deadline.Term.Kind != core.TermOutside || !doc.DueAt.Equal(due) || a.State != core.AppealNew {
 		t.Fatalf("%+v", a)
 	}
 }

@@ -43,6 +43,9 @@ func (c *checker) route(d *core.Draft, r *core.ApprovalRoute) {
 	if r.DueAt != nil && !r.DueAt.After(c.Tx.Now()) {
 		c.Add("route.due_at", "срок уже прошёл")
 	}
+	if r.DueAt != nil && r.Term != nil {
+		c.Add("route.term", "срок задан и датой, и длительностью")
+	}
 	switch n := len(r.Approvers); {
 	case n == 0:
 		c.Add("route.approvers", "назовите согласующих")
@@ -70,8 +73,9 @@ func sameRoute(a, b *core.ApprovalRoute) bool {
 	if a == nil || b == nil {
 		return a == b
 	}
+	term := (a.Term == nil) == (b.Term == nil) && (a.Term == nil || *a.Term == *b.Term)
 	due := (a.DueAt == nil) == (b.DueAt == nil) && (a.DueAt == nil || a.DueAt.Equal(*b.DueAt))
-	return due && a.Order == b.Order && a.Restart == b.Restart && slices.Equal(a.Approvers, b.Approvers)
+	return term && due && a.Order == b.Order && a.Restart == b.Restart && slices.Equal(a.Approvers, b.Approvers)
 }
 
 // keptFiles are those of the draft's present text that the next one keeps.

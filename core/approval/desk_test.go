@@ -9,6 +9,7 @@ import (
 	"github.com/uzel-hub/uzel/core/approval"
 	"github.com/uzel-hub/uzel/core/internal/coretest"
 	"github.com/uzel-hub/uzel/core/outgoing"
+	"github.com/uzel-hub/uzel/core/schedule"
 	"github.com/uzel-hub/uzel/core/store"
 	"github.com/uzel-hub/uzel/core/task"
 )
@@ -40,7 +41,7 @@ func newDesk(t *testing.T) *desk {
 	clock := coretest.NewClock()
 	d := &desk{T: t, store: coretest.Open(t, clock), bus: &coretest.Recorder{}, clock: clock}
 	out := &outgoing.Service{Store: d.store, Bus: d.bus, Purposes: carriesAll{}}
-	d.svc = &approval.Service{Bus: d.bus, Tasks: &task.Service{Bus: d.bus, Origin: out}, Outbox: out}
+	d.svc = &approval.Service{Bus: d.bus, Tasks: &task.Service{Bus: d.bus, Origin: out, Calendar: schedule.Offices{}}, Outbox: out}
 	coretest.Update(t, d.store, func(tx store.Tx) error {
 		for _, who := range []core.Acting{maria, lawyer, bursar, head, chief} {
 			if err := store.Users.Put(tx, &core.User{ID: who.User, Login: string(who.User), Name: string(who.User)}); err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/internal/coretest"
+	"github.com/uzel-hub/uzel/core/schedule"
 	"github.com/uzel-hub/uzel/core/store"
 	"github.com/uzel-hub/uzel/core/task"
 )
@@ -39,7 +40,7 @@ func (d *desk) ReportPerformer(_ store.Tx, doc *core.Document, performer core.Co
 func newDesk(t *testing.T) *desk {
 	clock := coretest.NewClock()
 	d := &desk{T: t, store: coretest.Open(t, clock), bus: &coretest.Recorder{}, clock: clock}
-	d.tasks = &task.Service{Bus: d.bus, Origin: d}
+	d.tasks = &task.Service{Bus: d.bus, Origin: d, Calendar: schedule.Offices{}}
 	d.doc = &core.Document{
 		ID: "doc_1", Organization: "org_1", Direction: core.Incoming, Kind: core.MessageLetter, State: core.DocumentRegistered,
 		Subject: "Течёт крыша", Channel: "mail", Thread: "doc_1",
