@@ -128,24 +128,24 @@ type verifyOutput struct {
 
 // reportEntry is what is known of one signature of one file.
 type reportEntry struct {
-	SignatureFile string             `setting:"signature_file" title:"Файл подписи"`
-	Document      string             `setting:"document" title:"Документ"`
-	Status        string             `setting:"status" title:"Итог" enum:"valid=Действительна,invalid=Недействительна,indeterminate=Не удалось установить"`
-	Code          string             `setting:"code" title:"Код причины"`
-	Text          string             `setting:"text" title:"Пояснение"`
-	Kind          string             `setting:"kind" title:"Вид" enum:"qualified=Квалифицированная,unqualified=Неквалифицированная"`
-	Format        string             `setting:"format" title:"Формат"`
-	Attached      bool               `setting:"attached" title:"Документ внутри подписи"`
-	Algorithm     string             `setting:"algorithm" title:"Алгоритмы"`
-	Checks        []checkEntry       `setting:"checks" title:"Проверки"`
-	Signer        identity           `setting:"signer" title:"Подписант"`
-	Certificate   certificateReport  `setting:"certificate" title:"Сертификат"`
-	ClaimedAt     string             `setting:"claimed_at" title:"Время подписи (со слов подписанта)"`
-	StampedAt     string             `setting:"stamped_at" title:"Штамп времени"`
-	StampedBy     string             `setting:"stamped_by" title:"Служба штампов времени"`
-	JudgedAt      string             `setting:"judged_at" title:"На какой момент проверено"`
-	Revocation    revocationEntry    `setting:"revocation" title:"Отзыв"`
-	Digests       documentDigests `setting:"digests" title:"Хэши документа"`
+	SignatureFile string            `setting:"signature_file" title:"Файл подписи"`
+	Document      string            `setting:"document" title:"Документ"`
+	Status        string            `setting:"status" title:"Итог" enum:"valid=Действительна,invalid=Недействительна,indeterminate=Не удалось установить"`
+	Code          string            `setting:"code" title:"Код причины"`
+	Text          string            `setting:"text" title:"Пояснение"`
+	Kind          string            `setting:"kind" title:"Вид" enum:"qualified=Квалифицированная,unqualified=Неквалифицированная"`
+	Format        string            `setting:"format" title:"Формат"`
+	Attached      bool              `setting:"attached" title:"Документ внутри подписи"`
+	Algorithm     string            `setting:"algorithm" title:"Алгоритмы"`
+	Checks        []checkEntry      `setting:"checks" title:"Проверки"`
+	Signer        identity          `setting:"signer" title:"Подписант"`
+	Certificate   certificateReport `setting:"certificate" title:"Сертификат"`
+	ClaimedAt     string            `setting:"claimed_at" title:"Время подписи (со слов подписанта)"`
+	StampedAt     string            `setting:"stamped_at" title:"Штамп времени"`
+	StampedBy     string            `setting:"stamped_by" title:"Служба штампов времени"`
+	JudgedAt      string            `setting:"judged_at" title:"На какой момент проверено"`
+	Revocation    revocationEntry   `setting:"revocation" title:"Отзыв"`
+	Digests       documentDigests   `setting:"digests" title:"Хэши документа"`
 }
 
 type checkEntry struct {
