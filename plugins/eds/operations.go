@@ -1,6 +1,10 @@
 package main
 
-import "github.com/uzel-hub/uzel/sdk"
+import (
+	"github.com/uzel-hub/uzel/plugins/eds/internal/judge"
+	"github.com/uzel-hub/uzel/plugins/eds/internal/pki"
+	"github.com/uzel-hub/uzel/sdk"
+)
 
 // The services of the connector. README.md tells the contract in words.
 const (
@@ -89,33 +93,18 @@ type certificatesOutput struct {
 
 // certificateEntry is a certificate we can sign with.
 type certificateEntry struct {
-	Thumbprint string   `setting:"thumbprint" title:"Отпечаток (SHA-1)"`
-	Default    bool     `setting:"default" title:"По умолчанию"`
-	Raw        bool     `setting:"raw" title:"Умеет подпись без оболочки"`
-	DER        string   `setting:"der" title:"Сертификат (DER, base64)"`
-	Chain      []string `setting:"chain" title:"Цепочка (DER, base64)"`
-	Algorithm  string   `setting:"algorithm" title:"Алгоритм ключа" enum:"gost2012-256,gost2012-512,rsa,ecdsa"`
-	Digest     string   `setting:"digest" title:"Алгоритм хэша" enum:"gost256,gost512,sha256,sha384,sha512"`
-	Serial     string   `setting:"serial" title:"Серийный номер, hex"`
-	IssuerName string   `setting:"issuer_name" title:"Издатель (RFC 4514)"`
-	NotBefore  string   `setting:"not_before" title:"Действует с"`
-	NotAfter   string   `setting:"not_after" title:"Действует по"`
-	Holder     identity `setting:"holder" title:"Владелец"`
-}
-
-// identity is whom a certificate names.
-type identity struct {
-	Name         string `setting:"name" title:"Имя"`
-	Surname      string `setting:"surname" title:"Фамилия"`
-	GivenName    string `setting:"given_name" title:"Имя и отчество"`
-	Position     string `setting:"position" title:"Должность"`
-	Organization string `setting:"organization" title:"Организация"`
-	INN          string `setting:"inn" title:"ИНН"`
-	INNLE        string `setting:"inn_le" title:"ИНН организации"`
-	OGRN         string `setting:"ogrn" title:"ОГРН"`
-	OGRNIP       string `setting:"ogrnip" title:"ОГРНИП"`
-	SNILS        string `setting:"snils" title:"СНИЛС"`
-	Email        string `setting:"email" title:"Электронная почта"`
+	Thumbprint string     `setting:"thumbprint" title:"Отпечаток (SHA-1)"`
+	Default    bool       `setting:"default" title:"По умолчанию"`
+	Raw        bool       `setting:"raw" title:"Умеет подпись без оболочки"`
+	DER        string     `setting:"der" title:"Сертификат (DER, base64)"`
+	Chain      []string   `setting:"chain" title:"Цепочка (DER, base64)"`
+	Algorithm  string     `setting:"algorithm" title:"Алгоритм ключа" help:"gost2012-256, gost2012-512, rsa, ecdsa"`
+	Digest     string     `setting:"digest" title:"Алгоритм хэша" help:"gost256, gost512, sha256, sha384, sha512"`
+	Serial     string     `setting:"serial" title:"Серийный номер, hex"`
+	IssuerName string     `setting:"issuer_name" title:"Издатель (RFC 4514)"`
+	NotBefore  string     `setting:"not_before" title:"Действует с"`
+	NotAfter   string     `setting:"not_after" title:"Действует по"`
+	Holder     pki.Holder `setting:"holder" title:"Владелец"`
 }
 
 type verifyInput struct {
@@ -123,61 +112,5 @@ type verifyInput struct {
 }
 
 type verifyOutput struct {
-	Reports []reportEntry `setting:"reports" title:"Отчёты"`
-}
-
-// reportEntry is what is known of one signature of one file.
-type reportEntry struct {
-	SignatureFile string            `setting:"signature_file" title:"Файл подписи"`
-	Document      string            `setting:"document" title:"Документ"`
-	Status        string            `setting:"status" title:"Итог" enum:"valid=Действительна,invalid=Недействительна,indeterminate=Не удалось установить"`
-	Code          string            `setting:"code" title:"Код причины"`
-	Text          string            `setting:"text" title:"Пояснение"`
-	Kind          string            `setting:"kind" title:"Вид" enum:"qualified=Квалифицированная,unqualified=Неквалифицированная"`
-	Format        string            `setting:"format" title:"Формат"`
-	Attached      bool              `setting:"attached" title:"Документ внутри подписи"`
-	Algorithm     string            `setting:"algorithm" title:"Алгоритмы"`
-	Checks        []checkEntry      `setting:"checks" title:"Проверки"`
-	Signer        identity          `setting:"signer" title:"Подписант"`
-	Certificate   certificateReport `setting:"certificate" title:"Сертификат"`
-	ClaimedAt     string            `setting:"claimed_at" title:"Время подписи (со слов подписанта)"`
-	StampedAt     string            `setting:"stamped_at" title:"Штамп времени"`
-	StampedBy     string            `setting:"stamped_by" title:"Служба штампов времени"`
-	JudgedAt      string            `setting:"judged_at" title:"На какой момент проверено"`
-	Revocation    revocationEntry   `setting:"revocation" title:"Отзыв"`
-	Digests       documentDigests   `setting:"digests" title:"Хэши документа"`
-}
-
-type checkEntry struct {
-	Name   string `setting:"name" title:"Проверка" enum:"integrity,signature,signing_certificate,chain,validity,revocation,timestamp,qualification"`
-	Title  string `setting:"title" title:"Название"`
-	Status string `setting:"status" title:"Итог" enum:"passed,failed,unknown,absent"`
-	Code   string `setting:"code" title:"Код причины"`
-	Text   string `setting:"text" title:"Пояснение"`
-}
-
-type certificateReport struct {
-	Serial     string `setting:"serial" title:"Серийный номер, hex"`
-	SHA1       string `setting:"sha1" title:"Отпечаток SHA-1"`
-	SHA256     string `setting:"sha256" title:"Отпечаток SHA-256"`
-	Issuer     string `setting:"issuer" title:"Издатель"`
-	IssuerOGRN string `setting:"issuer_ogrn" title:"ОГРН издателя"`
-	NotBefore  string `setting:"not_before" title:"Действует с"`
-	NotAfter   string `setting:"not_after" title:"Действует по"`
-	Class      string `setting:"class" title:"Класс СКЗИ"`
-	SignTool   string `setting:"sign_tool" title:"Средство подписи владельца"`
-}
-
-type revocationEntry struct {
-	Source     string `setting:"source" title:"Источник"`
-	ThisUpdate string `setting:"this_update" title:"Список выпущен"`
-	NextUpdate string `setting:"next_update" title:"Следующий выпуск"`
-	RevokedAt  string `setting:"revoked_at" title:"Отозван"`
-	Reason     string `setting:"reason" title:"Причина отзыва"`
-}
-
-type documentDigests struct {
-	GOST256 string `setting:"gost256" title:"ГОСТ Р 34.11-2012 (256), hex"`
-	SHA256  string `setting:"sha256" title:"SHA-256, hex"`
-	Size    int    `setting:"size" title:"Размер, байт"`
+	Reports []judge.Report `setting:"reports" title:"Отчёты"`
 }
