@@ -69,3 +69,6 @@ func (d *Digest) Sum(b []byte) []byte {
 	h.Write(b) //nolint:errcheck // a hash takes everything
 	return h.Sum(nil)
 }
+
+// Std is the digest as Go's library calls it, 0 for GOST.
+func (d *Digest) Std() crypto.Hash { return d.std }
