@@ -74,6 +74,9 @@ var rooms = map[string][]string{
 	"plugins/email/emulator":              {},
 	"plugins/email/emulator/…":            {"plugins/email/emulator"},
 	"plugins/email/mailtest":              {"plugins/email/emulator"},
+	"plugins/eds":                         {"sdk", "plugins/eds/internal/…"},
+	"plugins/eds/internal/…":              {"plugins/eds/internal/…"},
+	"plugins/eds/edstest":                 {},
 	"examples/…":                          {"sdk"},
 }
 
@@ -97,7 +100,7 @@ var onlyIn = map[string][]string{
 }
 
 // testOnly are packages that nothing but tests may import.
-var testOnly = []string{"core/internal/coretest", "core/store/storetest", "core/blob/blobtest", "sdk/sdktest", "plugins/email/mailtest", "core/pluginhost/internal/testplugin"}
+var testOnly = []string{"core/internal/coretest", "core/store/storetest", "core/blob/blobtest", "sdk/sdktest", "plugins/email/mailtest", "plugins/eds/edstest", "core/pluginhost/internal/testplugin"}
 
 // longestChain is how many imports of ours may follow each other.
 const longestChain = 6
