@@ -56,6 +56,7 @@ func routes() []*route {
 		appealRoutes(),
 		taskRoutes(),
 		draftRoutes(),
+		signatureRoutes(),
 	)
 }
 

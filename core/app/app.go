@@ -39,6 +39,7 @@ import (
 	"github.com/uzel-hub/uzel/core/search"
 	"github.com/uzel-hub/uzel/core/search/extract"
 	"github.com/uzel-hub/uzel/core/secret"
+	"github.com/uzel-hub/uzel/core/signing"
 	"github.com/uzel-hub/uzel/core/store"
 	"github.com/uzel-hub/uzel/core/store/boltstore"
 	"github.com/uzel-hub/uzel/core/task"
@@ -76,6 +77,7 @@ type App struct {
 	Jobs        *jobs.Service
 	Mass        *mass.Service
 	Watch       *schedule.Watcher
+	Signing     *signing.Service
 
 	version string
 	queues  *boltbus.Driver
@@ -133,6 +135,7 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 	a.openAppeals()
 	a.Tasks = &task.Service{Bus: a.Bus, Origin: a.Outgoing}
 	a.Drafts = &approval.Service{Bus: a.Bus, Tasks: a.Tasks, Outbox: a.Outgoing}
+	a.openSigning()
 	if err := a.openPlugins(ctx, tune); err != nil {
 		return a, err
 	}
@@ -315,6 +318,7 @@ func (a *App) handle() {
 		return a.Rules.Route(tx, about)
 	})
 	a.Bus.Handle("effects", bus.DeadlineBroken, a.onBroken)
+	a.handleSigning()
 }
 
 // autoReply answers for a rule.
@@ -369,6 +373,7 @@ func (a *App) Run(ctx context.Context) error {
 	g.Go(func() error { return a.Search.Run(stages) })
 	g.Go(func() error { return a.Jobs.Run(ctx) })
 	g.Go(func() error { return a.Mass.Run(ctx) })
+	g.Go(func() error { return a.Signing.Run(ctx) })
 	return g.Wait()
 }
 

@@ -108,6 +108,7 @@ func tables() []table {
 		Calendars, CalendarYears, Jobs, JobStates, MassRuns, MassGroups,
 		RuleSets, RuleHeads, Decisions, Turns,
 		WorkClocks,
+		Signatures,
 	}
 }
 
