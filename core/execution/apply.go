@@ -33,6 +33,7 @@ func (b *broken) Error() string { return b.text }
 func (w *work) carryOut(number uint64, decided routing.Decision) error {
 	record := &core.Decision{
 		Document: w.doc.ID, RuleSet: number, Seen: w.doc.Version, Trace: decided.Trace, Faults: decided.Faults,
+		Effects: make([]core.Effect, 0, len(decided.Planned)),
 	}
 	failed := map[core.RuleID]string{}
 	for i, text := range decided.Faults {
@@ -223,7 +224,7 @@ func (w *work) loop() (note string, err error) {
 	if len(page.Items) > 0 {
 		return "в этой переписке автоответ за сутки уже был", nil
 	}
-	n, err := countOf(w.tx, w.doc, "sender", core.FirstID("doc", w.tx.Now().Add(-maxLettersIn)))
+	n, err := countOf(w.tx, w.doc, "sender_key", core.FirstID("doc", w.tx.Now().Add(-maxLettersIn)))
 	if err == nil && n >= maxLettersNum {
 		note = "от этого отправителя слишком много документов за час"
 	}
