@@ -11,6 +11,7 @@ import (
 
 	"github.com/uzel-hub/uzel/plugins/eds/edstest"
 	"github.com/uzel-hub/uzel/plugins/eds/internal/judge"
+	"github.com/uzel-hub/uzel/plugins/eds/internal/pki"
 	"github.com/uzel-hub/uzel/sdk"
 	"github.com/uzel-hub/uzel/sdk/sdktest"
 )
@@ -134,4 +135,13 @@ func codeOf(err error) string {
 		return fmt.Sprint(err)
 	}
 	return e.Kind + " " + e.Code
+}
+
+func certificateOf(t *testing.T, h edstest.Holder) *pki.Certificate {
+	t.Helper()
+	all, err := pki.ParseCertificates(edstest.Read(t, h.Certificate))
+	if err != nil || len(all) != 1 {
+		t.Fatalf("%d certificates, %v", len(all), err)
+	}
+	return all[0]
 }

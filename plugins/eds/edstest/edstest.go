@@ -171,9 +171,18 @@ func (p *PKI) Sign(h Holder, text string, more ...string) []byte {
 	p.t.Helper()
 	args := []string{
 		"cms", "-sign", "-binary", "-cades", "-in", p.Write("signed.txt", text), "-signer", h.Certificate, "-inkey", h.Key,
-		p.kind.digest[:1] + "md", strings.TrimPrefix(p.kind.digest, "-"), "-outform", "DER", "-out", p.Path("signed.p7s"),
+		"-md", strings.TrimPrefix(p.kind.digest, "-"), "-outform", "DER", "-out", p.Path("signed.p7s"),
 	}
 	p.OpenSSL(append(args, more...)...)
+	return Read(p.t, p.Path("signed.p7s"))
+}
+
+// SignBare makes a detached CMS without signed attributes: the signature is over
+// the text itself.
+func (p *PKI) SignBare(h Holder, text string) []byte {
+	p.t.Helper()
+	p.OpenSSL("cms", "-sign", "-binary", "-noattr", "-in", p.Write("signed.txt", text), "-signer", h.Certificate, "-inkey", h.Key,
+		"-md", strings.TrimPrefix(p.kind.digest, "-"), "-outform", "DER", "-out", p.Path("signed.p7s"))
 	return Read(p.t, p.Path("signed.p7s"))
 }
 

@@ -80,6 +80,8 @@ func TestSignaturesOfOpenSSLAreValid(t *testing.T) {
 			expect(t, report(t, j, ca.Sign(signer, text, "-nodetach", "-stream"), nil), judge.Valid, "")
 			expect(t, report(t, j, []byte(base64.StdEncoding.EncodeToString(sig)), document(text)), judge.Valid, "")
 			expect(t, report(t, j, pem.EncodeToMemory(&pem.Block{Type: "CMS", Bytes: sig}), document(text)), judge.Valid, "")
+			expect(t, report(t, j, ca.SignBare(signer, text), document(text)), judge.Valid, "")
+			expect(t, report(t, j, ca.SignBare(signer, text), document(text+" ")), judge.Invalid, "bad_signature")
 			expect(t, report(t, j, sig, document(text+" ")), judge.Invalid, "hash_mismatch")
 			expect(t, report(t, j, ca.Sign(signer, text, "-nodetach"), document("иное")), judge.Invalid, "hash_mismatch")
 			expect(t, report(t, j, sig, nil), judge.Indeterminate, "document_missing")

@@ -49,7 +49,7 @@ func (b *builder) from(chain []*Certificate) []*Certificate {
 			return chain
 		}
 	}
-	if len(chain) == longestChain {
+	if len(chain) == longestChain || last.selfSigned() {
 		return nil
 	}
 	for _, set := range [][]*Certificate{b.roots, b.others} {
@@ -75,6 +75,11 @@ func (b *builder) from(chain []*Certificate) []*Certificate {
 func named(c, issuer *Certificate) bool {
 	return bytes.Equal(c.RawIssuer, issuer.RawSubject) &&
 		(len(c.AuthorityKeyId) == 0 || len(issuer.SubjectKeyId) == 0 || bytes.Equal(c.AuthorityKeyId, issuer.SubjectKeyId))
+}
+
+// selfSigned certificates end a chain, whether trusted or not.
+func (c *Certificate) selfSigned() bool {
+	return c.SelfIssued() && c.VerifyOf(c.SignatureAlgorithm, c.Raw, c.RawTBSCertificate, c.Signature) == nil
 }
 
 func within(chain []*Certificate, c *Certificate) bool {
