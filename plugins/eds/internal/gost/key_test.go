@@ -113,7 +113,6 @@ func TestKeysThatProveNothingAreRefused(t *testing.T) {
 }
 
 func FuzzParsePublicKey(f *testing.F) {
-	f.Add([]byte{0x30, 0x00})
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		if key, err := gost.ParsePublicKey(raw); err == nil {
 			_ = key.Verify(make([]byte, key.Curve.Bits()/8), raw)
