@@ -83,7 +83,7 @@ var shapes = map[string]any{
 	"MergeInput":      rest.MergeInput{},
 	"PartyMergeInput": rest.PartyMergeInput{},
 	"ErasureInput":    rest.ErasureInput{},
-	"KeptDocument":    core.KeptDocument{},
+	"KeptDocument":    core.KeptDocument{}, "KeptDraft": core.KeptDraft{},
 	"ErasedDocument":  core.ErasedDocument{},
 	"DoomedFile":      core.DoomedFile{},
 	"Erasure":         core.Erasure{},

@@ -74,7 +74,7 @@ func (c *call) signature(tx store.Tx) (*core.Signature, error) {
 		}
 	}
 	if sig.Draft != "" && c.who.Can(access.ReadDrafts) {
-		if d, err := store.Drafts.Get(tx, string(sig.Draft)); err == nil && c.seesDraft(tx, d) {
+		if d, err := store.Drafts.Get(tx, string(sig.Draft)); err == nil && c.who.Scope().Draft(tx, d) {
 			return sig, nil
 		}
 	}

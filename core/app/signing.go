@@ -12,7 +12,7 @@ import (
 // openSigning makes the service of electronic signatures over the channels that
 // sign and verify.
 func (a *App) openSigning() {
-	a.Signing = signing.New(signing.Config{Store: a.Store, Blobs: a.Blobs, Bus: a.Bus, Desk: signingDesk{a}, Log: a.Log.Named("signing")})
+	a.Signing = signing.New(signing.Config{Store: a.Store, Blobs: a.Files, Bus: a.Bus, Desk: signingDesk{a}, Log: a.Log.Named("signing")})
 	a.Drafts.Signatures = a.Signing
 }
 

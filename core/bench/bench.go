@@ -34,8 +34,8 @@ type Options struct {
 	// Quick runs fewer rounds and smaller counts: under three minutes.
 	Quick bool
 	// Only names the measurements to take (flush, ingest, latency, delivered,
-	// commit, routing, start, large); empty: all. What is not measured is zero in the
-	// report; latency needs ingest.
+	// commit, routing, start, indexing, large, search); empty: all. What is not
+	// measured is zero in the report; latency needs ingest.
 	Only []string
 	// Rounds, if not zero, is how many rounds are taken.
 	Rounds int
@@ -58,16 +58,18 @@ type sizes struct {
 	fewer     int           // in the one it is compared with
 	requests  int           // of lists and of cards, a round
 	channels  int           // started at once
+	searched  int           // documents in the searched store
+	queries   int           // of the search, a round
 }
 
 var (
 	wholeRun = sizes{
 		rounds: 5, messages: 20_000, commits: 40_000, flushes: 2000, latency: 5 * time.Second,
-		documents: 1_000_000, fewer: 10_000, requests: 1000, channels: 12,
+		documents: 1_000_000, fewer: 10_000, requests: 1000, channels: 12, searched: 1_000_000, queries: 2000,
 	}
 	quickRun = sizes{
 		rounds: 3, messages: 6000, commits: 10_000, flushes: 2000, latency: 2 * time.Second,
-		documents: 100_000, fewer: 10_000, requests: 500, channels: 12,
+		documents: 100_000, fewer: 10_000, requests: 500, channels: 12, searched: 50_000, queries: 500,
 	}
 )
 
@@ -107,8 +109,10 @@ func Run(ctx context.Context, o Options) (r *Report, err error) {
 			}
 		}
 	}
-	if err := b.take(ctx, measurement{"large", (*runner).large}); err != nil {
-		return nil, err
+	for _, m := range once {
+		if err := b.take(ctx, m); err != nil {
+			return nil, err
+		}
 	}
 	return b.report(), nil
 }
@@ -128,6 +132,13 @@ var perRound = []measurement{
 	{"commit", (*runner).commit},
 	{"routing", (*runner).routing},
 	{"start", (*runner).start},
+	{"indexing", (*runner).whileIndexing},
+}
+
+// once are those that have rounds of their own.
+var once = []measurement{
+	{"large", (*runner).large},
+	{"search", (*runner).found},
 }
 
 func (b *runner) take(ctx context.Context, m measurement) error {

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/blob"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -91,6 +92,9 @@ func (s *Service) due(ctx context.Context) (due []*core.Signature, next time.Dur
 // goOn takes one signature a step further. The channel is asked outside of any
 // transaction; what changed meanwhile (it was cancelled) wins.
 func (s *Service) goOn(ctx context.Context, seen *core.Signature) error {
+	var claim blob.Claim // of the signature that comes back
+	defer claim.End()
+	ctx = claim.Under(ctx)
 	a, asked := s.ask(ctx, seen)
 	if ctx.Err() != nil {
 		return nil
