@@ -88,8 +88,8 @@ type Wanted struct {
 // Sign asks for a detached signature of each file.
 func (s *Service) Sign(tx store.Tx, by core.UserID, w Wanted) ([]*core.Signature, error) {
 	out := make([]*core.Signature, 0, len(w.Files))
-	for _, f := range w.Files {
-		sig := w.signature(tx, core.SignatureMade, core.SignatureSigning)
+	for i, f := range w.Files {
+		sig := w.signature(tx, i, core.SignatureMade, core.SignatureSigning)
 		sig.By, sig.File, sig.Channel, sig.Certificate = by, &f, w.Channel, w.Certificate
 		if err := s.begin(tx, sig); err != nil {
 			return nil, err
@@ -103,9 +103,9 @@ func (s *Service) Sign(tx store.Tx, by core.UserID, w Wanted) ([]*core.Signature
 // and has them verified.
 func (s *Service) Bring(tx store.Tx, by core.UserID, t Target, signatures, signed []core.Attachment) ([]*core.Signature, error) {
 	out := make([]*core.Signature, 0, len(signatures))
-	for _, f := range signatures {
+	for i, f := range signatures {
 		f.Role = core.FileSignature
-		sig := t.signature(tx, core.SignatureBrought, core.SignatureVerifying)
+		sig := t.signature(tx, i, core.SignatureBrought, core.SignatureVerifying)
 		sig.By, sig.Signature, sig.File = by, &f, f.SignedOf(signed)
 		if err := s.begin(tx, sig); err != nil {
 			return nil, err
@@ -115,9 +115,11 @@ func (s *Service) Bring(tx store.Tx, by core.UserID, t Target, signatures, signe
 	return out, nil
 }
 
-func (t *Target) signature(tx store.Tx, origin core.SignatureOrigin, state core.SignatureState) *core.Signature {
+// signature is the n-th of a transaction. Ids of one millisecond sort at random:
+// a millisecond between them keeps the order of the files.
+func (t *Target) signature(tx store.Tx, n int, origin core.SignatureOrigin, state core.SignatureState) *core.Signature {
 	return &core.Signature{
-		ID: core.SignatureID(core.NewID("sig", tx.Now())), Organization: t.Organization, Document: t.Document,
+		ID: core.SignatureID(core.NewID("sig", tx.Now().Add(time.Duration(n)*time.Millisecond))), Organization: t.Organization, Document: t.Document,
 		Draft: t.Draft, DraftVersion: t.DraftVersion, Visa: t.Visa, Origin: origin, State: state,
 	}
 }
@@ -167,7 +169,7 @@ func (s *Service) OnDocument(tx store.Tx, about bus.DocumentEvent) error {
 		return err
 	}
 	var known map[string]bool // read when there is a signature: most documents have none
-	for _, f := range d.Files {
+	for i, f := range d.Files {
 		if !f.IsSignature() {
 			continue
 		}
@@ -180,20 +182,20 @@ func (s *Service) OnDocument(tx store.Tx, about bus.DocumentEvent) error {
 			continue
 		}
 		known[f.Hash] = true
-		if err := s.begin(tx, found(tx, d, f)); err != nil {
+		if err := s.begin(tx, found(tx, i, d, f)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func found(tx store.Tx, d *core.Document, f core.Attachment) *core.Signature {
+func found(tx store.Tx, n int, d *core.Document, f core.Attachment) *core.Signature {
 	t := Target{Organization: d.Organization, Document: d.ID}
 	origin := core.SignatureArrived
 	if d.Direction != core.Incoming {
 		origin = core.SignatureBrought
 	}
-	sig := t.signature(tx, origin, core.SignatureVerifying)
+	sig := t.signature(tx, n, origin, core.SignatureVerifying)
 	sig.Signature, sig.File = &f, f.SignedOf(d.Files)
 	return sig
 }
