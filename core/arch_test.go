@@ -49,6 +49,7 @@ var rooms = map[string][]string{
 	"core/audit":                          {"core", "core/store"},
 	"core/approval":                       {"core", "core/store", "core/bus"},
 	"core/task":                           {"core", "core/store", "core/bus"},
+	"core/signing":                        {"core", "core/store", "core/bus", "core/blob"},
 	"core/openid":                         {"core", "core/access"},
 	"core/catalog":                        {"core"},
 	"core/maintenance":                    {"core", "core/store", "core/blob", "core/bus"},
@@ -66,7 +67,7 @@ var rooms = map[string][]string{
 	"api/plugin":                          {"api/plugin/v1"},
 	"api/plugin/v1":                       {},
 	"api/plugin/pipe":                     {"api/plugin", "api/plugin/v1"},
-	"api/rest":                            {"api", "core", "core/store", "core/bus", "core/blob", "core/registry", "core/outgoing", "core/execution", "core/access", "core/audit", "core/catalog", "core/pluginhost", "core/maintenance", "core/search", "core/report", "core/directory", "core/party", "core/schedule", "core/jobs", "core/mass", "core/openid", "core/appeal", "core/task", "core/approval"},
+	"api/rest":                            {"api", "core", "core/store", "core/bus", "core/blob", "core/registry", "core/outgoing", "core/execution", "core/access", "core/audit", "core/catalog", "core/pluginhost", "core/maintenance", "core/search", "core/report", "core/directory", "core/party", "core/schedule", "core/jobs", "core/mass", "core/openid", "core/appeal", "core/task", "core/approval", "core/signing"},
 	"sdk":                                 {"api/plugin", "api/plugin/v1", "sdk/internal/…"},
 	"sdk/internal/…":                      {},
 	"sdk/sdktest":                         {"sdk", "sdk/internal/…", "api/plugin", "api/plugin/v1"},
@@ -76,6 +77,9 @@ var rooms = map[string][]string{
 	"plugins/email/emulator":              {},
 	"plugins/email/emulator/…":            {"plugins/email/emulator"},
 	"plugins/email/mailtest":              {"plugins/email/emulator"},
+	"plugins/eds":                         {"sdk", "plugins/eds/internal/…"},
+	"plugins/eds/internal/…":              {"plugins/eds/internal/…"},
+	"plugins/eds/edstest":                 {},
 	"examples/…":                          {"sdk"},
 }
 
@@ -99,7 +103,7 @@ var onlyIn = map[string][]string{
 }
 
 // testOnly are packages that nothing but tests may import.
-var testOnly = []string{"core/internal/coretest", "core/store/storetest", "core/blob/blobtest", "sdk/sdktest", "plugins/email/mailtest", "core/pluginhost/internal/testplugin"}
+var testOnly = []string{"core/internal/coretest", "core/store/storetest", "core/blob/blobtest", "sdk/sdktest", "plugins/email/mailtest", "plugins/eds/edstest", "core/pluginhost/internal/testplugin"}
 
 // longestChain is how many imports of ours may follow each other.
 const longestChain = 6

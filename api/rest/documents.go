@@ -5,6 +5,7 @@ import (
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
+	"github.com/uzel-hub/uzel/core/signing"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -37,11 +38,12 @@ func showRow(d *core.Document) DocumentRow {
 
 // DocumentCard is a document with what belongs to it.
 type DocumentCard struct {
-	Document         *core.Document   `json:"document"`
-	Thread           []DocumentRow    `json:"thread"`
-	PerhapsBelongsTo []DocumentRow    `json:"perhaps_belongs_to"`
-	Deliveries       []*core.Delivery `json:"deliveries"`
-	Decision         *Decision        `json:"decision,omitempty"` // of the rules
+	Document         *core.Document    `json:"document"`
+	Thread           []DocumentRow     `json:"thread"`
+	PerhapsBelongsTo []DocumentRow     `json:"perhaps_belongs_to"`
+	Deliveries       []*core.Delivery  `json:"deliveries"`
+	Signatures       []*core.Signature `json:"signatures"`
+	Decision         *Decision         `json:"decision,omitempty"` // of the rules
 }
 
 // maxSiblings bounds what a card shows of its matter, and of its deliveries.
@@ -98,6 +100,9 @@ func readCard(tx store.Tx, scope access.Scope, id string) (DocumentCard, error) 
 		return DocumentCard{}, err
 	}
 	card := DocumentCard{Document: d, Thread: []DocumentRow{}, PerhapsBelongsTo: []DocumentRow{}, Deliveries: []*core.Delivery{}}
+	if card.Signatures, err = signing.Of(tx, d.ID); err != nil {
+		return DocumentCard{}, err
+	}
 	if card.Thread, err = siblings(tx, scope, d); err != nil {
 		return DocumentCard{}, err
 	}

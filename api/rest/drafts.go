@@ -7,6 +7,7 @@ import (
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
 	"github.com/uzel-hub/uzel/core/approval"
+	"github.com/uzel-hub/uzel/core/signing"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -71,13 +72,18 @@ func (c *call) draft(tx store.Tx) (*core.Draft, error) {
 
 // DraftCard is a draft with its newest text.
 type DraftCard struct {
-	Draft *core.Draft        `json:"draft"`
-	Text  *core.DraftVersion `json:"text"`
+	Draft      *core.Draft        `json:"draft"`
+	Text       *core.DraftVersion `json:"text"`
+	Signatures []*core.Signature  `json:"signatures"`
 }
 
 func draftCard(tx store.Tx, d *core.Draft) (DraftCard, error) {
+	signatures, err := signing.OfOneDraft(tx, d.ID)
+	if err != nil {
+		return DraftCard{}, err
+	}
 	text, err := store.DraftVersions.Get(tx, core.DraftVersionKey(d.ID, d.Versions))
-	return DraftCard{d, text}, err
+	return DraftCard{d, text, signatures}, err
 }
 
 func (s *Server) getDraft(c *call) (answer, error) {
@@ -265,6 +271,8 @@ type VisaInput struct {
 	Version int    `json:"version"`
 	Agreed  bool   `json:"agreed"`
 	Remarks string `json:"remarks"`
+	// Signature is one that was made here over the visa, instead of a file.
+	Signature core.SignatureID `json:"signature"`
 }
 
 // giveVisa takes no If-Match: others give their visas meanwhile. The version of
@@ -285,12 +293,57 @@ func (s *Server) giveVisa(c *call) (answer, error) {
 	}
 	word := approval.Word{Version: in.Version, Agreed: in.Agreed, Remarks: in.Remarks}
 	if len(files) == 1 {
-		files[0].Role = core.FileSignature
-		word.Signature = &files[0]
+		return s.visaWithFile(c, word, files[0])
 	}
-	return s.writeDraft(c, func(tx store.Tx) (*core.Draft, error) {
+	return s.writeDraft(c, func(tx store.Tx) (_ *core.Draft, err error) {
+		if in.Signature != "" {
+			if word.Signature, err = c.visaSignature(tx, &in); err != nil {
+				return nil, err
+			}
+		}
 		return s.Drafts.Visa(tx, c.acting(), core.DraftID(c.param("id")), word)
 	})
+}
+
+// visaWithFile takes a signature that was made elsewhere, and has it verified
+// over the sheet of the visa.
+func (s *Server) visaWithFile(c *call, word approval.Word, file core.Attachment) (answer, error) {
+	d, v, err := s.draftToSign(c, word.Version)
+	if err != nil {
+		return answer{}, err
+	}
+	name, text := signing.Visa(d, v, &c.who.User)
+	sheet, err := s.Signing.Sheet(c.ctx(), name, text)
+	if err != nil {
+		return answer{}, err
+	}
+	file.Role, file.Signs = core.FileSignature, sheet.Name
+	word.Signature = &file
+	return s.writeDraft(c, func(tx store.Tx) (*core.Draft, error) {
+		t := signing.Target{Organization: d.Organization, Draft: d.ID, DraftVersion: v.Number, Visa: true}
+		if _, err := s.Signing.Bring(tx, c.who.User.ID, t, []core.Attachment{file}, []core.Attachment{sheet}); err != nil {
+			return nil, err
+		}
+		return s.Drafts.Visa(tx, c.acting(), d.ID, word)
+	})
+}
+
+// visaSignature is the caller's own signature of this visa, once it was verified.
+func (c *call) visaSignature(tx store.Tx, in *VisaInput) (*core.Attachment, error) {
+	sig, err := store.Signatures.Get(tx, string(in.Signature))
+	switch {
+	case core.KindOf(err) == core.KindNotFound:
+		return nil, core.Invalid("request.body", "signature", textNotFound)
+	case err != nil:
+		return nil, err
+	case !sig.Visa || sig.By != c.who.User.ID || string(sig.Draft) != c.param("id") || sig.DraftVersion != in.Version:
+		return nil, core.Invalid("request.body", "signature", textNotFound)
+	case sig.Waiting():
+		return nil, core.Conflict("signature.pending", "подпись ещё не готова")
+	case sig.Signature == nil || sig.Status == core.SignatureInvalid:
+		return nil, core.Conflict("signature.invalid", "подпись недействительна")
+	}
+	return sig.Signature, nil
 }
 
 func (s *Server) listDraftVersions(c *call) (answer, error) {

@@ -38,6 +38,8 @@ var topicRights = map[bus.Topic]access.Operation{
 	bus.TaskAssigned:   access.ReadTasks,
 	bus.TaskUpdated:    access.ReadTasks,
 	bus.DraftUpdated:   access.ReadDrafts,
+
+	bus.SignatureUpdated: access.ReadDocuments,
 }
 
 // streamEvents sends what happens as server-sent events (the HTML standard,

@@ -42,6 +42,7 @@ import (
 	"github.com/uzel-hub/uzel/core/party"
 	"github.com/uzel-hub/uzel/core/registry"
 	"github.com/uzel-hub/uzel/core/schedule"
+	"github.com/uzel-hub/uzel/core/signing"
 	"github.com/uzel-hub/uzel/core/store"
 	"github.com/uzel-hub/uzel/core/store/boltstore"
 	"github.com/uzel-hub/uzel/core/task"
@@ -49,18 +50,20 @@ import (
 
 // hub is a REST server over a real store, real blobs and real accounts.
 type hub struct {
-	t      *testing.T
-	url    string
-	store  store.Store
-	blobs  blob.Store
-	access *access.Service
-	server *rest.Server
-	bus    *bus.Bus
-	host   *fakeHost
-	jobs   *jobs.Service
-	mass   *mass.Service
-	people *party.Service
-	log    *lockedBuffer
+	t       *testing.T
+	url     string
+	store   store.Store
+	blobs   blob.Store
+	access  *access.Service
+	server  *rest.Server
+	bus     *bus.Bus
+	host    *fakeHost
+	jobs    *jobs.Service
+	mass    *mass.Service
+	people  *party.Service
+	signing *signing.Service
+	desk    signingDesk
+	log     *lockedBuffer
 
 	mu  sync.Mutex
 	now time.Time
@@ -102,6 +105,9 @@ func newHub(t *testing.T, change ...func(*rest.Config)) *hub {
 	c.Rules.Appeals, c.Rules.Calendar = c.Appeals, schedule.Offices{}
 	c.Tasks = &task.Service{Bus: h.bus, Calendar: schedule.Offices{}}
 	c.Drafts = &approval.Service{Bus: h.bus, Tasks: c.Tasks, Outbox: &outgoing.Service{Store: h.store, Bus: h.bus}}
+	h.desk.blobs = func() blob.Store { return h.blobs }
+	h.signing = signing.New(signing.Config{Store: h.store, Blobs: h.blobs, Bus: h.bus, Desk: &h.desk})
+	c.Signing, c.Drafts.Signatures = h.signing, h.signing
 	h.host = newFakeHost(h)
 	if c.Directories, err = directory.New(directory.Desk()...); err != nil {
 		t.Fatal(err)

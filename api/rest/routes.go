@@ -57,6 +57,7 @@ func routes() []*route {
 		appealRoutes(),
 		taskRoutes(),
 		draftRoutes(),
+		signatureRoutes(),
 	)
 }
 

@@ -30,6 +30,7 @@ import (
 	"github.com/uzel-hub/uzel/core/outgoing"
 	"github.com/uzel-hub/uzel/core/pluginhost"
 	"github.com/uzel-hub/uzel/core/report"
+	"github.com/uzel-hub/uzel/core/signing"
 	"github.com/uzel-hub/uzel/core/store"
 	"github.com/uzel-hub/uzel/core/task"
 )
@@ -112,6 +113,7 @@ type Config struct {
 	Appeals  *appeal.Service
 	Tasks    *task.Service
 	Drafts   *approval.Service
+	Signing  *signing.Service
 
 	DeadLetters DeadLetters
 	Channels    Channels

@@ -52,6 +52,10 @@ const (
 	EraseParties  Operation = "parties.erase"  // for good, with an act
 )
 
+// SignDocuments lets have documents and visas signed with the organisation's
+// keys, bring ready signatures, and verify again.
+const SignDocuments Operation = "signatures.write"
+
 // Terms, background jobs and mass operations.
 const (
 	ReadCalendars  Operation = "calendars.read"
@@ -75,6 +79,7 @@ var deskWork = []Operation{
 	ReadReports, WriteFilters,
 	ReadAppeals, WriteAppeals,
 	ReadTasks, WriteTasks, ReadDrafts, WriteDrafts,
+	SignDocuments,
 }
 
 var changing = []Operation{
@@ -87,6 +92,7 @@ var changing = []Operation{
 	WriteFilters,
 	WriteAppeals,
 	WriteTasks, SuperviseTasks, WriteDrafts,
+	SignDocuments,
 }
 
 // permissions is the whole table: nothing else in the hub grants anything.

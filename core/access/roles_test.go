@@ -56,6 +56,7 @@ var granted = map[access.Operation]string{
 	access.RunMass:           "a s o c",
 	access.ReadRules:         "a s au",
 	access.WriteRules:        "a s",
+	access.SignDocuments:     "a s o c",
 }
 
 var letters = map[core.Role]string{

@@ -40,6 +40,7 @@ import (
 	"github.com/uzel-hub/uzel/core/search"
 	"github.com/uzel-hub/uzel/core/search/extract"
 	"github.com/uzel-hub/uzel/core/secret"
+	"github.com/uzel-hub/uzel/core/signing"
 	"github.com/uzel-hub/uzel/core/store"
 	"github.com/uzel-hub/uzel/core/store/boltstore"
 	"github.com/uzel-hub/uzel/core/task"
@@ -78,6 +79,7 @@ type App struct {
 	Jobs        *jobs.Service
 	Mass        *mass.Service
 	Watch       *schedule.Watcher
+	Signing     *signing.Service
 
 	version string
 	noIndex bool
@@ -140,6 +142,7 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 		return a, err
 	}
 	a.openDesk()
+	a.openSigning()
 	a.Search = search.New(search.Config{
 		Store: a.Store, Blobs: a.Blobs, Events: a.Bus, Dir: a.Config.Path(searchDir), Reader: fileReader(tune.FileReader), Log: log.Named("search"),
 	})
@@ -299,13 +302,14 @@ func (a *App) handle() {
 		return in.Take(tx, about)
 	}))
 	a.Bus.Handle("intake", bus.MessageUnplaced, messages(in.Take))
-	a.Bus.Handle("execution", bus.DocumentRegistered, func(_ context.Context, tx store.Tx, ev bus.Event) error {
-		var about bus.DocumentEvent
-		if err := ev.Decode(&about); err != nil {
+	// One handler for both: a transaction less for each document.
+	a.Bus.Handle("execution", bus.DocumentRegistered, documents(func(tx store.Tx, about bus.DocumentEvent) error {
+		if err := a.Rules.Route(tx, about); err != nil {
 			return err
 		}
-		return a.Rules.Route(tx, about)
-	})
+		return a.Signing.OnDocument(tx, about)
+	}))
+	a.Bus.Handle("signatures", bus.DocumentUpdated, documents(a.Signing.OnDocument))
 	a.Bus.Handle("effects", bus.DeadlineBroken, a.onBroken)
 }
 
@@ -313,6 +317,17 @@ func (a *App) handle() {
 func messages(handle func(store.Tx, bus.MessageEvent) error) bus.Handler {
 	return func(_ context.Context, tx store.Tx, ev bus.Event) error {
 		var about bus.MessageEvent
+		if err := ev.Decode(&about); err != nil {
+			return err
+		}
+		return handle(tx, about)
+	}
+}
+
+// documents is a handler of events about documents.
+func documents(handle func(store.Tx, bus.DocumentEvent) error) bus.Handler {
+	return func(_ context.Context, tx store.Tx, ev bus.Event) error {
+		var about bus.DocumentEvent
 		if err := ev.Decode(&about); err != nil {
 			return err
 		}
@@ -357,6 +372,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	g.Go(func() error { return a.Jobs.Run(ctx) })
 	g.Go(func() error { return a.Mass.Run(ctx) })
+	g.Go(func() error { return a.Signing.Run(ctx) })
 	return g.Wait()
 }
 

@@ -7,6 +7,7 @@
 package approval
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/uzel-hub/uzel/core"
@@ -19,6 +20,17 @@ type Service struct {
 	Bus    bus.Publisher
 	Tasks  Tasks
 	Outbox Outbox
+	// Signatures go out with the text they sign; nil: there are none.
+	Signatures Signatures
+}
+
+// Signatures are those of drafts; signing.Service keeps them.
+type Signatures interface {
+	// OfDraft are the files to go out beside the text's own: signatures, and what
+	// they sign if it is no file of the text. KindConflict while one is being made.
+	OfDraft(tx store.Tx, v *core.DraftVersion) ([]core.Attachment, error)
+	// Issued tells what document the draft has become.
+	Issued(tx store.Tx, d *core.Draft, doc core.DocumentID) error
 }
 
 // Tasks gives approvers their tasks; task.Service does.
@@ -231,13 +243,34 @@ func (s *Service) Send(tx store.Tx, by core.Acting, ref Ref) (*core.Draft, error
 
 // issue makes the draft a numbered document on its way.
 func (s *Service) issue(tx store.Tx, d *core.Draft, v *core.DraftVersion) error {
-	doc, dlv, err := s.Outbox.IssueDraft(tx, d, v)
+	signed, err := s.signed(tx, v)
+	if err != nil {
+		return err
+	}
+	doc, dlv, err := s.Outbox.IssueDraft(tx, d, signed)
 	if err != nil {
 		return err
 	}
 	at := tx.Now()
 	d.Document, d.Delivery, d.SentAt, d.Problem = doc.ID, dlv.ID, &at, ""
-	return d.MoveTo(core.DraftSent)
+	if err := d.MoveTo(core.DraftSent); err != nil || s.Signatures == nil {
+		return err
+	}
+	return s.Signatures.Issued(tx, d, doc.ID)
+}
+
+// signed is the text with the signatures that go out beside it.
+func (s *Service) signed(tx store.Tx, v *core.DraftVersion) (*core.DraftVersion, error) {
+	if s.Signatures == nil {
+		return v, nil
+	}
+	more, err := s.Signatures.OfDraft(tx, v)
+	if err != nil || len(more) == 0 {
+		return v, err
+	}
+	out := *v
+	out.Files = append(slices.Clone(v.Files), more...)
+	return &out, nil
 }
 
 // change is the way of what authors do with their drafts.

@@ -157,7 +157,11 @@ func (s *Service) agreed(tx store.Tx, d *core.Draft) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Outbox.CheckDraft(tx, d, v); err != nil {
+	_, err = s.signed(tx, v)
+	if err == nil {
+		err = s.Outbox.CheckDraft(tx, d, v)
+	}
+	if err != nil {
 		d.Problem = problem(err)
 		if d.Problem == "" {
 			return err

@@ -44,6 +44,23 @@ const (
 	MassUpdated    Topic = "mass.updated"    // MassEvent; Broadcast only, not kept
 )
 
+// SignatureUpdated tells that a signature was asked for, made or verified.
+const SignatureUpdated Topic = "signature.updated" // SignatureEvent
+
+// SignatureEvent tells how a signature fares.
+type SignatureEvent struct {
+	Signature core.SignatureID     `json:"signature"`
+	State     core.SignatureState  `json:"state"`
+	Status    core.SignatureStatus `json:"status,omitempty"`
+	Document  core.DocumentID      `json:"document,omitempty"`
+	Draft     core.DraftID         `json:"draft,omitempty"`
+}
+
+// AboutSignature is the event of a signature as it is now.
+func AboutSignature(s *core.Signature) SignatureEvent {
+	return SignatureEvent{Signature: s.ID, State: s.State, Status: s.Status, Document: s.Document, Draft: s.Draft}
+}
+
 // DeadlineEvent tells that a deadline comes near, or that it was not kept.
 type DeadlineEvent struct {
 	Kind   string    `json:"kind"` // what has the deadline: `document`

@@ -2,7 +2,9 @@ package pluginhost
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"strings"
 	"sync"
 
 	"github.com/uzel-hub/uzel/api/plugin"
@@ -171,32 +173,71 @@ func (s *callServer) route(ctx context.Context, r *pluginv1.CallRequest, files [
 	if own := s.host.services[name]; own != nil {
 		return own(core.WithActor(ctx, s.actor()), ServiceCall{Channel: s.channel.id, Input: r.GetInput(), Files: files})
 	}
-	other, op := s.host.offers(name, s.channel)
-	if other == nil {
-		return Result{}, core.Unavailable("call.nobody", "нет работающего канала с сервисом «"+name+"»", nil)
-	}
-	return other.do(ctx, op, OperationCall{Operation: name, Input: r.GetInput(), Files: files, Token: r.GetToken()})
+	ask := ServiceRequest{Service: name, Input: r.GetInput(), Files: files, Token: r.GetToken(), Organization: s.channel.organization()}
+	return s.host.ask(ctx, ask, s.channel)
 }
 
-// offers finds a running channel with the service: one of the asker's own
-// organisation before any other.
-func (h *Host) offers(service string, asker *channel) (*live, catalog.Operation) {
+// ServiceRequest asks channels for a service, a connector's operation of the
+// place `service`.
+type ServiceRequest struct {
+	Service      string
+	Organization core.OrganizationID // whose matter it is; empty: any channel may answer
+	Channel      core.ChannelID      // this one and no other; empty: any
+	Input        json.RawMessage     // a JSON object; empty = no input
+	Files        []core.Attachment
+	Token        string // of an earlier pending answer: the channel that gave it is asked
+}
+
+// Ask asks a running channel for a service. KindUnavailable if none offers it
+// now.
+func (h *Host) Ask(ctx context.Context, r ServiceRequest) (Result, error) {
+	return h.ask(ctx, r, nil)
+}
+
+// ask routes a request. A pending answer's token gets the channel's name before
+// it, so that it finds back to whoever gave it.
+func (h *Host) ask(ctx context.Context, r ServiceRequest, asker *channel) (Result, error) {
+	token := r.Token
+	if token != "" {
+		id, rest, ok := strings.Cut(token, tokenMark)
+		if !ok || r.Channel != "" && r.Channel != core.ChannelID(id) {
+			return Result{}, core.Invalid("call.token", "token", "этот ключ ожидания выдан не здесь")
+		}
+		r.Channel, token = core.ChannelID(id), rest
+	}
+	other, op := h.offers(r, asker)
+	if other == nil {
+		return Result{}, core.Unavailable("call.nobody", "нет работающего канала с сервисом «"+r.Service+"»", nil)
+	}
+	result, err := other.do(ctx, op, OperationCall{Operation: r.Service, Input: r.Input, Files: r.Files, Token: token})
+	if err == nil && result.Pending {
+		result.Token = string(other.channel.id) + tokenMark + result.Token
+	}
+	return result, err
+}
+
+// tokenMark stands between channel and token; no channel has it in its name.
+const tokenMark = ":"
+
+// offers finds a running channel with the service, never the asker itself: one
+// of the organisation before one that belongs to none. Another organisation's
+// keys and accounts are its own.
+func (h *Host) offers(r ServiceRequest, asker *channel) (*live, catalog.Operation) {
 	var found *live
 	var offered catalog.Operation
-	own := asker.organization()
 	for _, c := range h.all() {
 		l := c.liveNow()
-		if l == nil || c == asker {
+		if l == nil || c == asker || r.Channel != "" && c.id != r.Channel {
 			continue
 		}
-		op, ok := l.entry.Operation(service)
+		op, ok := l.entry.Operation(r.Service)
 		if !ok || op.Place != catalog.PlaceService {
 			continue
 		}
-		if c.organization() == own {
+		switch own := c.organization(); {
+		case own == r.Organization:
 			return l, op
-		}
-		if found == nil {
+		case found == nil && (own == "" || r.Organization == ""):
 			found, offered = l, op
 		}
 	}

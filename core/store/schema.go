@@ -107,6 +107,7 @@ func tables() []table {
 		Calendars, CalendarYears, Jobs, JobStates, MassRuns, MassGroups,
 		RuleSets, RuleHeads, Decisions, Turns,
 		WorkClocks,
+		Signatures,
 	}
 }
 

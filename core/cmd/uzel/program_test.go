@@ -45,6 +45,7 @@ func build(dir string) error {
 	for out, source := range map[string]string{
 		"uzel":           ".",
 		"plugins/email":  "../../../plugins/email",
+		"plugins/eds":    "../../../plugins/eds",
 		"plugins/twoway": "./testdata/twoway",
 		"plugins/folder": "../../../examples/folder",
 		"mailemulator":   "../../../plugins/email/emulator/cmd/mailemulator",
