@@ -74,6 +74,10 @@ var rooms = map[string][]string{
 	"plugins/email/emulator":              {},
 	"plugins/email/emulator/…":            {"plugins/email/emulator"},
 	"plugins/email/mailtest":              {"plugins/email/emulator"},
+	"plugins/gis":                         {"sdk", "plugins/gis/…"},
+	"plugins/gis/internal/…":              {"plugins/gis/internal/…"},
+	"plugins/gis/emulator":                {},
+	"plugins/gis/emulator/…":              {"plugins/gis/emulator"},
 	"examples/…":                          {"sdk"},
 }
 
@@ -94,6 +98,7 @@ var onlyIn = map[string][]string{
 	"github.com/emersion":                 {"plugins/email", "plugins/email/…"},
 	"github.com/wneessen/go-mail":         {"plugins/email", "plugins/email/…"},
 	"github.com/microcosm-cc/bluemonday":  {"plugins/email/…", "api/rest"},
+	"github.com/russellhaering/goxmldsig": {"plugins/gis/…", "plugins/eds/…"},
 }
 
 // testOnly are packages that nothing but tests may import.
