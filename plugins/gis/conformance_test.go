@@ -18,7 +18,10 @@ func TestConformance(t *testing.T) {
 
 // suiteWorld is an organisation of the emulator as the suite sees it.
 func suiteWorld(t *testing.T) sdktest.World {
-	w := world(t, nil)
+	w := world(t, func(o *emulator.Options) { o.Unsigned = true })
+	// The suite has cases without the connectors that sign; signing has tests of
+	// its own.
+	unsigned := func(set map[string]any) { set["signature"] = "none" }
 	var appeals []string
 	for range 4 {
 		// Seen once they have a performer: outside the states that are brought in.
@@ -26,8 +29,8 @@ func suiteWorld(t *testing.T) sdktest.World {
 	}
 	open := func() string { return w.Add(emulator.Appeal{Created: w.Now().AddDate(0, 0, -60)}) }
 	return sdktest.World{
-		Settings:    config(w.URL),
-		Unreachable: config("http://127.0.0.1:1"),
+		Settings:    config(w.URL, unsigned),
+		Unreachable: config("http://127.0.0.1:1", unsigned),
 		Produce: func(n int) {
 			for range n {
 				w.Add(emulator.Appeal{})

@@ -150,20 +150,29 @@ func (r *receiver) one(ctx context.Context, ap *appeals.Appeal) error {
 	if err != nil {
 		return err
 	}
-	for _, m := range letters {
-		if err := r.hand(ctx, ap, m); err != nil {
+	last := len(letters) - 1
+	for _, m := range letters[:last] {
+		if err := r.hand(ctx, ap, m, nil); err != nil {
 			return err
 		}
 	}
 	r.cursor.Appeals[ap.Key()] = now
+	next := r.cursor.bytes()
+	if err := r.hand(ctx, ap, letters[last], next); err != nil {
+		if delete(r.cursor.Appeals, ap.Key()); known {
+			r.cursor.Appeals[ap.Key()] = had
+		}
+		return err
+	}
+	r.marked = next
 	return nil
 }
 
 // hand gives one message to the hub. What the hub refuses for good must not
 // stop the rest; a file the store refuses for good is left out with a mark.
-func (r *receiver) hand(ctx context.Context, ap *appeals.Appeal, m sdk.Message) error {
+func (r *receiver) hand(ctx context.Context, ap *appeals.Appeal, m sdk.Message, next sdk.Cursor) error {
 	for {
-		err := r.emit.Emit(ctx, m, nil)
+		err := r.emit.Emit(ctx, m, next)
 		unread, isFile := errors.AsType[*unreadError](err)
 		store, isStore := errors.AsType[*filestore.Error](err)
 		switch {
@@ -175,6 +184,9 @@ func (r *receiver) hand(ctx context.Context, ap *appeals.Appeal, m sdk.Message) 
 			return errors.Join(errNotReady, err)
 		case sdk.Refused(err):
 			r.env.Log.Error("the hub does not take an appeal", "appeal", ap.Key(), "kind", sdk.KindOf(err))
+			if next != nil {
+				return r.emit.Mark(ctx, next)
+			}
 			return nil
 		default:
 			return err
