@@ -94,6 +94,9 @@ func (a *Appeal) MoveTo(next AppealState) error {
 		return Conflict("appeal.transition", "переход обращения из состояния «"+string(a.State)+"» в «"+string(next)+"» невозможен")
 	}
 	a.State = next
+	if !next.Ended() && next != AppealAnswered {
+		a.Rating = nil // it was for an answer that did not settle the matter; history keeps it
+	}
 	return nil
 }
 

@@ -136,7 +136,7 @@ func reopen(d *core.Document) error {
 	if a.State.Ended() {
 		a.Reopened++
 	}
-	a.Result, a.RejectReason, a.Rating, a.EndedAt = nil, "", nil, nil
+	a.Result, a.RejectReason, a.EndedAt = nil, "", nil
 	unmark(d)
 	if a.Operator == "" || a.TakenAt == nil {
 		return d.MoveAppeal(core.AppealNew)

@@ -223,7 +223,7 @@ func (w *work) loop() (note string, err error) {
 	if len(page.Items) > 0 {
 		return "в этой переписке автоответ за сутки уже был", nil
 	}
-	n, err := countOf(w.tx, w.doc, "sender", core.FirstID("doc", w.tx.Now().Add(-maxLettersIn)))
+	n, err := countOf(w.tx, w.doc, "sender_key", core.FirstID("doc", w.tx.Now().Add(-maxLettersIn)))
 	if err == nil && n >= maxLettersNum {
 		note = "от этого отправителя слишком много документов за час"
 	}

@@ -149,7 +149,7 @@ func (s *Service) gather(tx store.Tx, d *core.Document, at time.Time, set *routi
 			f.Appeals = map[int]int{}
 		}
 		since := core.FirstID("doc", at.AddDate(0, 0, -days))
-		if f.Appeals[days], err = countOf(tx, d, "sender", since, store.Term{Index: "direction", Value: string(core.Incoming)}); err != nil {
+		if f.Appeals[days], err = countOf(tx, d, "sender_key", since, store.Term{Index: "direction", Value: string(core.Incoming)}); err != nil {
 			return nil, err
 		}
 	}

@@ -43,7 +43,7 @@ func (c *cli) serve() *cobra.Command {
 }
 
 // profiled writes a profile of the processor while run runs, if path names a
-// file.
+// file, and one of what was allocated to path + ".mem".
 func profiled(path string, run func() error) error {
 	if path == "" {
 		return run()
@@ -57,7 +57,15 @@ func profiled(path string, run func() error) error {
 	}
 	err = run()
 	pprof.StopCPUProfile()
-	return errors.Join(err, f.Close())
+	return errors.Join(err, f.Close(), writeAllocations(path+".mem"))
+}
+
+func writeAllocations(path string) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(pprof.Lookup("allocs").WriteTo(f, 0), f.Close())
 }
 
 // errProblems is the exit of a check that found something.

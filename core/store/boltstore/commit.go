@@ -21,16 +21,19 @@ const (
 )
 
 // Deferrable functions are bounded by time, because others wait for the commit.
-// Beside others they get a part of all time, saved up until it is worth a
-// commit; between the groups of others they take as long as deferrableBetween;
-// once nobody else has come for deferrableAfter, as long as deferrableAlone, so
-// that the disk does not set their pace.
+// While others come in crowds, they get a part of all time, saved up until it is
+// worth a commit. While others come now and then, they run between them: whoever
+// comes meanwhile joins the group. Once nobody else has come for deferrableAfter,
+// they take as long as deferrableAlone, so that the disk does not set their pace.
 const (
-	deferrablePart    = 32
+	deferrablePart    = 16
 	deferrableWorth   = time.Millisecond
-	deferrableBetween = time.Millisecond / 2
+	deferrableBetween = 2 * time.Millisecond
 	deferrableAlone   = 20 * time.Millisecond
 	deferrableAfter   = 50 * time.Millisecond
+
+	// crowd is for how long the others of one group run when they come in crowds.
+	crowd = 2 * time.Millisecond
 )
 
 // request is one call of Update.
@@ -66,7 +69,7 @@ func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
 
 // commitGroups is the committer.
 func (s *Store) commitGroups() {
-	for s.queue.wait() {
+	for s.queue.wait(s.untilDeferrable) {
 		s.commitGroup()
 		s.boundResident()
 	}
@@ -126,7 +129,7 @@ func (s *Store) runGroup() (done []*request, err error) {
 
 // turn divides the time of a group between urgent and deferrable functions.
 type turn struct {
-	urgent bool          // there are urgent ones
+	urgent time.Duration // that urgent ones have run
 	later  time.Duration // that deferrable ones have run
 	beside time.Duration // that they may run beside urgent ones
 	alone  time.Duration // that they may run by themselves
@@ -137,12 +140,17 @@ func (s *Store) share() turn {
 	now := time.Now()
 	s.saved = min(s.saved+now.Sub(s.lastTurn)/deferrablePart, 2*deferrableWorth)
 	s.lastTurn = now
-	t := turn{alone: deferrableBetween}
-	if now.Sub(s.lastUrgent) > deferrableAfter {
-		t.alone = deferrableAlone
-	}
+	var t turn
 	if s.saved >= deferrableWorth {
 		t.beside = s.saved
+	}
+	switch {
+	case now.Sub(s.lastUrgent) > deferrableAfter:
+		t.alone = deferrableAlone
+	case s.crowded:
+		t.alone = t.beside
+	default:
+		t.alone = deferrableBetween
 	}
 	return t
 }
@@ -150,22 +158,33 @@ func (s *Store) share() turn {
 // spend ends a turn.
 func (s *Store) spend(t *turn) {
 	s.saved = max(s.saved-t.later, 0)
-	if t.urgent {
+	if t.urgent > 0 {
 		s.lastUrgent = time.Now()
+		s.crowded = t.urgent > crowd
 	}
+}
+
+// untilDeferrable is how long deferrable functions wait if nobody else comes.
+func (s *Store) untilDeferrable() time.Duration {
+	if !s.crowded {
+		return 0
+	}
+	now := time.Now()
+	saved := s.lastTurn.Add((deferrableWorth - s.saved) * deferrablePart)
+	return min(saved.Sub(now), s.lastUrgent.Add(deferrableAfter).Sub(now)+1)
 }
 
 func (t *turn) add(later bool, d time.Duration) {
 	if later {
 		t.later += d
 	} else {
-		t.urgent = true
+		t.urgent += max(d, 1) // a clock may stand
 	}
 }
 
 // open tells whether another deferrable function may join the group.
 func (t *turn) open() bool {
-	if t.urgent {
+	if t.urgent > 0 {
 		return t.later < t.beside
 	}
 	return t.later < t.alone
@@ -299,16 +318,26 @@ func (q *queue) push(r *request) bool {
 	return true
 }
 
-// wait returns true when a request waits, and false when the queue was closed
-// and is empty.
-func (q *queue) wait() bool {
+// wait returns true when a request waits that may run, and false when the queue
+// was closed and is empty. until tells how long the deferrable ones must wait.
+func (q *queue) wait(until func() time.Duration) bool {
 	// Those who were just answered may come back at once: let them, so that
 	// they share the next commit instead of waiting for the one of the first.
 	runtime.Gosched()
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for len(q.urgent)+len(q.later) == 0 && !q.closed {
+	for len(q.urgent) == 0 && !q.closed {
+		if len(q.later) == 0 {
+			q.wake.Wait()
+			continue
+		}
+		pause := until()
+		if pause <= 0 {
+			break
+		}
+		alarm := time.AfterFunc(pause, q.wake.Signal)
 		q.wake.Wait()
+		alarm.Stop()
 	}
 	return len(q.urgent)+len(q.later) > 0
 }

@@ -54,6 +54,7 @@ type Store struct {
 	saved      time.Duration // of deferrable functions
 	lastTurn   time.Time
 	lastUrgent time.Time
+	crowded    bool // urgent ones came in crowds
 
 	resident  resident
 	committer sync.WaitGroup
