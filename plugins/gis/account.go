@@ -89,13 +89,21 @@ func newAccount(set settings, env sdk.Env, c clock) (*account, error) {
 	return a, nil
 }
 
-// Check implements sdk.Channel: it asks for the appeals of today, which needs
-// the address, the rights and the signature, and does not wait for the answer.
+// Check implements sdk.Channel. It runs every half minute, so it makes no work
+// for GIS: it asks after a request that is not there, which needs the address,
+// the login and the organisation, and sees that there is a certificate.
 func (a *account) Check(ctx context.Context) error {
-	today := a.clock.today()
-	_, err := a.submit(ctx, appeals.Path, "exportAppeal", uuid.NewString(),
-		appeals.Export(appeals.Selection{From: today, To: today, Sent: true}))
-	return told(err)
+	_, err := a.ask(ctx, appeals.Path, uuid.NewString())
+	if classOf(codeOf(err)) != classGone && err != nil {
+		return told(err)
+	}
+	if a.set.Signature != "eds" {
+		return nil
+	}
+	if _, err := a.eds.Key(ctx); err != nil {
+		return signFault(err)
+	}
+	return nil
 }
 
 // Wake implements sdk.Waker: the receiver looks at once.

@@ -103,7 +103,7 @@ func told(err error) error {
 	case isStore:
 		return &sdk.Error{Kind: "rejected", Code: "gis.files", Source: "remote", Text: "хранилище файлов ГИС ЖКХ отказало: " + fileFault(store)}
 	}
-	return &sdk.Error{Kind: "unavailable", Code: "gis.unreachable", Source: "remote", Text: "ГИС ЖКХ недоступна", Err: err}
+	return sdk.Unreachable("ГИС ЖКХ недоступна", err)
 }
 
 // lost tells that a request may have been carried out although no answer came.
