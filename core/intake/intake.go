@@ -9,6 +9,7 @@ package intake
 
 import (
 	"slices"
+	"time"
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/bus"
@@ -192,6 +193,22 @@ func edit(d *core.Document, m *core.Message) {
 			d.Fields = map[string]string{}
 		}
 		d.Fields[name] = value
+	}
+	extend(d, m.DueAt)
+}
+
+// extend takes over the term of an outside system that has changed it. A term
+// that people have set since stays.
+func extend(d *core.Document, due *time.Time) {
+	if due == nil || d.Appeal != nil && d.Appeal.Deadline != nil && d.Appeal.Deadline.Term.Kind != core.TermOutside {
+		return
+	}
+	d.DueAt = due
+	if d.Appeal != nil && d.Appeal.Deadline != nil {
+		appeal, deadline := *d.Appeal, *d.Appeal.Deadline
+		deadline.DueAt = *due
+		appeal.Deadline = &deadline
+		d.Appeal = &appeal
 	}
 }
 
