@@ -130,6 +130,8 @@ func (w *World) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
 	case strings.HasPrefix(path, pathFiles):
 		w.store(rw, r, strings.Trim(strings.TrimPrefix(path, pathFiles), "/"))
+	case path == pathSeen && r.Method == http.MethodGet:
+		w.seenAppeals(rw)
 	case services[path] != nil:
 		w.soap(rw, r, services[path])
 	default:
