@@ -193,6 +193,9 @@ func edit(d *core.Document, m *core.Message) {
 			d.Fields = map[string]string{}
 		}
 		d.Fields[name] = value
+		if value == "" { // taken back
+			delete(d.Fields, name)
+		}
 	}
 	extend(d, m.DueAt)
 }
