@@ -100,7 +100,7 @@ func TestKilledAtEachStepAnswersOnce(t *testing.T) {
 }
 
 func killedOnce(t *testing.T, binary string, m moment, after, moved bool) {
-	w := world(t, func(o *emulator.Options) { o.Polls, o.Unsigned = 1, true })
+	w := world(t, func(o *emulator.Options) { o.Polls, o.Unsigned, o.Late = 1, true, true })
 	guid := w.Add(emulator.Appeal{})
 	h := process(t, binary, w, nil)
 	dying, died := make(chan struct{}), make(chan struct{})
@@ -127,9 +127,13 @@ func killedOnce(t *testing.T, binary string, m moment, after, moved bool) {
 	default:
 		t.Fatal("nothing was killed")
 	}
+	w.Settle()
 	onlyOnce(t, w, guid)
 	if drafts := len(w.Answers(guid, false)); drafts != 0 && !moved {
 		t.Errorf("%d drafts are left", drafts)
+	}
+	if n := w.Count("importAnswer"); n != 3 && !moved && m.action == "getState" {
+		t.Errorf("%d requests: what was acknowledged was submitted again", n)
 	}
 }
 
