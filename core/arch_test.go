@@ -54,7 +54,7 @@ var rooms = map[string][]string{
 	"core/pluginhost":                     {"core", "core/store", "core/bus", "core/blob", "core/catalog", "core/pluginhost/internal/…", "api/plugin", "api/plugin/v1"},
 	"core/pluginhost/internal/…":          {"core", "core/blob", "core/catalog", "core/pluginhost/internal/…", "api/plugin", "api/plugin/v1"},
 	"core/pluginhost/internal/testplugin": {"sdk", "api/plugin", "api/plugin/v1"},
-	"core/bench":                          {"core", "core/blob/fileblob", "core/bus", "core/store", "core/store/boltstore", "core/maintenance", "api/plugin", "api/plugin/v1", "api/plugin/pipe"},
+	"core/bench":                          {"core", "core/appeal", "core/blob/fileblob", "core/bus", "core/bus/boltbus", "core/execution", "core/intake", "core/outgoing", "core/registry", "core/routing", "core/store", "core/store/boltstore", "core/maintenance", "api/plugin", "api/plugin/v1", "api/plugin/pipe"},
 	"core/schedule":                       {"core", "core/store", "core/bus"},
 	"core/jobs":                           {"core", "core/store", "core/bus"},
 	"core/mass":                           {"core", "core/store", "core/bus"},

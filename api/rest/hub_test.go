@@ -90,7 +90,7 @@ func newHub(t *testing.T, change ...func(*rest.Config)) *hub {
 		Now:      h.clock, Version: "1.2.3", MaxBody: 64 << 10, MaxFile: 4 << 20, MaxUpload: 8 << 20,
 		Log: hclog.New(&hclog.LoggerOptions{Output: h.log, Level: hclog.Debug}),
 	}
-	h.people = party.New(party.Config{Store: h.store, Blobs: h.blobs, Bus: h.bus})
+	h.people = party.New(party.Config{Store: h.store, Blobs: blob.NewKeeper(h.blobs), Bus: h.bus})
 	c.People = h.people
 	out := c.Outgoing.(*outgoing.Service)
 	c.Appeals = &appeal.Service{

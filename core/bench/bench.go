@@ -34,7 +34,7 @@ type Options struct {
 	// Quick runs fewer rounds and smaller counts: under three minutes.
 	Quick bool
 	// Only names the measurements to take (flush, ingest, latency, delivered,
-	// commit, start, large); empty: all. What is not measured is zero in the
+	// commit, routing, start, large); empty: all. What is not measured is zero in the
 	// report; latency needs ingest.
 	Only []string
 	// Rounds, if not zero, is how many rounds are taken.
@@ -126,6 +126,7 @@ var perRound = []measurement{
 	{"latency", (*runner).latency99},
 	{"delivered", (*runner).delivered},
 	{"commit", (*runner).commit},
+	{"routing", (*runner).routing},
 	{"start", (*runner).start},
 }
 

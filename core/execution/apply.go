@@ -33,6 +33,7 @@ func (b *broken) Error() string { return b.text }
 func (w *work) carryOut(number uint64, decided routing.Decision) error {
 	record := &core.Decision{
 		Document: w.doc.ID, RuleSet: number, Seen: w.doc.Version, Trace: decided.Trace, Faults: decided.Faults,
+		Effects: make([]core.Effect, 0, len(decided.Planned)),
 	}
 	failed := map[core.RuleID]string{}
 	for i, text := range decided.Faults {

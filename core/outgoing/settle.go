@@ -33,15 +33,32 @@ func (s *Service) settle(tx store.Tx, o core.Outcome) error {
 		return err
 	}
 	old := *d
+	if late(d.State, o) {
+		return nil
+	}
 	if o.Err != nil {
 		fail(tx.Now(), d, o.Err)
 	} else if err := succeed(tx.Now(), d, o); err != nil {
-		return nil // late
+		return nil // late, too
 	}
 	if err := s.save(tx, &old, d); err != nil {
 		return err
 	}
 	return s.follow(tx, d)
+}
+
+// late tells that an outcome came when the delivery had moved on meanwhile: a
+// failure says something only of an attempt or of a question under way, and
+// that the outside system does not have it only while its fate is unknown. One
+// that was called off must not go out after all.
+func late(s core.DeliveryState, o core.Outcome) bool {
+	switch {
+	case o.Err != nil:
+		return s != core.DeliverySending && s != core.DeliverySubmitted && s != core.DeliveryUnknown
+	case o.State == core.DeliveryQueued:
+		return s != core.DeliveryUnknown
+	}
+	return false
 }
 
 // succeed takes over what the connector told.

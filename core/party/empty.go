@@ -47,6 +47,9 @@ func (e *eraser) empty(tx store.Tx, act *core.Erasure, d *core.Document) error {
 			return err
 		}
 	}
+	if err := e.work(tx, act, d.ID); err != nil {
+		return err
+	}
 	return e.deliveries(tx, act, d, true)
 }
 
@@ -107,6 +110,7 @@ func emptyAppeal(a *core.Appeal) *core.Appeal {
 	out.Applicant = blankOne(a.Applicant)
 	out.Accounts, out.Premises, out.Extra = nil, nil, nil
 	out.Description, out.Comment, out.RejectReason = "", "", ""
+	out.Deadline = emptyDeadline(a.Deadline)
 	if a.Result != nil {
 		result := *a.Result
 		result.Text, result.Works = "", nil

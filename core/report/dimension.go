@@ -130,8 +130,8 @@ func titleOf(tx store.Tx, name Dimension, value string) string {
 			title = u.Name
 		}
 	case Organization:
-		if o, err := store.Organizations.GetAny(tx, value); err == nil {
-			title = o.Title
+		if o, err := store.Entries.GetAny(tx, value); err == nil {
+			title = o.Text("title")
 		}
 	case Direction, State, AppealState, Kind:
 		title = words[value]

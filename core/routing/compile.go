@@ -2,7 +2,6 @@ package routing
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,8 +12,9 @@ import (
 
 // Set is a rule set made ready for deciding. It is safe for concurrent use.
 type Set struct {
-	rules []rule
-	asks  asks
+	rules   []rule
+	columns []column // texts that the rules look at
+	asks    asks
 }
 
 type rule struct {
@@ -33,8 +33,9 @@ func (s *Set) AsksOpen() bool { return s.asks.open }
 
 // asks is what must be looked up before the rules can be tried.
 type asks struct {
-	periods []int
-	open    bool
+	periods  []int
+	open     bool
+	language bool // by an expression
 }
 
 func (a *asks) period(days int) {
@@ -54,6 +55,8 @@ func (a *asks) name(name string) {
 		a.period(30)
 	case "open_appeals":
 		a.open = true
+	case "language":
+		a.language = true
 	}
 }
 
@@ -75,7 +78,7 @@ func Compile(rules []core.Rule) (*Set, error) {
 		seen[r.ID] = true
 		out.rules[i] = rule{r, c.rule(path+".", &r)}
 	}
-	out.asks = c.asks
+	out.asks, out.columns = c.asks, c.columns
 	return out, c.err()
 }
 
@@ -91,6 +94,7 @@ func Check(r *core.Rule) []core.FieldFault {
 type compiler struct {
 	faults   []core.FieldFault
 	asks     asks
+	columns  []column
 	nodes    int // of the rule so far
 	patterns int
 }
@@ -263,47 +267,69 @@ func (c *compiler) compared(path string, w *core.Condition, want wants) {
 }
 
 func (c *compiler) textual(path string, w *core.Condition, at place) node {
-	base := textual{w.Field, w.Name, at}
+	base := textual{c.column(column{w.Field, w.Name}), at}
 	switch w.Is {
 	case core.IsPresent:
 		return present{base}
+	case core.IsEqual:
+		return equal{base, setOf(foldAll(w.Values))}
+	case core.IsBegins:
+		return edge{base, foldAll(w.Values), strings.HasPrefix}
+	case core.IsEnds:
+		return edge{base, foldAll(w.Values), strings.HasSuffix}
 	case core.IsMatches:
-		return patterns{base, c.compilePatterns(path, w.Values)}
+		return patterns{base, c.patternsOf(path, w.Values)}
 	case core.IsWords:
-		return c.phrases(path, w.Values, base)
+		return phrases{base, c.phrases(path, w.Values)}
 	}
-	return parts{base, foldAll(w.Values), partTests[w.Is]}
+	return parts{base, each(foldAll(w.Values), newLiteral)}
 }
 
-func (c *compiler) compilePatterns(path string, values []string) []*regexp.Regexp {
-	out := make([]*regexp.Regexp, 0, len(values))
-	for i, v := range values {
-		if c.patterns++; c.patterns > MaxPatterns {
-			return nil // is told by the rule
-		}
-		re, err := pattern(v)
-		if err != nil {
-			c.fault(path+".values."+strconv.Itoa(i), "регулярное выражение не разобрано: "+patternFault(err))
-			continue
-		}
-		out = append(out, re)
+// column is the place of a column among those of the set.
+func (c *compiler) column(of column) int {
+	if at := slices.Index(c.columns, of); at >= 0 {
+		return at
+	}
+	c.columns = append(c.columns, of)
+	return len(c.columns) - 1
+}
+
+func setOf(texts []string) map[string]bool {
+	out := make(map[string]bool, len(texts))
+	for _, text := range texts {
+		out[text] = true
 	}
 	return out
 }
 
-func (c *compiler) phrases(path string, values []string, base textual) node {
-	out := phrases{textual: base}
+func (c *compiler) patternsOf(path string, values []string) []pattern {
+	out := make([]pattern, 0, len(values))
 	for i, v := range values {
-		var p []word
+		if c.patterns++; c.patterns > MaxPatterns {
+			return nil // is told by the rule
+		}
+		p, err := newPattern(v)
+		if err != nil {
+			c.fault(path+".values."+strconv.Itoa(i), "регулярное выражение не разобрано: "+patternFault(err))
+			continue
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+func (c *compiler) phrases(path string, values []string) (out [][]literal) {
+	for i, v := range values {
+		var phrase []literal
 		for _, text := range strings.Fields(fold(v)) {
 			stem, open := strings.CutSuffix(text, "*")
-			if stem == "" || strings.IndexFunc(stem, notInWord) >= 0 {
+			if stem == "" || strings.ContainsFunc(stem, notInWord) {
 				c.fault(path+".values."+strconv.Itoa(i), "только слова из букв и цифр через пробел, * лишь в конце слова")
 				break
 			}
-			p = append(p, word{stem, open})
+			phrase = append(phrase, newWord(stem, open))
 		}
-		out.of = append(out.of, p)
+		out = append(out, phrase)
 	}
 	return out
 }

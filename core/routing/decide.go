@@ -24,7 +24,7 @@ type Planned struct {
 // Decide tries the rules on the facts, from top to bottom.
 func (s *Set) Decide(f *Facts) Decision {
 	d := Decision{Trace: make([]uint16, len(s.rules))}
-	sight := look(f)
+	sight := s.look(f)
 	for i := range s.rules {
 		outcome, by, err := s.rules[i].try(sight)
 		d.Trace[i] = pack(outcome, by)
@@ -109,12 +109,15 @@ const (
 func (s *sight) admit(a core.Action) (core.Action, string) {
 	switch a.Do {
 	case core.ActSetLine:
-		return a, fill(&s.line, a.Line, noteHasLine)
+		note := fill(&s.line, a.Line, noteHasLine)
+		s.forget()
+		return a, note
 	case core.ActSetReason:
 		if note := fill(&s.reason, a.Reason, noteHasReason); note != "" {
 			return a, note
 		}
 		s.group = a.ReasonGroup
+		s.forget()
 	case core.ActSetOperator:
 		return a, once(&s.manned, noteHasOperator)
 	case core.ActSetTerm:
@@ -125,6 +128,7 @@ func (s *sight) admit(a core.Action) (core.Action, string) {
 			return a, noteHasTags
 		}
 		a.Tags, s.tags = fresh, append(s.tags, fresh...)
+		s.forget()
 	case core.ActForward:
 		fresh := without(a.Channels, s.sentTo)
 		if len(fresh) == 0 {

@@ -61,24 +61,28 @@ type envFile struct {
 	Size int    `expr:"size"`
 }
 
-// environment is made once for a document; what rules set is brought up to date
-// each time.
+// environment is made once for a document, and what rules set is brought up to
+// date after they have; see forget.
 func (s *sight) environment() *env {
 	if s.env == nil {
 		s.env = s.newEnv()
+		s.refresh()
 	}
+	s.budget = Budget
+	return s.env
+}
+
+func (s *sight) refresh() {
 	e := s.env
 	e.Line, e.Reason, e.ReasonGroup = string(s.line), string(s.reason), string(s.group)
 	e.Tags = s.raw(core.FieldTag)
-	s.budget = Budget
-	return e
 }
 
 func (s *sight) newEnv() *env {
 	d, at := s.Document, s.At.In(core.OfficeZone)
 	e := &env{
 		Channel: string(d.Channel), Organization: string(d.Organization), Direction: string(d.Direction), Kind: string(d.Kind),
-		Subject: cut(d.Subject, textLimit), Text: cut(d.Text, textLimit), Language: first(s.raw(core.FieldLanguage)), Source: string(s.source()),
+		Subject: cut(d.Subject, textLimit), Text: cut(d.Text, textLimit), Source: string(s.source()),
 		Address:    first(s.address()),
 		Sender:     envSender{d.Sender.Name, addresses(d.Sender), domains(d.Sender), d.Sender.Party != ""},
 		Recipients: recipients(d), Marks: s.raw(core.FieldMark), Accounts: s.accounts(), Fields: d.Fields,
@@ -86,6 +90,9 @@ func (s *sight) newEnv() *env {
 		OpenAppeals: s.OpenAppeals, Working: s.Working,
 		Hour: at.Hour(), Weekday: (int(at.Weekday())+6)%7 + 1, Day: at.Day(), Month: int(at.Month()),
 		Spend: s.spend,
+	}
+	if s.set.asks.language {
+		e.Language = first(s.raw(core.FieldLanguage))
 	}
 	for _, f := range attached(d) {
 		e.Files = append(e.Files, envFile{f.Name, f.MediaType, int(f.Size)})
@@ -250,8 +257,8 @@ type formula struct {
 }
 
 func (n formula) holds(s *sight) (bool, place, error) {
-	machine := vm.VM{MemoryBudget: memoryBudget}
-	out, err := machine.Run(n.program, s.environment())
+	s.machine.MemoryBudget = memoryBudget
+	out, err := s.machine.Run(n.program, s.environment())
 	if err != nil {
 		return false, n.at, runFault(err)
 	}

@@ -4,8 +4,9 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/expr-lang/expr/vm"
 
 	"github.com/uzel-hub/uzel/core"
 )
@@ -21,14 +22,14 @@ type Facts struct {
 	OpenAppeals int // the same sender's other appeals that have not ended, if Set.AsksOpen
 }
 
-// sight is a document as the rules see it: what they compare is worked out when
-// it is first asked for, and what they set is seen by those below.
+// sight is a document as the rules of a set see it: what they compare is worked
+// out when it is first asked for, and what they set is seen by those below.
 type sight struct {
 	*Facts
-	texts   map[core.RuleField][]string // folded
-	words   map[core.RuleField][]string // folded, sorted
-	fields  map[string][]string         // folded requisites
+	set     *Set
+	views   []view // by column
 	env     *env
+	machine vm.VM
 	budget  int
 	line    core.EntryID
 	group   core.EntryID
@@ -40,62 +41,14 @@ type sight struct {
 	sentTo  []core.ChannelID
 }
 
-func look(f *Facts) *sight {
-	s := &sight{
-		Facts: f, due: f.Document.DueAt != nil,
-		texts: map[core.RuleField][]string{}, words: map[core.RuleField][]string{}, fields: map[string][]string{},
-	}
+func (s *Set) look(f *Facts) *sight {
+	out := &sight{Facts: f, set: s, views: make([]view, len(s.columns)), due: f.Document.DueAt != nil}
 	if a := f.Document.Appeal; a != nil {
-		s.line, s.group, s.reason, s.manned = a.Line, a.ReasonGroup, a.Reason, a.Operator != ""
-		s.tags = slices.Clone(a.Tags)
+		out.line, out.group, out.reason, out.manned = a.Line, a.ReasonGroup, a.Reason, a.Operator != ""
+		out.tags = slices.Clone(a.Tags)
 	}
-	return s
+	return out
 }
-
-// folded are the values of a text field in the form they are compared in.
-func (s *sight) folded(field core.RuleField, name string) []string {
-	switch field {
-	case core.FieldRequisite:
-		had, ok := s.fields[name]
-		if !ok {
-			had = foldAll(some(s.Document.Fields[name]))
-			s.fields[name] = had
-		}
-		return had
-	case core.FieldLine, core.FieldReason, core.FieldReasonGroup, core.FieldTag:
-		return foldAll(s.raw(field)) // rules above may have set them
-	}
-	had, ok := s.texts[field]
-	if !ok {
-		had = foldAll(s.raw(field))
-		s.texts[field] = had
-	}
-	return had
-}
-
-// split are the words of a text field, sorted.
-func (s *sight) split(field core.RuleField, name string) []string {
-	if field == core.FieldRequisite {
-		return wordsOf(s.folded(field, name))
-	}
-	had, ok := s.words[field]
-	if !ok {
-		had = wordsOf(s.folded(field, name))
-		s.words[field] = had
-	}
-	return had
-}
-
-func wordsOf(texts []string) []string {
-	var out []string
-	for _, text := range texts {
-		out = append(out, strings.FieldsFunc(text, notInWord)...)
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
-func notInWord(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
 
 // raw are the values of a text field as they were written.
 func (s *sight) raw(field core.RuleField) []string {
@@ -226,29 +179,6 @@ func recipients(d *core.Document) []string {
 	return out
 }
 
-// language is ru if most letters are Cyrillic, other if most are not, and empty
-// if there are none.
-func language(texts ...string) string {
-	cyrillic, letters := 0, 0
-	for _, text := range texts {
-		for _, r := range text {
-			if unicode.IsLetter(r) {
-				letters++
-			}
-			if unicode.Is(unicode.Cyrillic, r) {
-				cyrillic++
-			}
-		}
-	}
-	switch {
-	case letters == 0:
-		return ""
-	case 2*cyrillic > letters:
-		return "ru"
-	}
-	return "other"
-}
-
 // cut bounds a text at a whole character.
 func cut(text string, limit int) string {
 	if len(text) <= limit {
@@ -261,30 +191,8 @@ func cut(text string, limit int) string {
 	return text[:end]
 }
 
-// fold is the form in which texts are compared.
-func fold(text string) string { return strings.Map(foldRune, text) }
-
-func foldRune(r rune) rune {
-	switch {
-	case r < utf8.RuneSelf:
-		if 'A' <= r && r <= 'Z' {
-			r += 'a' - 'A'
-		}
-		return r
-	case 'а' <= r && r <= 'я':
-		return r
-	case 'А' <= r && r <= 'Я':
-		return r + 'а' - 'А'
-	case r == 'ё' || r == 'Ё':
-		return 'е'
-	}
-	return unicode.ToLower(r)
-}
-
-func foldAll(texts []string) []string { return each(texts, fold) }
-
-func each[T any](in []T, show func(T) string) []string {
-	out := make([]string, len(in))
+func each[T, V any](in []T, show func(T) V) []V {
+	out := make([]V, len(in))
 	for i, v := range in {
 		out[i] = show(v)
 	}

@@ -1,7 +1,6 @@
 package routing
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -86,33 +85,39 @@ func (n flag) holds(s *sight) (bool, place, error) { return s.yes(n.field), n.at
 
 // textual is what all comparisons of texts have.
 type textual struct {
-	field core.RuleField
-	name  string
-	at    place
+	column int
+	at     place
 }
 
 type present struct{ textual }
 
 func (n present) holds(s *sight) (bool, place, error) {
-	return slices.ContainsFunc(s.folded(n.field, n.name), func(v string) bool { return strings.TrimSpace(v) != "" }), n.at, nil
+	return slices.ContainsFunc(s.texts(n.column), func(v string) bool { return strings.TrimSpace(v) != "" }), n.at, nil
 }
 
-// partTests compare a text with a value, both folded.
-var partTests = map[core.Relation]func(text, value string) bool{
-	core.IsEqual:    func(text, value string) bool { return text == value },
-	core.IsContains: strings.Contains,
-	core.IsBegins:   strings.HasPrefix,
-	core.IsEnds:     strings.HasSuffix,
+type equal struct {
+	textual
+	of map[string]bool
 }
 
-type parts struct {
+func (n equal) holds(s *sight) (bool, place, error) {
+	for _, text := range s.texts(n.column) {
+		if n.of[text] {
+			return true, n.at, nil
+		}
+	}
+	return false, n.at, nil
+}
+
+// edge compares the beginnings or the ends of texts.
+type edge struct {
 	textual
 	of   []string
 	test func(text, value string) bool
 }
 
-func (n parts) holds(s *sight) (bool, place, error) {
-	for _, text := range s.folded(n.field, n.name) {
+func (n edge) holds(s *sight) (bool, place, error) {
+	for _, text := range s.texts(n.column) {
 		for _, value := range n.of {
 			if n.test(text, value) {
 				return true, n.at, nil
@@ -122,45 +127,57 @@ func (n parts) holds(s *sight) (bool, place, error) {
 	return false, n.at, nil
 }
 
-type patterns struct {
+type parts struct {
 	textual
-	of []*regexp.Regexp
+	of []literal
 }
 
-func (n patterns) holds(s *sight) (bool, place, error) {
-	for _, text := range s.folded(n.field, n.name) {
-		for _, re := range n.of {
-			if re.MatchString(text) {
-				return true, n.at, nil
-			}
-		}
-	}
-	return false, n.at, nil
-}
-
-// word is one word of a phrase; an open one may go on.
-type word struct {
-	text string
-	open bool
-}
-
-type phrases struct {
-	textual
-	of [][]word
-}
-
-func (n phrases) holds(s *sight) (bool, place, error) {
-	had := s.split(n.field, n.name)
-	for _, phrase := range n.of {
-		if !slices.ContainsFunc(phrase, func(w word) bool { return !w.in(had) }) {
+func (n parts) holds(s *sight) (bool, place, error) {
+	texts, sieve := s.sifted(n.column)
+	for i := range n.of {
+		if n.of[i].inOne(texts, sieve) {
 			return true, n.at, nil
 		}
 	}
 	return false, n.at, nil
 }
 
-// in looks for the word among sorted ones.
-func (w word) in(sorted []string) bool {
-	i, found := slices.BinarySearch(sorted, w.text)
-	return found || w.open && i < len(sorted) && strings.HasPrefix(sorted[i], w.text)
+type patterns struct {
+	textual
+	of []pattern
+}
+
+func (n patterns) holds(s *sight) (bool, place, error) {
+	texts, sieve := s.sifted(n.column)
+	for i := range n.of {
+		if n.of[i].inOne(texts, sieve) {
+			return true, n.at, nil
+		}
+	}
+	return false, n.at, nil
+}
+
+// phrases are lists of words; a word is a literal of spaced texts.
+type phrases struct {
+	textual
+	of [][]literal
+}
+
+func (n phrases) holds(s *sight) (bool, place, error) {
+	_, sieve := s.sifted(n.column)
+	for _, phrase := range n.of {
+		if sieve.maybeAll(phrase) && allIn(phrase, s.words(n.column)) {
+			return true, n.at, nil
+		}
+	}
+	return false, n.at, nil
+}
+
+func allIn(phrase []literal, text string) bool {
+	for i := range phrase {
+		if !strings.Contains(text, phrase[i].text) {
+			return false
+		}
+	}
+	return true
 }

@@ -151,6 +151,9 @@ func (c *cli) printReport(r maintenance.Report) error {
 			c.say("журнал %s/%d: последний номер %d", j.Journal, j.Year, j.Last)
 		}
 		c.say("файлов %d, %d МБ; сообщений без документа %d", r.Blobs, r.Bytes>>20, r.Unregistered)
+		if r.Unused > 0 {
+			c.say("файлов, на которые ничто не ссылается: %d, %d МБ", r.Unused, r.UnusedBytes>>20)
+		}
 		for _, p := range r.Problems {
 			c.say("ПОВРЕЖДЕНИЕ: %s", p)
 		}
