@@ -54,33 +54,32 @@ func TestFaultsAreRead(t *testing.T) {
 
 // TestWhatIsLostIsTold: the three ends of a request that brings no answer.
 func TestWhatIsLostIsTold(t *testing.T) {
-	var do http.HandlerFunc
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { do(w, r) }))
-	defer srv.Close()
 	call := func(base string) error {
-		c := &soap.Client{Base: base, HTTP: srv.Client(), Timeout: 200 * time.Millisecond}
+		c := &soap.Client{Base: base, HTTP: http.DefaultClient, Timeout: 200 * time.Millisecond}
 		_, err := c.Call(context.Background(), "/x", "getState", soap.Header{Message: "m"}, etree.NewElement("x"))
 		return err
 	}
-	hang := make(chan struct{})
-	defer close(hang)
+	serve := func(f http.HandlerFunc) error {
+		srv := httptest.NewServer(f)
+		defer srv.Close()
+		return call(srv.URL)
+	}
 	for name, f := range map[string]http.HandlerFunc{
 		"cut off":  func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 		"page":     func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502) },
-		"timeout":  func(http.ResponseWriter, *http.Request) { <-hang },
+		"timeout":  func(http.ResponseWriter, *http.Request) { time.Sleep(300 * time.Millisecond) },
 		"half":     func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(head)) },
 		"no fault": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500); _, _ = w.Write([]byte(head + tail)) },
 	} {
-		do = f
-		if _, ok := errors.AsType[*soap.Lost](call(srv.URL)); !ok {
+		if _, ok := errors.AsType[*soap.Lost](serve(f)); !ok {
 			t.Errorf("%s: not lost", name)
 		}
 	}
 	if _, ok := errors.AsType[*soap.Unsent](call("http://127.0.0.1:1")); !ok {
 		t.Error("nobody there: not unsent")
 	}
-	do = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }
-	if f, ok := errors.AsType[*soap.Fault](call(srv.URL)); !ok || f.Code != "HTTP401" {
+	refuses := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }
+	if f, ok := errors.AsType[*soap.Fault](serve(refuses)); !ok || f.Code != "HTTP401" {
 		t.Errorf("401: %v", f)
 	}
 }
