@@ -19,6 +19,7 @@ build: ## the hub into bin/uzel, the connectors into bin/plugins
 		go build -trimpath -ldflags '$(LDFLAGS)' -o bin/plugins/$$p ./plugins/$$p || exit 1; done
 	@test ! -d examples/folder || go build -trimpath -ldflags '$(LDFLAGS)' -o bin/plugins/folder ./examples/folder
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/mailemulator ./plugins/email/emulator/cmd/mailemulator
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/gisemulator ./plugins/gis/emulator/cmd/gisemulator
 
 needs: ## install what the tests need from Debian, or say what is missing
 	@.ci/needs

@@ -80,6 +80,10 @@ var rooms = map[string][]string{
 	"plugins/eds":                         {"sdk", "plugins/eds/internal/…"},
 	"plugins/eds/internal/…":              {"plugins/eds/internal/…"},
 	"plugins/eds/edstest":                 {},
+	"plugins/gis":                         {"sdk", "plugins/gis/…"},
+	"plugins/gis/internal/…":              {"plugins/gis/internal/…"},
+	"plugins/gis/emulator":                {},
+	"plugins/gis/emulator/…":              {"plugins/gis/emulator"},
 	"examples/…":                          {"sdk"},
 }
 
@@ -100,6 +104,7 @@ var onlyIn = map[string][]string{
 	"github.com/emersion":                 {"plugins/email", "plugins/email/…"},
 	"github.com/wneessen/go-mail":         {"plugins/email", "plugins/email/…"},
 	"github.com/microcosm-cc/bluemonday":  {"plugins/email/…", "api/rest"},
+	"github.com/russellhaering/goxmldsig": {"plugins/gis/…", "plugins/eds/…"},
 }
 
 // testOnly are packages that nothing but tests may import.

@@ -108,6 +108,19 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
+// CodeUnreachable is the code of a KindUnavailable error that says: the outside
+// system as a whole cannot be reached. No delivery is at fault, so none is given
+// up, however long it takes.
+const CodeUnreachable = "channel.unreachable"
+
+// CodeOf is the code of the first Error in the chain of err, "" if it has none.
+func CodeOf(err error) string {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Code
+	}
+	return ""
+}
+
 // KindOf is the kind of the first Error in the chain of err; a foreign error is
 // KindInternal.
 func KindOf(err error) Kind {

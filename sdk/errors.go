@@ -8,7 +8,7 @@ import (
 )
 
 // Error is an error with a meaning for the hub. Make it with Misconfigured,
-// RetryAfter, Rejected, Unknown or Invalid; any other error means "try later".
+// RetryAfter, Unreachable, Rejected, Unknown or Invalid; any other error means "try later".
 // It crosses the process line as a value.
 type Error struct {
 	Kind   string // config, unavailable, rejected, unknown, invalid, …: core.Kind by name
@@ -54,6 +54,13 @@ func Misconfigured(field string, err error) error {
 // RetryAfter says that the outside system is busy and when to come again.
 func RetryAfter(d time.Duration, err error) error {
 	return &Error{Kind: "unavailable", After: d, Source: "remote", Err: err}
+}
+
+// Unreachable says that the outside system as a whole cannot be reached: what
+// waits is kept for as long as it takes, while other troubles that last for five
+// days end a delivery.
+func Unreachable(text string, err error) error {
+	return &Error{Kind: "unavailable", Code: "channel.unreachable", Source: "remote", Text: text, Err: err}
 }
 
 // Rejected is the outside system's final no: nothing is repeated, a clerk sees

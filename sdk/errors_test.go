@@ -23,6 +23,7 @@ func TestErrorsCrossTheLineAsValues(t *testing.T) {
 		"wrapped plain":    {fmt.Errorf("вход: %w", cause), sdk.Error{Kind: "unavailable", Text: "вход: " + cause.Error(), Source: "plugin"}},
 		"misconfigured":    {sdk.Misconfigured("imap.password", cause), sdk.Error{Kind: "config", Field: "imap.password", Text: cause.Error(), Source: "remote"}},
 		"wrapped":          {fmt.Errorf("вход: %w", sdk.Misconfigured("port", cause)), sdk.Error{Kind: "config", Field: "port", Text: cause.Error(), Source: "remote"}},
+		"unreachable":      {sdk.Unreachable("нет связи", cause), sdk.Error{Kind: "unavailable", Code: "channel.unreachable", Text: "нет связи", Source: "remote"}},
 		"retry after":      {sdk.RetryAfter(90*time.Second, cause), sdk.Error{Kind: "unavailable", After: 90 * time.Second, Text: cause.Error(), Source: "remote"}},
 		"rejected":         {sdk.Rejected(cause), sdk.Error{Kind: "rejected", Text: cause.Error(), Source: "remote"}},
 		"unknown":          {sdk.Unknown(cause), sdk.Error{Kind: "unknown", Text: cause.Error(), Source: "remote"}},

@@ -221,7 +221,7 @@ func (a *App) openPlugins(ctx context.Context, tune Tuning) error {
 		Dir: a.Config.Path("run"), LogDir: a.Config.Path("logs"), Log: a.Log.Named("host"),
 		HookURL: hookURL(a.Config.PublicURL), Version: a.version,
 		OnStatus: a.broadcast,
-		Services: map[string]pluginhost.Service{directory.PublicService: a.publicDirectories},
+		Services: map[string]pluginhost.Service{directory.PublicService: a.publicDirectories, intake.KnownService: a.knownDocuments},
 		Limits:   limits(a.Config.Limits, tune.Limits), Timing: tune.Timing,
 	})
 	return err
@@ -251,6 +251,11 @@ func (a *App) openDirectories(ctx context.Context) (err error) {
 // publicDirectories answers connectors.
 func (a *App) publicDirectories(ctx context.Context, call pluginhost.ServiceCall) (pluginhost.Result, error) {
 	out, err := a.Directories.Public(ctx, a.Store, call.Channel, call.Input)
+	return pluginhost.Result{Output: out}, err
+}
+
+func (a *App) knownDocuments(ctx context.Context, call pluginhost.ServiceCall) (pluginhost.Result, error) {
+	out, err := intake.Answer(ctx, a.Store, call.Channel, call.Input)
 	return pluginhost.Result{Output: out}, err
 }
 

@@ -212,6 +212,25 @@ func edit(d *core.Document, m *core.Message) {
 			d.Fields = map[string]string{}
 		}
 		d.Fields[name] = value
+		if value == "" { // taken back
+			delete(d.Fields, name)
+		}
+	}
+	extend(d, m.DueAt)
+}
+
+// extend takes over the term of an outside system that has changed it. A term
+// that people have set since stays.
+func extend(d *core.Document, due *time.Time) {
+	if due == nil || d.Appeal != nil && d.Appeal.Deadline != nil && d.Appeal.Deadline.Term.Kind != core.TermOutside {
+		return
+	}
+	d.DueAt = due
+	if d.Appeal != nil && d.Appeal.Deadline != nil {
+		appeal, deadline := *d.Appeal, *d.Appeal.Deadline
+		deadline.DueAt = *due
+		appeal.Deadline = &deadline
+		d.Appeal = &appeal
 	}
 }
 

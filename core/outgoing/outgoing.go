@@ -37,7 +37,8 @@ type Purposes interface {
 }
 
 // GiveUpAfter is how long a delivery is repeated while the other side is
-// unavailable, as mail servers do.
+// unavailable, as mail servers do. While the outside system as a whole cannot be
+// reached (core.CodeUnreachable), nothing is given up.
 const GiveUpAfter = 5 * 24 * time.Hour
 
 // request queues a delivery in the caller's transaction.

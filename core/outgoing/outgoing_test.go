@@ -195,6 +195,35 @@ func TestRepeatedWhenDueAndGivenUpAfterDays(t *testing.T) {
 	}
 }
 
+// TestNothingIsGivenUpWhileTheOutsideIsDown: a week in which the whole system
+// cannot be reached. The pauses grow to an hour, what waits is counted with its
+// next moment, and then it goes out.
+func TestNothingIsGivenUpWhileTheOutsideIsDown(t *testing.T) {
+	d := newDesk(t)
+	dlv := d.answer()
+	down := &core.Error{Kind: core.KindUnavailable, Code: core.CodeUnreachable, Text: "система недоступна"}
+	began, last := d.clock.Now(), time.Duration(0)
+	for d.clock.Now().Sub(began) < 7*24*time.Hour {
+		if p := d.claim(); len(p) != 1 {
+			t.Fatalf("claimed %d after %v", len(p), d.clock.Now().Sub(began))
+		}
+		if got := d.settle(core.Outcome{Delivery: dlv.ID, Err: down}); got.State != core.DeliveryQueued {
+			t.Fatalf("%s after %v", got.State, d.clock.Now().Sub(began))
+		}
+		n, next, err := d.out.Pending(t.Context(), box)
+		pause := next.Sub(d.clock.Now())
+		if err != nil || n != 1 || pause < last*4/5 || pause > time.Hour {
+			t.Fatalf("%d wait, the next in %v after %v, %v", n, pause, last, err)
+		}
+		last = pause
+		d.clock.Add(pause + time.Second)
+	}
+	d.claim()
+	if got := d.settle(core.Outcome{Delivery: dlv.ID, State: core.DeliverySent}); got.State != core.DeliverySent {
+		t.Errorf("delivery %+v", got)
+	}
+}
+
 func TestWhatACrashLeftIsUnknownUnlessIdempotent(t *testing.T) {
 	for idempotent, want := range map[bool]core.DeliveryState{false: core.DeliveryUnknown, true: core.DeliveryQueued} {
 		d := newDesk(t)

@@ -138,7 +138,7 @@ func verdict(now time.Time, d *core.Delivery, err error) (core.DeliveryState, ti
 		d.Attempts-- // the channel waits for a setting: that was no attempt of the delivery
 		return core.DeliveryQueued, 0
 	}
-	if now.Sub(d.CreatedAt) > GiveUpAfter {
+	if core.CodeOf(err) != core.CodeUnreachable && now.Sub(d.CreatedAt) > GiveUpAfter {
 		return core.DeliveryRejected, 0
 	}
 	return core.DeliveryQueued, max(core.AfterOf(err), pause(d.Attempts))
