@@ -127,9 +127,10 @@ func document(tx store.Tx, m *core.Message) *core.Document {
 	}
 }
 
-// dictated gives the document the term that the outside system has set.
+// dictated gives the document the term that the outside system has set. One that
+// people have set since stays.
 func dictated(tx store.Tx, d *core.Document, due *time.Time) error {
-	if due == nil || d.DueAt != nil && d.DueAt.Equal(*due) {
+	if due == nil || d.DueAt != nil && d.DueAt.Equal(*due) || setByPeople(d.Deadline) {
 		return nil
 	}
 	deadline, err := schedule.Offices{}.Outside(tx, d.Organization, *due, "срок внешней системы")
@@ -138,6 +139,10 @@ func dictated(tx store.Tx, d *core.Document, due *time.Time) error {
 	}
 	d.SetDeadline(deadline)
 	return nil
+}
+
+func setByPeople(d *core.Deadline) bool {
+	return d != nil && d.Term.Kind != core.TermOutside && d.Reason == ""
 }
 
 // placed says of chat and outside ids which channel they are meaningful in.
@@ -215,22 +220,6 @@ func edit(d *core.Document, m *core.Message) {
 		if value == "" { // taken back
 			delete(d.Fields, name)
 		}
-	}
-	extend(d, m.DueAt)
-}
-
-// extend takes over the term of an outside system that has changed it. A term
-// that people have set since stays.
-func extend(d *core.Document, due *time.Time) {
-	if due == nil || d.Appeal != nil && d.Appeal.Deadline != nil && d.Appeal.Deadline.Term.Kind != core.TermOutside {
-		return
-	}
-	d.DueAt = due
-	if d.Appeal != nil && d.Appeal.Deadline != nil {
-		appeal, deadline := *d.Appeal, *d.Appeal.Deadline
-		deadline.DueAt = *due
-		appeal.Deadline = &deadline
-		d.Appeal = &appeal
 	}
 }
 

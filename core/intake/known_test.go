@@ -47,7 +47,7 @@ func TestEditMovesTheOutsideTerm(t *testing.T) {
 		m.Kind, m.DueAt, m.Change, m.About = core.MessageAppeal, &later, core.ChangeEdited, first.ExternalID
 	}), 1)
 	doc := d.documents()[0]
-	if doc.DueAt == nil || !doc.DueAt.Equal(later) || doc.Appeal.Deadline == nil || !doc.Appeal.Deadline.DueAt.Equal(later) {
-		t.Errorf("due %v, deadline %+v", doc.DueAt, doc.Appeal.Deadline)
+	if doc.DueAt == nil || !doc.DueAt.Equal(later) || doc.Deadline == nil || !doc.Deadline.DueAt.Equal(later) {
+		t.Errorf("due %v, deadline %+v", doc.DueAt, doc.Deadline)
 	}
 }
