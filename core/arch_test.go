@@ -45,6 +45,7 @@ var rooms = map[string][]string{
 	"core/execution":                      {"core", "core/store", "core/bus", "core/routing"},
 	"core/access":                         {"core", "core/store"},
 	"core/appeal":                         {"core", "core/store", "core/bus", "core/registry"},
+	"core/applicant":                      {"core", "core/store", "core/appeal", "core/outgoing"},
 	"core/audit":                          {"core", "core/store"},
 	"core/approval":                       {"core", "core/store", "core/bus"},
 	"core/task":                           {"core", "core/store", "core/bus"},

@@ -226,7 +226,7 @@ func (a *App) openPlugins(ctx context.Context, tune Tuning) error {
 		Dir: a.Config.Path("run"), LogDir: a.Config.Path("logs"), Log: a.Log.Named("host"),
 		HookURL: hookURL(a.Config.PublicURL), Version: a.version,
 		OnStatus: a.broadcast,
-		Services: map[string]pluginhost.Service{directory.PublicService: a.publicDirectories},
+		Services: a.services(),
 		Limits:   limits(a.Config.Limits, tune.Limits), Timing: tune.Timing,
 	})
 	return err
