@@ -75,6 +75,8 @@ var rooms = map[string][]string{
 	"plugins/email/emulator":              {},
 	"plugins/email/emulator/…":            {"plugins/email/emulator"},
 	"plugins/email/mailtest":              {"plugins/email/emulator"},
+	"plugins/cabinet":                     {"sdk"},
+	"plugins/cabinet/emulator":            {},
 	"examples/…":                          {"sdk"},
 }
 
