@@ -38,10 +38,31 @@ func (x *exchange) Header() http.Header         { return x.header }
 func (x *exchange) WriteHeader(status int)      { x.status = status }
 func (x *exchange) Write(p []byte) (int, error) { return x.text.Write(p) }
 
-// routes are the paths of openapi.yaml.
+type handler func(*exchange, *http.Request) error
+
+// paths are those of openapi.yaml.
+func (c *cabinet) paths() map[string]handler {
+	return map[string]handler{
+		"GET /v1/ping":                                                          ping,
+		"GET /v1/reasons":                                                       c.reasons,
+		"GET /v1/events":                                                        c.events,
+		"GET /v1/residents/{resident}/appeals":                                  c.list,
+		"POST /v1/residents/{resident}/appeals":                                 c.create,
+		"GET /v1/residents/{resident}/appeals/{appeal}":                         c.get,
+		"POST /v1/residents/{resident}/appeals/{appeal}/messages":               c.add,
+		"PUT /v1/residents/{resident}/appeals/{appeal}/messages/{message}/read": c.read,
+		"GET /v1/residents/{resident}/appeals/{appeal}/files/{hash}":            c.file,
+		"PUT /v1/residents/{resident}/appeals/{appeal}/rating":                  c.rate,
+		"POST /v1/uploads":                                                      c.uploads.create,
+		"GET /v1/uploads/{upload}":                                              c.uploads.show,
+		"PATCH /v1/uploads/{upload}":                                            c.uploads.extend,
+		"DELETE /v1/uploads/{upload}":                                           c.uploads.remove,
+	}
+}
+
 func (c *cabinet) routes() *http.ServeMux {
 	mux := http.NewServeMux()
-	handle := func(pattern string, serve func(*exchange, *http.Request) error) {
+	for pattern, serve := range c.paths() {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			x := w.(*exchange)
 			x.served = true
@@ -50,21 +71,12 @@ func (c *cabinet) routes() *http.ServeMux {
 			}
 		})
 	}
-	handle("GET /v1/ping", func(x *exchange, _ *http.Request) error { return x.json(http.StatusOK, map[string]bool{"ok": true}) })
-	handle("GET /v1/reasons", c.reasons)
-	handle("GET /v1/events", c.events)
-	handle("GET /v1/residents/{resident}/appeals", c.list)
-	handle("POST /v1/residents/{resident}/appeals", c.create)
-	handle("GET /v1/residents/{resident}/appeals/{appeal}", c.get)
-	handle("POST /v1/residents/{resident}/appeals/{appeal}/messages", c.add)
-	handle("GET /v1/residents/{resident}/appeals/{appeal}/files/{hash}", c.file)
-	handle("PUT /v1/residents/{resident}/appeals/{appeal}/rating", c.rate)
-	handle("PUT /v1/residents/{resident}/appeals/{appeal}/messages/{message}/read", c.read)
-	handle("POST /v1/uploads", c.uploads.create)
-	handle("GET /v1/uploads/{upload}", c.uploads.show)
-	handle("PATCH /v1/uploads/{upload}", c.uploads.extend)
-	handle("DELETE /v1/uploads/{upload}", c.uploads.remove)
 	return mux
+}
+
+// ping tells the cabinet that its key fits.
+func ping(x *exchange, _ *http.Request) error {
+	return x.json(http.StatusOK, map[string]bool{"ok": true})
 }
 
 // ServeHook implements sdk.Hook: the hub's API for the cabinet. Nothing of a

@@ -8,10 +8,14 @@ import (
 	"fmt"
 	"mime/multipart"
 	"net/http"
+	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/goccy/go-yaml"
 
 	"github.com/uzel-hub/uzel/sdk"
 )
@@ -279,6 +283,33 @@ func TestTheKeyCanBeChanged(t *testing.T) {
 	}
 	if err := d.hub.Configure(map[string]any{"mode": "api"}, nil); err == nil {
 		t.Error("no key was taken")
+	}
+}
+
+func TestContractHasThePathsThatAreServed(t *testing.T) {
+	raw, err := os.ReadFile("openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var contract struct{ Paths map[string]map[string]any }
+	if err := yaml.Unmarshal(raw, &contract); err != nil {
+		t.Fatal(err)
+	}
+	var want, got []string
+	for path, methods := range contract.Paths {
+		for method := range methods {
+			if method != "parameters" {
+				want = append(want, strings.ToUpper(method)+" "+path)
+			}
+		}
+	}
+	for pattern := range (&cabinet{}).paths() {
+		got = append(got, pattern)
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("served %q, described %q", got, want)
 	}
 }
 
