@@ -24,6 +24,8 @@ type ErasureStage string
 const (
 	ErasingDocuments ErasureStage = "documents"
 	ErasingMessages  ErasureStage = "messages" // those that are no document's
+	ErasingDrafts    ErasureStage = "drafts"   // those that answer no document
+	ErasingMass      ErasureStage = "mass"     // what mass operations noted of documents
 	ErasingAnswers   ErasureStage = "answers"  // kept for repeated requests
 	ErasingParties   ErasureStage = "parties"
 	ErasingFiles     ErasureStage = "files"
@@ -49,11 +51,16 @@ type Erasure struct {
 	Documents  []ErasedDocument `json:"documents"`  // whose contents were erased
 	Messages   int              `json:"messages"`   // how many messages were
 	Deliveries int              `json:"deliveries"` // how many deliveries were
+	Tasks      []TaskID         `json:"tasks"`      // whose texts and comments were
+	Drafts     []DraftID        `json:"drafts"`     // whose texts were, in all versions
+	MassItems  int              `json:"mass_items"` // how many notes of mass operations were
+	Audit      int              `json:"audit"`      // entries of the journal about what was erased: they stay
 	Files      int              `json:"files"`      // how many files were
 	Bytes      int64            `json:"bytes"`      // how much the files took
 	// SharedFiles are files that something else refers to as well.
 	SharedFiles int            `json:"shared_files"`
 	Kept        []KeptDocument `json:"kept"`
+	KeptDrafts  []KeptDraft    `json:"kept_drafts"`
 	// Remains says, in Russian, what an erasure leaves in place, and why.
 	Remains    []string   `json:"remains"`
 	FinishedAt *time.Time `json:"finished_at,omitempty"`
@@ -81,6 +88,12 @@ type ErasedDocument struct {
 type KeptDocument struct {
 	ID     DocumentID `json:"id"`
 	Reason string     `json:"reason"` // in Russian, no personal data
+}
+
+// KeptDraft is a draft to the person that an erasure leaves as it is.
+type KeptDraft struct {
+	ID     DraftID `json:"id"`
+	Reason string  `json:"reason"` // in Russian, no personal data
 }
 
 // DoomedFile is a file that something erased referred to.

@@ -29,6 +29,7 @@ type MassRun struct {
 	Args      json.RawMessage `json:"args,omitempty"`
 	Filter    *MassFilter     `json:"filter,omitempty"` // nil: the documents were named
 	By        Actor           `json:"by"`
+	UndoneBy  *Actor          `json:"undone_by,omitempty"` // who had it undone
 	State     MassState       `json:"state"`
 	// CancelAsked stops it after the group being worked.
 	CancelAsked bool `json:"cancel_asked,omitempty"`
@@ -67,7 +68,10 @@ type MassFilter struct {
 	AppealState AppealState   `json:"appeal_state,omitempty"`
 	Line        EntryID       `json:"line,omitempty"`
 	Operator    UserID        `json:"operator,omitempty"`
+	ReasonGroup EntryID       `json:"reason_group,omitempty"`
 	Reason      EntryID       `json:"reason,omitempty"`
+	Source      EntryID       `json:"source,omitempty"`
+	Tag         EntryID       `json:"tag,omitempty"`
 }
 
 // MassOutcome is what became of one document.

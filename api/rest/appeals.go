@@ -35,7 +35,7 @@ func appealRoutes() []*route {
 		{name: "appeals.split", method: post, path: one + "/split", op: access.WriteAppeals, serve: (*Server).splitAppeal},
 		{name: "appeals.merge", method: post, path: one + "/merge", op: access.WriteAppeals, serve: (*Server).mergeAppeal},
 		{name: "appeals.unmerge", method: post, path: one + "/unmerge", op: access.WriteAppeals, serve: (*Server).unmergeAppeal},
-		{name: "appeals.beat", method: post, path: one + "/heartbeat", op: access.WriteAppeals, serve: (*Server).beatAppeal},
+		{name: "appeals.beat", method: post, path: one + "/heartbeat", op: access.WriteAppeals, serve: (*Server).beatAppeal, quiet: true},
 	}
 }
 
@@ -77,6 +77,7 @@ func (s *Server) listAppeals(c *call) (answer, error) {
 	var got store.Page[core.Document]
 	err := s.Store.View(c.ctx(), func(tx store.Tx) (err error) {
 		got, err = listView(tx, view, wanted)
+		got.Items = slices.DeleteFunc(got.Items, func(d *core.Document) bool { return !c.who.Scope().Document(d) })
 		return err
 	})
 	return ok(page[AppealRow]{items(got.Items, showAppealRow), got.Next}), err
@@ -148,13 +149,17 @@ func (s *Server) appealCard(tx store.Tx, who access.Scope, id string) (card Appe
 		if err != nil {
 			return card, err
 		}
-		card.Related = append(card.Related, showAppealRow(d))
+		if who.Document(d) {
+			card.Related = append(card.Related, showAppealRow(d))
+		}
 	}
 	for d, err := range store.Documents.Find(tx, "appeal", store.AppealFacet(store.FacetMergedInto, id)) {
 		if err != nil {
 			return card, err
 		}
-		card.Merged = append(card.Merged, showAppealRow(d))
+		if who.Document(d) {
+			card.Merged = append(card.Merged, showAppealRow(d))
+		}
 	}
 	card.SpentSeconds, err = s.Appeals.Spent(tx, card.Document.ID)
 	return card, err
@@ -242,7 +247,10 @@ func (s *Server) createAppeal(c *call) (answer, error) {
 	return s.update(c, []any{in, files}, func(tx store.Tx) (answer, error) {
 		d := in.document(files)
 		var f faults
-		if err := knownParty(&f, tx, "applicant", &d.Sender); err != nil {
+		if err := c.within(in.Organization); err != nil {
+			return answer{}, err
+		}
+		if err := knownParty(&f, c.who.Scope(), tx, "applicant", &d.Sender); err != nil {
 			return answer{}, err
 		}
 		if err := f.err("request.body"); err != nil {

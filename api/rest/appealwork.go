@@ -24,6 +24,9 @@ func (s *Server) changeAppeal(c *call, do func(store.Tx, appeal.Ref) (*core.Docu
 func (s *Server) doAppeal(c *call, ref appeal.Ref, do func(store.Tx, appeal.Ref) (*core.Document, error)) (answer, error) {
 	var d *core.Document
 	err := s.write(c, func(tx store.Tx) (err error) {
+		if _, err = c.who.Scope().Read(tx, string(ref.ID)); err != nil {
+			return err
+		}
 		d, err = do(tx, ref)
 		return err
 	})
@@ -168,6 +171,9 @@ func (s *Server) mergeAppeal(c *call) (answer, error) {
 		return answer{}, err
 	}
 	return s.changeAppeal(c, func(tx store.Tx, ref appeal.Ref) (*core.Document, error) {
+		if _, err := c.who.Scope().Read(tx, string(in.Into)); err != nil {
+			return nil, err
+		}
 		return s.Appeals.Merge(tx, ref, in.Into)
 	})
 }
@@ -224,6 +230,9 @@ func (s *Server) pair(c *call, in any, do func(store.Tx, appeal.Ref) (first, nex
 		return answer{}, err
 	}
 	return s.update(c, in, func(tx store.Tx) (answer, error) {
+		if _, err := c.who.Scope().Read(tx, c.param("id")); err != nil {
+			return answer{}, err
+		}
 		first, next, err := do(tx, appeal.Ref{ID: c.appeal(), Version: version})
 		if err != nil {
 			return answer{}, err
@@ -240,6 +249,9 @@ type WorkedTime struct {
 func (s *Server) beatAppeal(c *call) (answer, error) {
 	var out WorkedTime
 	err := s.write(c, func(tx store.Tx) (err error) {
+		if _, err = c.who.Scope().Read(tx, c.param("id")); err != nil {
+			return err
+		}
 		out.SpentSeconds, err = s.Appeals.Beat(tx, c.appeal(), c.who.User.ID)
 		return err
 	})

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -68,6 +69,8 @@ func (s *Server) candidates(c *call, who func(store.Tx) (core.Correspondent, cor
 		if err == nil {
 			found, err = party.Match(tx, somebody, organization)
 		}
+		scope := c.who.Scope()
+		found = slices.DeleteFunc(found, func(f party.Candidate) bool { return !scope.Party(f.Party) })
 		return err
 	})
 	return ok(list[party.Candidate]{items(found, itself)}), err
@@ -89,7 +92,12 @@ func (s *Server) substituteParty(c *call) (answer, error) {
 	if err := c.decode(&in); err != nil {
 		return answer{}, err
 	}
-	return s.changeDocument(c, version, func(tx store.Tx, d *core.Document) error { return substitute(tx, d, in.Party) })
+	return s.changeDocument(c, version, func(tx store.Tx, d *core.Document) error {
+		if _, err := c.who.Scope().ReadParty(tx, string(in.Party)); core.KindOf(err) == core.KindNotFound {
+			return core.Invalid("request.body", "party", textNotFound)
+		}
+		return substitute(tx, d, in.Party)
+	})
 }
 
 func substitute(tx store.Tx, d *core.Document, id core.PartyID) error {
@@ -186,6 +194,9 @@ func (s *Server) addConsent(c *call) (answer, error) {
 		return answer{}, err
 	}
 	return s.update(c, in, func(tx store.Tx) (answer, error) {
+		if err := c.seesParty(tx); err != nil {
+			return answer{}, err
+		}
 		p, err := party.AddConsent(tx, core.PartyID(c.param("id")), core.Consent{
 			State: in.State, At: in.At, Way: strings.TrimSpace(in.Way), Document: in.Document, File: in.File,
 			TextVersion: in.TextVersion, Comment: in.Comment,
@@ -208,6 +219,9 @@ func (s *Server) mergeParty(c *call) (answer, error) {
 		return answer{}, err
 	}
 	return s.link(c, func(tx store.Tx, id core.PartyID, version uint64) (*core.Party, error) {
+		if _, err := c.who.Scope().ReadParty(tx, string(in.Into)); err != nil {
+			return nil, err
+		}
 		return party.Merge(tx, id, in.Into, version)
 	})
 }
@@ -221,6 +235,9 @@ func (s *Server) link(c *call, do func(store.Tx, core.PartyID, uint64) (*core.Pa
 	}
 	var p *core.Party
 	err = s.Store.Update(c.ctx(), func(tx store.Tx) (err error) {
+		if err := c.seesParty(tx); err != nil {
+			return err
+		}
 		p, err = do(tx, core.PartyID(c.param("id")), version)
 		return err
 	})
@@ -233,6 +250,9 @@ func (s *Server) link(c *call, do func(store.Tx, core.PartyID, uint64) (*core.Pa
 // exportParty streams a zip. What refuses the export comes before its first
 // byte.
 func (s *Server) exportParty(c *call) (answer, error) {
+	if err := s.Store.View(c.ctx(), c.seesParty); err != nil {
+		return answer{}, err
+	}
 	w := &lateHeader{to: newPatientWriter(c.w)}
 	return answer{}, s.People.Export(c.ctx(), core.PartyID(c.param("id")), w)
 }

@@ -159,6 +159,25 @@ func (s *Server) calendarHistory(c *call) (answer, error) { return history(s, c,
 type CalendarYearInput struct {
 	Basis string            `json:"basis"`
 	Days  []core.SpecialDay `json:"days"`
+	// Decree: the days are those a decree moves; holidays and days before them
+	// follow from the law.
+	Decree bool `json:"decree"`
+}
+
+// year is what is kept. A decree with faults is refused as it was sent.
+func (in CalendarYearInput) year(id core.CalendarID, year int, version uint64) (*core.CalendarYear, error) {
+	y := &core.CalendarYear{Meta: core.Meta{Version: version}, Calendar: id, Year: year, Basis: in.Basis, Days: in.Days}
+	if !in.Decree {
+		return y, nil
+	}
+	if id != core.CalendarRussia {
+		return nil, core.Invalid("request.body", "decree", "постановление загружается в календарь страны")
+	}
+	if err := schedule.CheckYear(y); err != nil {
+		return nil, err
+	}
+	y.Days = schedule.Decreed(year, in.Days)
+	return y, nil
 }
 
 func (c *call) year() (int, error) {
@@ -222,8 +241,9 @@ func (s *Server) putCalendarYear(c *call) (a answer, err error) {
 		return answer{}, err
 	}
 	err = s.Store.Update(c.ctx(), func(tx store.Tx) error {
-		y := &core.CalendarYear{
-			Meta: core.Meta{Version: version}, Calendar: core.CalendarID(c.param("id")), Year: year, Basis: in.Basis, Days: in.Days,
+		y, err := in.year(core.CalendarID(c.param("id")), year, version)
+		if err != nil {
+			return err
 		}
 		if err := schedule.SaveYear(tx, y); err != nil {
 			return err
@@ -285,8 +305,8 @@ func (s *Server) countTerm(c *call) (a answer, err error) {
 }
 
 // withDeadline reads the document of the call with its deadline and calendar.
-func withDeadline(tx store.Tx, id string) (*core.Document, *schedule.Calendar, error) {
-	d, err := store.Documents.Get(tx, id)
+func (c *call) withDeadline(tx store.Tx) (*core.Document, *schedule.Calendar, error) {
+	d, err := c.who.Scope().Read(tx, c.param("id"))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -309,7 +329,7 @@ func showDeadline(tx store.Tx, calendar *schedule.Calendar, d *core.Document) an
 
 func (s *Server) getDeadline(c *call) (a answer, err error) {
 	err = s.Store.View(c.ctx(), func(tx store.Tx) error {
-		d, calendar, err := withDeadline(tx, c.param("id"))
+		d, calendar, err := c.withDeadline(tx)
 		if err == nil {
 			a = showDeadline(tx, calendar, d)
 		}
@@ -365,7 +385,7 @@ func (s *Server) changeDeadline(c *call, reason string, change func(store.Tx, *s
 		return answer{}, f.err("request.body")
 	}
 	err = s.write(c, func(tx store.Tx) error {
-		d, calendar, err := withDeadline(tx, c.param("id"))
+		d, calendar, err := c.withDeadline(tx)
 		if err != nil {
 			return err
 		}

@@ -21,6 +21,7 @@ import (
 	"github.com/uzel-hub/uzel/core/directory"
 	"github.com/uzel-hub/uzel/core/execution"
 	"github.com/uzel-hub/uzel/core/maintenance"
+	"github.com/uzel-hub/uzel/core/mass/appeals"
 	"github.com/uzel-hub/uzel/core/party"
 	"github.com/uzel-hub/uzel/core/pluginhost"
 	"github.com/uzel-hub/uzel/core/report"
@@ -73,17 +74,17 @@ func TestEveryOperationRefusesStrangersAsTheContractSays(t *testing.T) {
 
 // shapes are the Go types of the contract's schemas.
 var shapes = map[string]any{
-	"MatchInput":           rest.MatchInput{},
-	"Proof":                party.Proof{},
-	"Candidate":            party.Candidate{},
-	"SubstituteInput":      rest.SubstituteInput{},
-	"ContactDecision":      rest.ContactDecision{},
-	"Decided":              rest.Decided{},
-	"ConsentInput":         rest.ConsentInput{},
-	"MergeInput":           rest.MergeInput{},
-	"PartyMergeInput":      rest.PartyMergeInput{},
-	"ErasureInput":         rest.ErasureInput{},
-	"KeptDocument":         core.KeptDocument{},
+	"MatchInput":      rest.MatchInput{},
+	"Proof":           party.Proof{},
+	"Candidate":       party.Candidate{},
+	"SubstituteInput": rest.SubstituteInput{},
+	"ContactDecision": rest.ContactDecision{},
+	"Decided":         rest.Decided{},
+	"ConsentInput":    rest.ConsentInput{},
+	"MergeInput":      rest.MergeInput{},
+	"PartyMergeInput": rest.PartyMergeInput{},
+	"ErasureInput":    rest.ErasureInput{},
+	"KeptDocument":    core.KeptDocument{}, "KeptDraft": core.KeptDraft{},
 	"ErasedDocument":       core.ErasedDocument{},
 	"DoomedFile":           core.DoomedFile{},
 	"Erasure":              core.Erasure{},
@@ -212,6 +213,10 @@ var shapes = map[string]any{
 	"MassOperation":     rest.MassOperation{},
 	"MassInput":         rest.MassInput{},
 	"MassFilter":        core.MassFilter{},
+	"MassCloseArgs":     appeals.CloseArgs{},
+	"MassAssignArgs":    appeals.AssignArgs{},
+	"MassForwardArgs":   appeals.ForwardArgs{},
+	"MassTagArgs":       appeals.TagArgs{},
 	"MassRun":           core.MassRun{},
 	"MassItem":          core.MassItem{},
 	"Condition":         core.Condition{},

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/access"
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/registry"
 	"github.com/uzel-hub/uzel/core/store"
@@ -225,7 +226,10 @@ func (s *Server) createDocument(c *call) (answer, error) {
 	}
 	return s.update(c, []any{in, files}, func(tx store.Tx) (answer, error) {
 		d := in.document(files)
-		if err := s.knownParties(tx, d); err != nil {
+		if err := c.within(in.Organization); err != nil {
+			return answer{}, err
+		}
+		if err := knownParties(c.who.Scope(), tx, d); err != nil {
 			return answer{}, err
 		}
 		if err := s.register(tx, d, in.Journal, in.Date); err != nil {
@@ -238,26 +242,26 @@ func (s *Server) createDocument(c *call) (answer, error) {
 
 // knownParties checks the parties a document names and takes their names over
 // where the caller gave none.
-func (s *Server) knownParties(tx store.Tx, d *core.Document) error {
+func knownParties(scope access.Scope, tx store.Tx, d *core.Document) error {
 	var f faults
-	if err := knownParty(&f, tx, "sender", &d.Sender); err != nil {
+	if err := knownParty(&f, scope, tx, "sender", &d.Sender); err != nil {
 		return err
 	}
 	for i := range d.Recipients {
-		if err := knownParty(&f, tx, indexed("recipients", i), &d.Recipients[i]); err != nil {
+		if err := knownParty(&f, scope, tx, indexed("recipients", i), &d.Recipients[i]); err != nil {
 			return err
 		}
 	}
 	return f.err("request.body")
 }
 
-func knownParty(f *faults, tx store.Tx, field string, c *core.Correspondent) error {
+func knownParty(f *faults, scope access.Scope, tx store.Tx, field string, c *core.Correspondent) error {
 	if c.Party == "" {
 		return nil
 	}
 	p, err := store.Parties.Get(tx, string(c.Party))
 	switch {
-	case core.KindOf(err) == core.KindNotFound:
+	case core.KindOf(err) == core.KindNotFound, err == nil && !scope.Party(p):
 		f.add(join(field, "party"), textNotFound)
 		return nil
 	case err != nil:

@@ -143,6 +143,7 @@ func (s *Server) listEntries(c *call) (answer, error) {
 	}
 	q := c.query()
 	wanted := entryQuery(q, t)
+	wanted.Sees = c.who.Scope().Entry
 	wanted.Deleted = q.flag("deleted")
 	wanted.After, wanted.Limit = q.text("after"), q.number("limit", 1, 1000, 50)
 	if err := q.err(); err != nil {
@@ -182,6 +183,9 @@ func (s *Server) createEntry(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if err := c.within(in.Organization); err != nil {
+		return answer{}, err
+	}
 	draft, err := in.draft(files, nil)
 	if err != nil {
 		return answer{}, err
@@ -211,9 +215,13 @@ func (s *Server) entry(c *call) (row EntryRow, err error) {
 		return row, err
 	}
 	err = s.Store.View(c.ctx(), func(tx store.Tx) error {
-		e, err := s.Directories.Get(tx, t.Name, core.EntryID(c.param("id")))
+		// A deleted one is shown too: what used it still names it.
+		e, err := s.Directories.GetAny(tx, t.Name, core.EntryID(c.param("id")))
 		if err != nil {
 			return err
+		}
+		if !c.who.Scope().Entry(e) {
+			return core.NotFound("entries.not_found", "запись не найдена (entries)")
 		}
 		row, err = s.row(tx, e)
 		return err
@@ -229,6 +237,9 @@ func (s *Server) updateEntry(c *call) (answer, error) {
 	}
 	files, err := s.decodeForm(c, &in)
 	if err != nil {
+		return answer{}, err
+	}
+	if err := c.within(in.Organization); err != nil {
 		return answer{}, err
 	}
 	return s.changeEntry(c, func(tx store.Tx, id core.EntryID) (*core.Entry, error) {
@@ -258,6 +269,9 @@ func (s *Server) changing(c *call) (*directory.Type, uint64, error) {
 func (s *Server) changeEntry(c *call, change func(store.Tx, core.EntryID) (*core.Entry, error)) (answer, error) {
 	var row EntryRow
 	err := s.write(c, func(tx store.Tx) error {
+		if err := c.seesEntry(tx); err != nil {
+			return err
+		}
 		e, err := change(tx, core.EntryID(c.param("id")))
 		if err != nil {
 			return err
@@ -277,6 +291,9 @@ func (s *Server) deleteEntry(c *call) (answer, error) {
 		return answer{}, err
 	}
 	return done(), s.write(c, func(tx store.Tx) error {
+		if err := c.seesEntry(tx); err != nil {
+			return err
+		}
 		return s.Directories.Delete(tx, t.Name, core.EntryID(c.param("id")), version)
 	})
 }
@@ -298,6 +315,9 @@ func (s *Server) entryHistory(c *call) (answer, error) {
 	}
 	var out list[store.Entry]
 	err = s.Store.View(c.ctx(), func(tx store.Tx) error {
+		if err := c.seesEntry(tx); err != nil {
+			return err
+		}
 		out.Items, err = s.Directories.History(tx, t.Name, core.EntryID(c.param("id")))
 		return err
 	})
@@ -319,6 +339,18 @@ func (s *Server) entryFile(c *call) (answer, error) {
 		return answer{}, core.NotFound("files.not_found", "у записи нет такого файла")
 	}
 	return answer{}, s.sendFile(c, row.Files[i], inline)
+}
+
+// seesEntry refuses, as if it were not there, an entry the caller does not see.
+func (c *call) seesEntry(tx store.Tx) error {
+	e, err := store.Entries.GetAny(tx, c.param("id"))
+	if core.KindOf(err) == core.KindNotFound {
+		return nil // whoever reads it says so
+	}
+	if err == nil && !c.who.Scope().Entry(e) {
+		return core.NotFound("entries.not_found", "запись не найдена (entries)")
+	}
+	return err
 }
 
 var (

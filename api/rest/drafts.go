@@ -51,8 +51,8 @@ func (s *Server) listDrafts(c *call) (answer, error) {
 	}
 	var got store.Page[core.Draft]
 	err := s.Store.View(c.ctx(), func(tx store.Tx) (err error) {
-		if !c.who.Scope().Everything() {
-			wanted.Filter = func(d *core.Draft) bool { return c.seesDraft(tx, d) }
+		if scope := c.who.Scope(); !scope.Everything() {
+			wanted.Filter = func(d *core.Draft) bool { return scope.Draft(tx, d) }
 		}
 		got, err = store.Drafts.List(tx, wanted)
 		return err
@@ -60,26 +60,10 @@ func (s *Server) listDrafts(c *call) (answer, error) {
 	return ok(page[*core.Draft]{items(got.Items, itself), got.Next}), err
 }
 
-// seesDraft: its author and its approvers see a draft, and who sees what it is
-// about.
-func (c *call) seesDraft(tx store.Tx, d *core.Draft) bool {
-	scope := c.who.Scope()
-	switch {
-	case scope.Everything() || d.Involves(c.who.User.ID):
-		return true
-	case !scope.Organization(d.Organization):
-		return false
-	case d.InReplyTo == "":
-		return true
-	}
-	_, err := scope.Read(tx, string(d.InReplyTo))
-	return err == nil
-}
-
 // draft reads the draft of the call, if the caller sees it.
 func (c *call) draft(tx store.Tx) (*core.Draft, error) {
 	d, err := store.Drafts.Get(tx, c.param("id"))
-	if err == nil && !c.seesDraft(tx, d) {
+	if err == nil && !c.who.Scope().Draft(tx, d) {
 		return nil, core.NotFound("drafts.not_found", "запись не найдена (drafts)")
 	}
 	return d, err

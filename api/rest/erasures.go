@@ -54,6 +54,9 @@ func (s *Server) eraseParty(c *call) (answer, error) {
 		return answer{}, err
 	}
 	return s.update(c, in, func(tx store.Tx) (answer, error) {
+		if err := c.seesParty(tx); err != nil {
+			return answer{}, err
+		}
 		if err := unchanged(tx, c.param("id"), version); err != nil {
 			return answer{}, err
 		}
@@ -87,6 +90,9 @@ func (s *Server) listErasures(c *call) (answer, error) {
 	}
 	var got store.Page[core.Erasure]
 	err := s.Store.View(c.ctx(), func(tx store.Tx) (err error) {
+		if scope := c.who.Scope(); !scope.Everything() {
+			wanted.Filter = func(act *core.Erasure) bool { return scope.Erasure(tx, act) }
+		}
 		got, err = store.Erasures.List(tx, wanted)
 		return err
 	})
@@ -97,6 +103,9 @@ func (s *Server) getErasure(c *call) (answer, error) {
 	var act *core.Erasure
 	err := s.Store.View(c.ctx(), func(tx store.Tx) (err error) {
 		act, err = store.Erasures.Get(tx, c.param("id"))
+		if err == nil && !c.who.Scope().Erasure(tx, act) {
+			return core.NotFound("erasures.not_found", "запись не найдена (erasures)")
+		}
 		return err
 	})
 	if err != nil {

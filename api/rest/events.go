@@ -141,27 +141,59 @@ func (s *Server) sendItem(c *call, item bus.Item, out *eventStream) error {
 // limited hears of a message when it has become a document.
 func (s *Server) seesEvent(c *call, ev bus.Event) (seen bool, err error) {
 	scope := c.who.Scope()
-	if scope.Everything() {
-		return true, nil
-	}
 	switch topicRights[ev.Topic] {
-	case access.ReadDocuments, access.ReadDeliveries:
-	default:
+	case access.ReadChannels, access.ReadJobs: // are nobody's rows
 		return true, nil
 	}
-	var about struct {
-		Document string `json:"document"`
+	if scope.Everything() || ev.Topic == bus.RulesUpdated {
+		return true, nil
 	}
-	if err := ev.Decode(&about); err != nil || about.Document == "" {
+	var about subject
+	if err := ev.Decode(&about); err != nil {
 		return false, err
 	}
-	err = s.Store.View(c.ctx(), func(tx store.Tx) error {
-		_, err := scope.Read(tx, about.Document)
+	err = s.Store.View(c.ctx(), func(tx store.Tx) (err error) {
+		seen, err = about.seen(tx, scope)
 		return err
 	})
 	if core.KindOf(err) == core.KindNotFound {
 		return false, nil
 	}
+	return seen, err
+}
+
+// subject is what the events of all topics say of what they are about.
+type subject struct {
+	Document string `json:"document"`
+	Task     string `json:"task"`
+	Draft    string `json:"draft"`
+	Run      string `json:"run"`
+	Kind     string `json:"kind"` // of ID, in events about deadlines
+	ID       string `json:"id"`
+}
+
+// seen tells whether the subject is within the limits; what cannot be told is
+// not. KindNotFound for one that is no more.
+func (s subject) seen(tx store.Tx, scope access.Scope) (bool, error) {
+	switch {
+	case s.Task != "":
+		t, err := store.Tasks.GetAny(tx, s.Task)
+		return err == nil && scope.Task(tx, t), err
+	case s.Draft != "":
+		d, err := store.Drafts.GetAny(tx, s.Draft)
+		return err == nil && scope.Draft(tx, d), err
+	case s.Run != "":
+		r, err := store.MassRuns.GetAny(tx, s.Run)
+		return err == nil && scope.Run(r), err
+	case s.ID != "" && s.Kind == "document":
+		s.Document = s.ID
+	case s.ID != "" && s.Kind == "task":
+		return subject{Task: s.ID}.seen(tx, scope)
+	}
+	if s.Document == "" {
+		return false, nil
+	}
+	_, err := scope.Read(tx, s.Document)
 	return err == nil, err
 }
 

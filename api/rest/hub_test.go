@@ -37,6 +37,7 @@ import (
 	"github.com/uzel-hub/uzel/core/execution"
 	"github.com/uzel-hub/uzel/core/jobs"
 	"github.com/uzel-hub/uzel/core/mass"
+	"github.com/uzel-hub/uzel/core/mass/appeals"
 	"github.com/uzel-hub/uzel/core/outgoing"
 	"github.com/uzel-hub/uzel/core/party"
 	"github.com/uzel-hub/uzel/core/registry"
@@ -90,7 +91,7 @@ func newHub(t *testing.T, change ...func(*rest.Config)) *hub {
 		Now:      h.clock, Version: "1.2.3", MaxBody: 64 << 10, MaxFile: 4 << 20, MaxUpload: 8 << 20,
 		Log: hclog.New(&hclog.LoggerOptions{Output: h.log, Level: hclog.Debug}),
 	}
-	h.people = party.New(party.Config{Store: h.store, Blobs: h.blobs, Bus: h.bus})
+	h.people = party.New(party.Config{Store: h.store, Blobs: blob.NewKeeper(h.blobs), Bus: h.bus})
 	c.People = h.people
 	out := c.Outgoing.(*outgoing.Service)
 	c.Appeals = &appeal.Service{
@@ -106,7 +107,7 @@ func newHub(t *testing.T, change ...func(*rest.Config)) *hub {
 	}
 	c.Host, c.Channels, c.Catalog = h.host, drafts{h.host}, openCatalog(t)
 	h.jobs = jobs.New(jobs.Options{Store: h.store, Bus: h.bus, Now: h.clock}, []jobs.Job{{ID: "hub.sweep", Title: "Уборка", Every: time.Hour, Run: h.sweep}})
-	h.mass = mass.New(mass.Options{Store: h.store, Bus: h.bus}, mass.Tag{Bus: h.bus})
+	h.mass = mass.New(mass.Options{Store: h.store, Bus: h.bus}, appeals.Operations(c.Appeals)...)
 	c.Jobs, c.Mass = h.jobs, h.mass
 	for _, f := range change {
 		f(&c)

@@ -111,8 +111,9 @@ func (s *Server) listParties(c *call) (answer, error) {
 	wanted := paged[core.Party](q)
 	where(&wanted, "key", q.address("address"))
 	where(&wanted, "mark", string(enum(q, "mark", contactMarks)))
-	if name := strings.ToLower(q.text("name")); name != "" {
-		wanted.Filter = func(p *core.Party) bool { return strings.Contains(strings.ToLower(p.Name), name) }
+	name, scope := strings.ToLower(q.text("name")), c.who.Scope()
+	if name != "" || !scope.Everything() {
+		wanted.Filter = func(p *core.Party) bool { return scope.Party(p) && strings.Contains(strings.ToLower(p.Name), name) }
 	}
 	if err := q.err(); err != nil {
 		return answer{}, err
@@ -133,6 +134,9 @@ func (s *Server) createParty(c *call) (answer, error) {
 	if err := in.check(); err != nil {
 		return answer{}, err
 	}
+	if err := c.within(in.Organization); err != nil {
+		return answer{}, err
+	}
 	return s.update(c, in, func(tx store.Tx) (answer, error) {
 		p := &core.Party{ID: core.PartyID(core.NewID("pty", tx.Now()))}
 		in.apply(p)
@@ -147,13 +151,36 @@ func (s *Server) createParty(c *call) (answer, error) {
 func (s *Server) getParty(c *call) (answer, error) {
 	var p *core.Party
 	err := s.Store.View(c.ctx(), func(tx store.Tx) (err error) {
-		p, err = store.Parties.Get(tx, c.param("id"))
+		p, err = c.party(tx)
 		return err
 	})
 	if err != nil {
 		return answer{}, err
 	}
 	return versioned(p, p.Version), nil
+}
+
+// party reads the card of the call, if the caller sees it.
+func (c *call) party(tx store.Tx) (*core.Party, error) {
+	if _, err := c.who.Scope().ReadParty(tx, c.param("id")); err != nil {
+		return nil, err
+	}
+	return store.Parties.Get(tx, c.param("id"))
+}
+
+// seesParty refuses, as if it were not there, a card the caller does not see. A
+// deleted one is left to who asks for it.
+func (c *call) seesParty(tx store.Tx) error {
+	_, err := c.who.Scope().ReadParty(tx, c.param("id"))
+	return err
+}
+
+// within refuses to put something under an organisation the caller does not see.
+func (c *call) within(id core.OrganizationID) error {
+	if c.who.Scope().Organization(id) {
+		return nil
+	}
+	return core.Invalid("request.body", "organization", textNotFound)
 }
 
 func (s *Server) updateParty(c *call) (answer, error) {
@@ -170,7 +197,10 @@ func (s *Server) updateParty(c *call) (answer, error) {
 	}
 	var p *core.Party
 	err = s.Store.Update(c.ctx(), func(tx store.Tx) (err error) {
-		if p, err = store.Parties.Get(tx, c.param("id")); err != nil {
+		if p, err = c.party(tx); err != nil {
+			return err
+		}
+		if err := c.within(in.Organization); err != nil {
 			return err
 		}
 		p.Version = version
@@ -189,7 +219,7 @@ func (s *Server) deleteParty(c *call) (answer, error) {
 		return answer{}, err
 	}
 	return done(), s.Store.Update(c.ctx(), func(tx store.Tx) error {
-		p, err := store.Parties.Get(tx, c.param("id"))
+		p, err := c.party(tx)
 		if err != nil {
 			return err
 		}
@@ -200,4 +230,9 @@ func (s *Server) deleteParty(c *call) (answer, error) {
 	})
 }
 
-func (s *Server) partyHistory(c *call) (answer, error) { return history(s, c, store.Parties) }
+func (s *Server) partyHistory(c *call) (answer, error) {
+	if err := s.Store.View(c.ctx(), c.seesParty); err != nil {
+		return answer{}, err
+	}
+	return history(s, c, store.Parties)
+}

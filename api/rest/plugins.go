@@ -112,6 +112,7 @@ func (s *Server) installPlugin(c *call) (answer, error) {
 		return answer{}, err
 	}
 	c.object = "plugins/" + e.Name + "/versions/" + e.Version
+	s.declareDirectories(e.Name)
 	s.Host.Reconcile() // channels may have waited for it
 	return answer{Status: http.StatusCreated, Location: v1 + "/" + c.object, Body: s.showPlugin(e)}, nil
 }
@@ -149,8 +150,21 @@ func (s *Server) setCurrentPlugin(c *call) (answer, error) {
 	if err := s.Catalog.SetCurrent(c.param("name"), in.Version, in.Pin); err != nil {
 		return answer{}, err
 	}
+	s.declareDirectories(c.param("name"))
 	s.Host.Reconcile()
 	return done(), nil
+}
+
+// declareDirectories lets the directories appear that the current version of a
+// connector brings. A wrong declaration does not keep the connector from working.
+func (s *Server) declareDirectories(plugin string) {
+	e, err := s.Catalog.Get(plugin, "")
+	if err == nil && len(e.Directories) > 0 {
+		err = s.Directories.RegisterOf(e.Name, e.Directories)
+	}
+	if err != nil {
+		s.Log.Error("directories of a connector not declared", "plugin", plugin, "error", err)
+	}
 }
 
 // UpgradeInput names the version to try.
@@ -163,7 +177,11 @@ func (s *Server) upgradePlugin(c *call) (answer, error) {
 	if err := c.decodeVersion(&in, &in.Version); err != nil {
 		return answer{}, err
 	}
-	return done(), s.Host.Upgrade(c.ctx(), c.param("name"), in.Version)
+	if err := s.Host.Upgrade(c.ctx(), c.param("name"), in.Version); err != nil {
+		return answer{}, err
+	}
+	s.declareDirectories(c.param("name"))
+	return done(), nil
 }
 
 // decodeVersion reads a body that names a version of the plugin in the path.

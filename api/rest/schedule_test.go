@@ -175,7 +175,7 @@ func TestMassOperationIsBegunWatchedAndUndone(t *testing.T) {
 	h.appeal("doc_1")
 	h.appeal("doc_2")
 	put(h, store.Documents, &core.Document{ID: "doc_3"})
-	if ops := read[listed[rest.MassOperation]](c.get("/api/v1/mass-operations").want(200)).Items; len(ops) != 1 || ops[0].Name != "tag" || !ops[0].Undoable {
+	if ops := read[listed[rest.MassOperation]](c.get("/api/v1/mass-operations").want(200)).Items; len(ops) != 5 || ops[2].Name != "forward" || ops[2].Final == "" || ops[3].Name != "tag" || !ops[3].Undoable {
 		t.Errorf("%+v", ops)
 	}
 	s := c.stream("/api/v1/events?topics=mass.updated", "")
@@ -197,7 +197,7 @@ func TestMassOperationIsBegunWatchedAndUndone(t *testing.T) {
 		t.Errorf("%+v", page)
 	}
 	failed := read[listed[core.MassItem]](c.get(path + "/items?outcome=failed").want(200)).Items
-	if len(failed) != 1 || failed[0].Document != "doc_3" || failed[0].Code != "mass.no_appeal" {
+	if len(failed) != 1 || failed[0].Document != "doc_3" || failed[0].Code != "appeals.not_found" {
 		t.Errorf("%+v", failed)
 	}
 	c.post(path+"/cancel", nil).problem(409, "mass.ended")

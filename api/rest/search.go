@@ -14,6 +14,7 @@ type Search interface {
 	Find(ctx context.Context, q search.Query) (search.Page, error)
 	Status(ctx context.Context) (search.Status, error)
 	Rebuild() error
+	Cancel() error
 }
 
 var _ Search = (*search.Service)(nil)
@@ -23,6 +24,7 @@ func searchRoutes() []*route {
 		{name: "search.find", method: get, path: v1 + "/search", op: access.ReadDocuments, serve: (*Server).findDocuments},
 		{name: "search.status", method: get, path: v1 + "/search/index", op: access.ReadDocuments, serve: (*Server).searchStatus},
 		{name: "search.rebuild", method: post, path: v1 + "/search/index", op: access.ManageSystem, serve: (*Server).rebuildSearch},
+		{name: "search.cancel", method: remove, path: v1 + "/search/index", op: access.ManageSystem, serve: (*Server).cancelSearch},
 	}
 }
 
@@ -39,6 +41,7 @@ type SearchPage struct {
 	Items    []SearchHit `json:"items"`
 	Next     string      `json:"next,omitempty"`
 	Total    uint64      `json:"total"`
+	AtLeast  bool        `json:"at_least,omitempty"`
 	Complete bool        `json:"complete"`
 }
 
@@ -47,12 +50,12 @@ func (s *Server) findDocuments(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	wanted.Sees = c.sees()
+	c.narrow(&wanted)
 	got, err := s.Search.Find(c.ctx(), wanted)
 	if err != nil {
 		return answer{}, err
 	}
-	return ok(SearchPage{items(got.Hits, showHit), got.Next, got.Total, got.Complete}), nil
+	return ok(SearchPage{items(got.Hits, showHit), got.Next, got.Total, got.AtLeast, got.Complete}), nil
 }
 
 // sees is what the caller may see, nil for everything.
@@ -62,6 +65,14 @@ func (c *call) sees() func(*core.Document) bool {
 		return nil
 	}
 	return scope.Document
+}
+
+// narrow bounds a query to what the caller may see.
+func (c *call) narrow(q *search.Query) {
+	if q.Sees = c.sees(); q.Sees != nil {
+		only := search.Only(c.who.Scope().Limits())
+		q.Only = &only
+	}
 }
 
 func showHit(h search.Hit) SearchHit {
@@ -101,4 +112,8 @@ func (s *Server) searchStatus(c *call) (answer, error) {
 
 func (s *Server) rebuildSearch(*call) (answer, error) {
 	return answer{Status: http.StatusAccepted}, s.Search.Rebuild()
+}
+
+func (s *Server) cancelSearch(*call) (answer, error) {
+	return answer{Status: http.StatusNoContent}, s.Search.Cancel()
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
+	"github.com/uzel-hub/uzel/core/blob"
 )
 
 // call is one request on its way.
@@ -30,6 +31,7 @@ type call struct {
 	object string // what it was done to, for the audit
 	failed error
 	trail  trail
+	claim  blob.Claim // of the files the call brings
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }
@@ -73,7 +75,8 @@ const (
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{w: &recorder{ResponseWriter: w}, id: strings.ToLower(rand.Text()[:16]), remote: s.remote(r)}
-	c.r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
+	c.r = r.WithContext(c.claim.Under(context.WithValue(r.Context(), callKey{}, c)))
+	defer c.claim.End()
 	c.w.Header().Set("X-Request-ID", c.id)
 	secureHeaders(c.w.Header())
 	began := s.Now()

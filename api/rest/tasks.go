@@ -55,8 +55,8 @@ func (s *Server) listTasks(c *call) (answer, error) {
 	}
 	var got store.Page[core.Task]
 	err = s.Store.View(c.ctx(), func(tx store.Tx) error {
-		if filter := wanted.Filter; !c.who.Scope().Everything() {
-			wanted.Filter = func(t *core.Task) bool { return c.seesTask(tx, t) && (filter == nil || filter(t)) }
+		if scope, filter := c.who.Scope(), wanted.Filter; !scope.Everything() {
+			wanted.Filter = func(t *core.Task) bool { return scope.Task(tx, t) && (filter == nil || filter(t)) }
 		}
 		got, err = store.Tasks.List(tx, wanted)
 		return err
@@ -96,25 +96,10 @@ func taskQuery(c *call, now time.Time) (store.Query[core.Task], error) {
 	return wanted, q.err()
 }
 
-// seesTask: whoever has a part in a task sees it, and who sees what it is about.
-func (c *call) seesTask(tx store.Tx, t *core.Task) bool {
-	scope := c.who.Scope()
-	switch {
-	case scope.Everything() || t.Involves(c.who.User.ID):
-		return true
-	case !scope.Organization(t.Organization):
-		return false
-	case t.Document == "":
-		return true
-	}
-	_, err := scope.Read(tx, string(t.Document))
-	return err == nil
-}
-
 // task reads the task of the call, if the caller sees it.
 func (c *call) task(tx store.Tx) (*core.Task, error) {
 	t, err := store.Tasks.Get(tx, c.param("id"))
-	if err == nil && !c.seesTask(tx, t) {
+	if err == nil && !c.who.Scope().Task(tx, t) {
 		return nil, core.NotFound("tasks.not_found", "запись не найдена (tasks)")
 	}
 	return t, err
@@ -267,6 +252,9 @@ func (s *Server) createTask(c *call) (answer, error) {
 		return answer{}, err
 	}
 	return s.update(c, in, func(tx store.Tx) (answer, error) {
+		if err := c.within(in.Organization); err != nil {
+			return answer{}, err
+		}
 		if err := c.seesAbout(tx, "document", in.Document); err != nil {
 			return answer{}, err
 		}

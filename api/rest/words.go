@@ -145,6 +145,9 @@ var english = words{
 		"request.method":           "This method is not supported here",
 		"request.not_found":        "There is nothing at this address",
 		"request.too_large":        "The request or a file is larger than the hub takes",
+		"search.absent":            "There is no index yet",
+		"search.building":          "An index is being built already",
+		"search.not_rebuilding":    "No new index is being built",
 		"users.last_administrator": "This is the last administrator",
 	},
 	byText: map[string]string{

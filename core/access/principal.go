@@ -17,6 +17,8 @@ type Principal struct {
 	Token   *core.Token
 	// Command: it came over the hub's own socket, see CommandLine.
 	Command bool
+
+	allAppeals bool // one of the user's lines has access to all appeals
 }
 
 // CommandLine is whoever can open the hub's own socket on this machine: the

@@ -265,12 +265,17 @@ func (p *Principal) readUsers(tx store.Tx) (err error) {
 	case p.Token != nil:
 		id = p.Token.User
 	}
-	if p.User, err = userOf(tx, id); err != nil || p.Session == nil || p.Session.As == "" {
+	if p.User, err = userOf(tx, id); err != nil {
 		return err
 	}
-	behind := p.User
-	p.Behind = &behind
-	p.User, err = userOf(tx, p.Session.As)
+	if p.Session != nil && p.Session.As != "" {
+		behind := p.User
+		p.Behind = &behind
+		if p.User, err = userOf(tx, p.Session.As); err != nil {
+			return err
+		}
+	}
+	p.allAppeals, err = liftsLines(tx, p.User.Lines)
 	return err
 }
 

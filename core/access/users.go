@@ -215,7 +215,7 @@ type UserFilter struct {
 func (f UserFilter) query() store.Query[core.User] {
 	q := store.Query[core.User]{After: f.After, Limit: f.Limit}
 	for _, term := range []store.Term{
-		{Index: "state", Value: string(f.State)},
+		{Index: "standing", Value: string(f.State)},
 		{Index: "role", Value: string(f.Role)},
 		{Index: "organization", Value: string(f.Organization)},
 		{Index: "line", Value: string(f.Line)},

@@ -20,6 +20,7 @@ import (
 	"github.com/uzel-hub/uzel/core/access"
 	"github.com/uzel-hub/uzel/core/appeal"
 	"github.com/uzel-hub/uzel/core/approval"
+	"github.com/uzel-hub/uzel/core/blob"
 	"github.com/uzel-hub/uzel/core/blob/fileblob"
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/bus/boltbus"
@@ -60,6 +61,7 @@ type App struct {
 	Log      hclog.Logger
 	Store    *boltstore.Store
 	Blobs    *fileblob.Store
+	Files    *blob.Keeper // Blobs, for whoever stores files or erases them
 	Bus      *bus.Bus
 	Catalog  *catalog.Catalog
 	Outgoing *outgoing.Service
@@ -78,6 +80,7 @@ type App struct {
 	Watch       *schedule.Watcher
 
 	version string
+	noIndex bool
 	queues  *boltbus.Driver
 	metrics *rest.Metrics
 }
@@ -86,6 +89,7 @@ type App struct {
 // benchmark, a test. Zero values are the hub's own.
 type Tuning struct {
 	FlushDelay time.Duration // added to every flush of the disk
+	NoIndex    bool          // nothing is indexed for search
 	Timing     pluginhost.Timing
 	Limits     pluginhost.Limits
 	// FileReader is a program that calls extract.Serve when it is called with
@@ -106,7 +110,7 @@ func fileReader(program string) *extract.Reader {
 
 // Open puts the hub together in the data folder. Nothing runs yet.
 func Open(ctx context.Context, conf config.Config, version string, log hclog.Logger, tune Tuning) (a *App, err error) {
-	a = &App{Config: conf, Log: log, version: version}
+	a = &App{Config: conf, Log: log, version: version, noIndex: tune.NoIndex}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
@@ -129,7 +133,7 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 	a.Bus = bus.New(bus.Options{Store: a.Store, Driver: a.queues, Log: log.Named("bus"), Version: version, Observer: a.metrics})
 	a.Outgoing = &outgoing.Service{Store: a.Store, Bus: a.Bus, Wake: func(id core.ChannelID) { a.Host.WakeSender(id) }, Purposes: purposes{a}}
 	a.Rules = &execution.Service{Store: a.Store, Bus: a.Bus, Forward: a.Outgoing.Forward, Reply: a.autoReply}
-	a.People = party.New(party.Config{Store: a.Store, Blobs: a.Blobs, Bus: a.Bus, Log: log.Named("people")})
+	a.People = party.New(party.Config{Store: a.Store, Blobs: a.Files, Bus: a.Bus, Log: log.Named("people")})
 	a.openAppeals()
 	a.Tasks = &task.Service{Bus: a.Bus, Origin: a.Outgoing}
 	a.Drafts = &approval.Service{Bus: a.Bus, Tasks: a.Tasks, Outbox: a.Outgoing}
@@ -196,6 +200,7 @@ func (a *App) openFiles(tune Tuning) (err error) {
 	}
 	a.queues = boltbus.New(a.Store, boltbus.Options{Log: a.Log.Named("bus")})
 	a.Blobs, err = fileblob.Open(a.Config.Path(maintenance.BlobsName), fileblob.Options{FlushDelay: tune.FlushDelay})
+	a.Files = blob.NewKeeper(a.Blobs)
 	return err
 }
 
@@ -222,7 +227,7 @@ func (a *App) openPlugins(ctx context.Context, tune Tuning) error {
 		return err
 	}
 	a.Host, err = pluginhost.New(pluginhost.Options{
-		Store: a.Store, Blobs: a.Blobs, Bus: a.Bus, Outbox: a.Outgoing, Catalog: a.Catalog, Secrets: box,
+		Store: a.Store, Blobs: a.Files, Bus: a.Bus, Outbox: a.Outgoing, Catalog: a.Catalog, Secrets: box,
 		Dir: a.Config.Path("run"), LogDir: a.Config.Path("logs"), Log: a.Log.Named("host"),
 		HookURL: hookURL(a.Config.PublicURL), Version: a.version,
 		OnStatus: a.broadcast,
@@ -366,7 +371,9 @@ func (a *App) Run(ctx context.Context) error {
 	})
 	g.Go(func() error { return a.Bus.Run(stages) })
 	g.Go(func() error { return a.People.Run(ctx) })
-	g.Go(func() error { return a.Search.Run(stages) })
+	if !a.noIndex {
+		g.Go(func() error { return a.Search.Run(stages) })
+	}
 	g.Go(func() error { return a.Jobs.Run(ctx) })
 	g.Go(func() error { return a.Mass.Run(ctx) })
 	return g.Wait()

@@ -82,7 +82,7 @@ func (a *App) greet(ctx context.Context, out io.Writer, address string) error {
 // folder, which only the hub's own user can open.
 func (a *App) serveHTTP(ctx context.Context, network net.Listener) error {
 	api := rest.New(rest.Config{
-		Store: a.Store, Blobs: a.Blobs, Events: a.Bus, Access: a.Access, Audit: audit.Journal{Store: a.Store},
+		Store: a.Store, Blobs: a.Files, Events: a.Bus, Access: a.Access, Audit: audit.Journal{Store: a.Store},
 		People: a.People, Outgoing: a.Outgoing, Appeals: a.Appeals, Tasks: a.Tasks, Drafts: a.Drafts, Rules: a.Rules, DeadLetters: a.Bus.DeadLetters(),
 		Channels: a.Host.Channels(), Host: a.Host, Catalog: a.Catalog, Directories: a.Directories, Jobs: a.Jobs, Mass: a.Mass,
 		Search: a.Search, Reports: &report.Service{Store: a.Store},

@@ -10,6 +10,7 @@ import (
 	"github.com/uzel-hub/uzel/core/catalog"
 	"github.com/uzel-hub/uzel/core/jobs"
 	"github.com/uzel-hub/uzel/core/mass"
+	"github.com/uzel-hub/uzel/core/mass/appeals"
 	"github.com/uzel-hub/uzel/core/schedule"
 	"github.com/uzel-hub/uzel/core/store"
 )
@@ -17,7 +18,7 @@ import (
 // openWork makes what the hub does by itself and in the background.
 func (a *App) openWork() {
 	a.Watch = &schedule.Watcher{Store: a.Store, Bus: a.Bus, Sources: []schedule.Source{schedule.Documents}}
-	a.Mass = mass.New(mass.Options{Store: a.Store, Bus: a.Bus, Log: a.Log.Named("mass")}, mass.Tag{Bus: a.Bus})
+	a.Mass = mass.New(mass.Options{Store: a.Store, Bus: a.Bus, Log: a.Log.Named("mass"), Sees: massSees}, appeals.Operations(a.Appeals)...)
 	a.Jobs = jobs.New(jobs.Options{Store: a.Store, Bus: a.Bus, Log: a.Log.Named("jobs")}, a.hubJobs(), a.channelJobs)
 }
 
@@ -27,6 +28,11 @@ func (a *App) hubJobs() []jobs.Job {
 		ID: "hub.deadlines", Title: "Контроль сроков", Every: time.Minute, Run: func(ctx context.Context) (string, error) {
 			warned, broken, err := a.Watch.Look(ctx)
 			return fmt.Sprintf("предупреждений: %d, нарушений: %d", warned, broken), err
+		},
+	}, {
+		ID: "hub.mass-sweep", Title: "Удаление старых массовых операций", Every: 24 * time.Hour, Run: func(ctx context.Context) (string, error) {
+			swept, err := a.Mass.Sweep(ctx, time.Now().Add(-mass.KeepFor))
+			return fmt.Sprintf("удалено: %d", swept), err
 		},
 	}}
 }

@@ -34,8 +34,9 @@ type Options struct {
 	// Quick runs fewer rounds and smaller counts: under three minutes.
 	Quick bool
 	// Only names the measurements to take (flush, ingest, latency, delivered,
-	// commit, routing, start, large); empty: all. What is not measured is zero in the
-	// report; latency needs ingest.
+	// commit, routing, start, indexing, mass, large, lists, export, search);
+	// empty: all. What is not measured is zero in the report; latency needs
+	// ingest.
 	Only []string
 	// Rounds, if not zero, is how many rounds are taken.
 	Rounds int
@@ -58,16 +59,19 @@ type sizes struct {
 	fewer     int           // in the one it is compared with
 	requests  int           // of lists and of cards, a round
 	channels  int           // started at once
+	searched  int           // documents in the searched store
+	queries   int           // of the search, a round
+	closed    int           // appeals of a mass operation, a round
 }
 
 var (
 	wholeRun = sizes{
 		rounds: 5, messages: 20_000, commits: 40_000, flushes: 2000, latency: 5 * time.Second,
-		documents: 1_000_000, fewer: 10_000, requests: 1000, channels: 12,
+		documents: 1_000_000, fewer: 10_000, requests: 1000, channels: 12, searched: 1_000_000, queries: 2000, closed: 100_000,
 	}
 	quickRun = sizes{
 		rounds: 3, messages: 6000, commits: 10_000, flushes: 2000, latency: 2 * time.Second,
-		documents: 100_000, fewer: 10_000, requests: 500, channels: 12,
+		documents: 100_000, fewer: 10_000, requests: 500, channels: 12, searched: 50_000, queries: 500, closed: 10_000,
 	}
 )
 
@@ -77,6 +81,7 @@ type runner struct {
 	sizes
 	dir     string // of this run
 	hubs    int    // started so far
+	seeded  bool   // the store of appeals is there
 	samples map[string][]float64
 }
 
@@ -107,8 +112,10 @@ func Run(ctx context.Context, o Options) (r *Report, err error) {
 			}
 		}
 	}
-	if err := b.take(ctx, measurement{"large", (*runner).large}); err != nil {
-		return nil, err
+	for _, m := range once {
+		if err := b.take(ctx, m); err != nil {
+			return nil, err
+		}
 	}
 	return b.report(), nil
 }
@@ -128,6 +135,16 @@ var perRound = []measurement{
 	{"commit", (*runner).commit},
 	{"routing", (*runner).routing},
 	{"start", (*runner).start},
+	{"indexing", (*runner).whileIndexing},
+	{"mass", (*runner).massClose},
+}
+
+// once are those that need a full store.
+var once = []measurement{
+	{"large", (*runner).large},
+	{"lists", (*runner).lists},
+	{"export", (*runner).export},
+	{"search", (*runner).found},
 }
 
 func (b *runner) take(ctx context.Context, m measurement) error {

@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/uzel-hub/uzel/core/store"
 )
 
 // Rates that are told beside the figures.
@@ -18,6 +20,10 @@ const (
 	deliveredRate = "delivered/s"
 	batchRate     = "batch/s"
 	commitRate    = "commit/s"
+	closeRate     = "close/s"
+	bareRate      = "bare/s"
+	exportRate    = "export/s"
+	scanRate      = "scan/s"
 )
 
 // figure is one line of the table.
@@ -46,7 +52,17 @@ var allFigures = []figure{
 	{key: "start12_ms", title: "12 channels started at once, configured and checked", unit: "ms", atMost: true, must: 500, aim: 250},
 	{key: "rate_1m_vs_empty", title: "registration with 1,000,000 documents in the store; against an empty one", must: 0.8, aim: 0.95},
 	{key: "list_p99_1m_vs_10k", title: "list page and card p99 with 1,000,000 documents; against 10,000", atMost: true, must: 2, aim: 1.2},
+	{key: "index_vs_bare", title: "documents indexed for search; against bare batches of bleve, same texts and analyser, by processor time", must: 0.6, aim: 0.8, got: indexRate, floor: bareIndexRate},
+	{key: "ack_p99_indexing", title: "acknowledgement p99 with indexing; against without", atMost: true, must: 1.5, aim: 1.2},
+	{key: "search_p99_ms", title: "query over 1,000,000 documents, p99", unit: "ms", atMost: true, must: 100, aim: 50},
 	{key: "open_1m_ms", title: "start of the hub with 1,000,000 documents", unit: "ms", atMost: true, must: 3000, aim: 1000},
+	{key: "mass_vs_commits", title: "mass closing of 100,000 appeals; against bare group commits of what it writes", must: 0.4, aim: 0.6, got: closeRate, floor: bareRate},
+	{key: "mass_cpu_vs_commits", title: "the same by time of the processors"},
+	{key: "list_keys_most", title: "keys read for a page of 50 by any one to four filters over 1,000,000 appeals, most", unit: "keys", atMost: true, must: store.PageKeys, aim: 5000},
+	{key: "list_keys_median", title: "the same, in the middle", unit: "keys", atMost: true, must: 1000, aim: 500},
+	{key: "export_vs_scan", title: "export of 1,000,000 appeals, the slower of CSV and XLSX; against a bare scan", must: 0.4, aim: 0.6, got: exportRate, floor: scanRate},
+	{key: "export_cpu_vs_scan", title: "the same by time of the processors"},
+	{key: "export_memory_mb", title: "growth of the heap in an export of 1,000,000 appeals, at its highest", unit: "MB", atMost: true, must: 64, aim: 32},
 }
 
 // Report is what a run measured.

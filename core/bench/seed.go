@@ -32,6 +32,7 @@ const (
 // there: lists and cards show references.
 type seeding struct {
 	store *boltstore.Store
+	make  func(now time.Time, seq uint64, text string) *core.Document
 	now   time.Time
 	text  string
 	total int
@@ -43,14 +44,18 @@ type seeding struct {
 // keptIDs is about how many ids of a seeded store are kept to ask for.
 const keptIDs = 10_000
 
-// seed makes a store of n documents in the folder and returns some of their
-// ids.
+// seed makes a store of n letters in the folder and returns some of their ids.
 func (b *runner) seed(ctx context.Context, dir string, n int) (ids []string, err error) {
+	return b.seedWith(ctx, dir, n, letter)
+}
+
+// seedWith is seed of the documents of the given make.
+func (b *runner) seedWith(ctx context.Context, dir string, n int, document func(time.Time, uint64, string) *core.Document) (ids []string, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
 	first := time.Now().Add(-seededFor)
-	s := &seeding{now: first, text: hex.EncodeToString(noise(textBytes / 2)), total: n, last: map[int]uint64{}}
+	s := &seeding{make: document, now: first, text: hex.EncodeToString(noise(textBytes / 2)), total: n, last: map[int]uint64{}}
 	s.store, err = boltstore.Open(filepath.Join(dir, maintenance.DatabaseName), boltstore.Options{Now: func() time.Time { return s.now }})
 	if err != nil {
 		return nil, err
@@ -77,7 +82,7 @@ func (s *seeding) put(tx store.Tx) error {
 	for range min(seedAtOnce, s.total-s.done) {
 		year := tx.Now().In(core.OfficeZone).Year()
 		s.last[year]++
-		d := letter(tx.Now(), s.last[year], s.text)
+		d := s.make(tx.Now(), s.last[year], s.text)
 		if err := store.Messages.Put(tx, messageOf(d)); err != nil {
 			return err
 		}

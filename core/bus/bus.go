@@ -78,6 +78,9 @@ type DocumentEvent struct {
 	State     core.DocumentState `json:"state"`
 	Number    string             `json:"number,omitempty"`
 	Channel   core.ChannelID     `json:"channel,omitempty"`
+	// Erased: personal data were taken out; who made something of the document
+	// must forget them for good.
+	Erased bool `json:"erased,omitempty"`
 }
 
 // AboutDocument is the event of a document as it is now.

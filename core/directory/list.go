@@ -18,11 +18,13 @@ type Query struct {
 	// Organization leaves the entries of other organisations out; those for all
 	// stay.
 	Organization core.OrganizationID
-	Begins       string // how the label begins, without regard to case
-	Order        string // a sortable field, - before it: downwards; empty: the type's own
-	Deleted      bool   // deleted entries instead, oldest first
-	After        string // Next of the page before
-	Limit        int    // 1…1000; 0 means 50
+	// Sees is asked for each entry, nil: all are wanted.
+	Sees    func(*core.Entry) bool
+	Begins  string // how the label begins, without regard to case
+	Order   string // a sortable field, - before it: downwards; empty: the type's own
+	Deleted bool   // deleted entries instead, oldest first
+	After   string // Next of the page before
+	Limit   int    // 1…1000; 0 means 50
 }
 
 // Page is one page. At most 10,000 records are read for it: where nearly all are
@@ -180,6 +182,9 @@ func (l *lister) sorted(found []*core.Entry, behind store.Place) iter.Seq2[*core
 
 // fits tells whether the entry is wanted.
 func (l *lister) fits(e *core.Entry) bool {
+	if l.q.Sees != nil && !l.q.Sees(e) {
+		return false
+	}
 	if l.q.Organization != "" && e.Organization != "" && e.Organization != l.q.Organization {
 		return false
 	}

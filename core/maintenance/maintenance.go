@@ -50,6 +50,12 @@ type Report struct {
 	// Unregistered are messages that have not become a document yet: those on
 	// their way through the bus, and those in dead letters.
 	Unregistered int `json:"unregistered"`
+	// Unused are files that no record names, and how much they take: what was
+	// uploaded and given up, and what is being uploaded now. They are no problem
+	// and stay where they are. UnusedFiles are the first of them, by hash.
+	Unused      int      `json:"unused"`
+	UnusedBytes int64    `json:"unused_bytes"`
+	UnusedFiles []string `json:"unused_files"`
 	// Problems are the first ones found, in words for an administrator; All
 	// counts them all.
 	Problems []string `json:"problems"`
@@ -76,7 +82,7 @@ func (r *Report) problem(text string) {
 // everything and may take minutes; progress (not nil) hears what it is at. It
 // may run beside a working hub.
 func (s *Service) Check(ctx context.Context, progress func(step string)) (Report, error) {
-	r := Report{Problems: []string{}}
+	r := Report{Problems: []string{}, UnusedFiles: []string{}}
 	progress("база данных")
 	if err := s.Store.Check(ctx, r.problem); err != nil {
 		return r, err
@@ -101,7 +107,11 @@ func (s *Service) Check(ctx context.Context, progress func(step string)) (Report
 		return r, err
 	}
 	progress("ссылки на файлы")
-	return r, s.references(ctx, &r)
+	if err := s.references(ctx, &r); err != nil {
+		return r, err
+	}
+	progress("файлы, на которые ничто не ссылается")
+	return r, s.unused(ctx, &r)
 }
 
 func (s *Service) journals(ctx context.Context, r *Report) error {
@@ -128,68 +138,4 @@ func (s *Service) blobs(ctx context.Context, r *Report) error {
 	return s.Blobs.Check(ctx, func(p blob.Problem) {
 		r.problem(fmt.Sprintf("файл %s (%s): %v", p.Hash, p.Place, p.Err))
 	})
-}
-
-// references proves that each file a message, a document or an entry of a
-// directory names is kept, and counts messages that have no document yet.
-func (s *Service) references(ctx context.Context, r *Report) error {
-	return s.Store.View(ctx, func(tx store.Tx) error {
-		for m, err := range store.Messages.All(tx) {
-			if err != nil {
-				return err
-			}
-			if err := s.look(ctx, r, "сообщение "+string(m.ID), m.Files); err != nil {
-				return err
-			}
-			if !registered(tx, m) {
-				r.Unregistered++
-			}
-		}
-		for d, err := range store.Documents.All(tx) {
-			if err != nil {
-				return err
-			}
-			if err := s.look(ctx, r, "документ "+string(d.ID), d.Files); err != nil {
-				return err
-			}
-		}
-		for e, err := range store.Entries.All(tx) {
-			if err != nil {
-				return err
-			}
-			if err := s.look(ctx, r, "запись справочника "+string(e.ID), e.Files); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func (s *Service) look(ctx context.Context, r *Report, what string, files []core.Attachment) error {
-	for _, f := range files {
-		ref, err := s.Blobs.Stat(ctx, f.Hash)
-		switch {
-		case core.KindOf(err) == core.KindNotFound:
-			r.problem(fmt.Sprintf("%s: файла %s нет в хранилище", what, f.Hash))
-		case err != nil:
-			return err
-		case ref.Size != f.Size:
-			r.problem(fmt.Sprintf("%s: файл %s занимает %d, записано %d", what, f.Hash, ref.Size, f.Size))
-		}
-	}
-	return ctx.Err()
-}
-
-// registered tells whether a message that should become a document has become
-// one.
-func registered(tx store.Tx, m *core.Message) bool {
-	if m.Kind == core.MessageStatus || m.Change != core.ChangeNew {
-		return true
-	}
-	for d, err := range store.Documents.Find(tx, "external", store.ExternalKey(m.Channel, m.ExternalID)) {
-		if err == nil && d.Message == m.ID {
-			return true
-		}
-	}
-	return false
 }

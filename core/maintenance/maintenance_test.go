@@ -180,3 +180,40 @@ func TestRestoreRefuses(t *testing.T) {
 		t.Errorf("over a hub: %v", err)
 	}
 }
+
+func TestCheckKnowsFilesOfTasksAndDraftsAndCountsTheUnused(t *testing.T) {
+	h := newHub(t, t.TempDir())
+	h.register(1)
+	lost := func(n int) core.Attachment {
+		return core.Attachment{Hash: fmt.Sprintf("%064d", n), Size: 1, Name: "a.txt"}
+	}
+	kept := func(text string) core.Attachment {
+		ref, err := h.blobs.Put(t.Context(), strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return core.Attachment{Hash: ref.Hash, Size: ref.Size, Name: "b.txt"}
+	}
+	unused := kept("nobody refers to it")
+	coretest.Update(t, h.Store, func(tx store.Tx) error {
+		return errors.Join(
+			store.Tasks.Put(tx, &core.Task{ID: "tsk_1", Result: &core.TaskResult{Files: []core.Attachment{lost(1), kept("result")}}}),
+			store.Drafts.Put(tx, &core.Draft{ID: "drf_1", Visas: []core.Visa{{Signature: new(lost(2))}, {Signature: new(kept("signature"))}}}),
+			store.DraftVersions.Put(tx, &core.DraftVersion{Draft: "drf_1", Number: 1, Files: []core.Attachment{lost(3), kept("version")}}),
+			store.Parties.Put(tx, &core.Party{ID: "pty_1", Consents: []core.Consent{{File: kept("consent").Hash}}}),
+		)
+	})
+	r := h.check()
+	text := strings.Join(r.Problems, "\n")
+	for _, want := range []string{"поручение tsk_1", "проект drf_1", "версия проекта drf_1/000001"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not reported in:\n%s", want, text)
+		}
+	}
+	if r.All != 3 || r.Unused != 1 || r.UnusedBytes != unused.Size || len(r.UnusedFiles) != 1 || r.UnusedFiles[0] != unused.Hash {
+		t.Errorf("%d problems, unused %d, %d bytes, %q", r.All, r.Unused, r.UnusedBytes, r.UnusedFiles)
+	}
+	if _, err := h.blobs.Stat(t.Context(), unused.Hash); err != nil {
+		t.Errorf("the check deleted it: %v", err)
+	}
+}

@@ -13,14 +13,28 @@ import (
 // query is the list of documents a filter means, oldest first, as far as they
 // were there at the moment before; zero: now.
 func query(f *core.MassFilter, before time.Time) (store.Query[core.Document], error) {
-	q := store.Query[core.Document]{Filter: appealFilter(f)}
-	for index, value := range map[string]string{
-		"direction": string(f.Direction), "state": string(f.State), "channel": string(f.Channel), "thread": string(f.Thread),
-	} {
+	var q store.Query[core.Document]
+	where := func(index, value string) {
 		if value != "" {
 			q.Where = append(q.Where, store.Term{Index: index, Value: value})
 		}
 	}
+	facet := func(name, value string) {
+		if value != "" {
+			where("appeal", store.AppealFacet(name, value))
+		}
+	}
+	where("direction", string(f.Direction))
+	where("state", string(f.State))
+	where("channel", string(f.Channel))
+	where("thread", string(f.Thread))
+	facet(store.FacetState, string(f.AppealState))
+	facet(store.FacetLine, string(f.Line))
+	facet(store.FacetOperator, string(f.Operator))
+	facet(store.FacetReasonGroup, string(f.ReasonGroup))
+	facet(store.FacetReason, string(f.Reason))
+	facet(store.FacetSource, string(f.Source))
+	facet(store.FacetTag, string(f.Tag))
 	from, err := dayOf("filter.from", f.From, 0)
 	if err != nil {
 		return q, err
@@ -51,20 +65,6 @@ func dayOf(field string, d core.Date, plus int) (time.Time, error) {
 	}
 	return day.AddDate(0, 0, plus), nil
 }
-
-// appealFilter is for what the indexes of documents do not hold; nil if nothing
-// of it is asked.
-func appealFilter(f *core.MassFilter) func(*core.Document) bool {
-	if f.AppealState == "" && f.Line == "" && f.Operator == "" && f.Reason == "" {
-		return nil
-	}
-	return func(d *core.Document) bool {
-		a := d.Appeal
-		return a != nil && is(f.AppealState, a.State) && is(f.Line, a.Line) && is(f.Operator, a.Operator) && is(f.Reason, a.Reason)
-	}
-}
-
-func is[T ~string](wanted, have T) bool { return wanted == "" || wanted == have }
 
 // Items is one page of the documents of a run, in the order they are worked,
 // without what is kept for undoing. after is Next of the page before.

@@ -25,18 +25,23 @@ import (
 type Operation interface {
 	Name() string  // `close`; unique, in REST and in what is stored
 	Title() string // for people, in Russian
-	Undoable() bool
+	// Final is why what was done cannot be undone, for people; empty: it can.
+	Final() string
 	// Check finds what is wrong with the arguments: KindInvalid. It is asked
-	// once, before anything is done.
-	Check(args json.RawMessage) error
-	// Do works one document in the transaction of its group. An error of it is
-	// the outcome of the document and takes back what Do wrote; KindUnavailable
-	// alone stops the group, which is tried again. saved is what Undo needs.
-	Do(tx store.Tx, id core.DocumentID, args json.RawMessage) (saved json.RawMessage, err error)
+	// once, before anything is done, and writes nothing.
+	Check(tx store.Tx, args json.RawMessage) error
+	// Work reads the arguments once for many documents: do works one document in
+	// the transaction of its group. An error of it is the outcome of the document
+	// and takes back what do wrote; KindUnavailable alone stops the group, which is
+	// tried again. saved is what Undo needs.
+	Work(args json.RawMessage) (do Do, err error)
 	// Undo puts one document back, or refuses: it may have changed since. It is
-	// called of documents that were done, if the operation is Undoable.
+	// called of documents that were done, unless the operation is Final.
 	Undo(tx store.Tx, id core.DocumentID, saved json.RawMessage) error
 }
+
+// Do works one document.
+type Do func(tx store.Tx, id core.DocumentID) (saved json.RawMessage, err error)
 
 // Publisher publishes in a transaction and shows what need not be kept; bus.Bus
 // does.
@@ -59,27 +64,37 @@ type Service struct {
 	bus   Publisher
 	log   hclog.Logger
 	ops   []Operation
+	sees  func(store.Tx, core.Actor) (Sees, error)
 	wake  chan struct{}
 	retry time.Duration
 }
+
+// Sees tells whether somebody may see the document; nil: everything.
+type Sees func(*core.Document) bool
 
 // Options of New.
 type Options struct {
 	Store store.Store
 	Bus   Publisher
 	Log   hclog.Logger // nil: silent
+	// Sees bounds what runs touch to what the person sees in whose name they work,
+	// at the moment of the work. Nil: nobody is bound.
+	Sees func(tx store.Tx, by core.Actor) (Sees, error)
 	// Retry is the pause after a failure of the store; 0 means 5 s.
 	Retry time.Duration
 }
 
 // New makes the service. Two operations of one name are a defect of the program.
 func New(o Options, ops ...Operation) *Service {
-	s := &Service{store: o.Store, bus: o.Bus, log: o.Log, ops: ops, wake: make(chan struct{}, 1), retry: o.Retry}
+	s := &Service{store: o.Store, bus: o.Bus, log: o.Log, ops: ops, sees: o.Sees, wake: make(chan struct{}, 1), retry: o.Retry}
 	if s.log == nil {
 		s.log = hclog.NewNullLogger()
 	}
 	if s.retry == 0 {
 		s.retry = 5 * time.Second
+	}
+	if s.sees == nil {
+		s.sees = func(store.Tx, core.Actor) (Sees, error) { return nil, nil }
 	}
 	slices.SortFunc(s.ops, func(a, b Operation) int { return strings.Compare(a.Name(), b.Name()) })
 	for i := 1; i < len(s.ops); i++ {
@@ -113,13 +128,13 @@ type Order struct {
 // Begin queues a run in the caller's transaction, to be worked as the actor of
 // it. KindInvalid if the order makes no sense.
 func (s *Service) Begin(tx store.Tx, o Order) (*core.MassRun, error) {
-	op, err := s.check(o)
+	op, err := s.check(tx, o)
 	if err != nil {
 		return nil, err
 	}
 	r := &core.MassRun{
 		ID: core.MassID(core.NewID("mas", tx.Now())), Operation: op.Name(), Title: op.Title(), Args: o.Args, Filter: o.Filter,
-		By: tx.Actor(), State: core.MassRunning, Undoable: op.Undoable(),
+		By: tx.Actor(), State: core.MassRunning, Undoable: op.Final() == "",
 	}
 	if o.Filter == nil {
 		r.Chosen = true
@@ -134,7 +149,7 @@ func (s *Service) Begin(tx store.Tx, o Order) (*core.MassRun, error) {
 	return r, nil
 }
 
-func (s *Service) check(o Order) (Operation, error) {
+func (s *Service) check(tx store.Tx, o Order) (Operation, error) {
 	op, err := s.operation(o.Operation)
 	switch {
 	case err != nil:
@@ -149,7 +164,7 @@ func (s *Service) check(o Order) (Operation, error) {
 			return nil, err
 		}
 	}
-	return op, op.Check(o.Args)
+	return op, op.Check(tx, o.Args)
 }
 
 // Get reads a run.
@@ -173,7 +188,7 @@ func (s *Service) List(ctx context.Context, after string, limit int) (page store
 // Cancel stops a run after the group being worked. KindConflict if it does not
 // run.
 func (s *Service) Cancel(ctx context.Context, id core.MassID) (*core.MassRun, error) {
-	return s.change(ctx, id, func(r *core.MassRun) error {
+	return s.change(ctx, id, func(_ store.Tx, r *core.MassRun) error {
 		if !r.Active() {
 			return core.Conflict("mass.ended", "операция уже закончена")
 		}
@@ -182,29 +197,37 @@ func (s *Service) Cancel(ctx context.Context, id core.MassID) (*core.MassRun, er
 	})
 }
 
-// Undo puts back what a run that has ended did. KindConflict if it cannot be
-// undone or was already.
+// Undo puts back what a run that has ended did, in the name of whoever asks for
+// it. KindConflict if it cannot be undone or was already.
 func (s *Service) Undo(ctx context.Context, id core.MassID) (*core.MassRun, error) {
-	return s.change(ctx, id, func(r *core.MassRun) error {
+	return s.change(ctx, id, func(tx store.Tx, r *core.MassRun) error {
 		switch {
 		case !r.Undoable:
-			return core.Conflict("mass.not_undoable", "эту операцию нельзя отменить обратно")
+			return core.Conflict("mass.not_undoable", s.final(r.Operation))
 		case r.Active():
 			return core.Conflict("mass.running", "операция ещё идёт")
 		case r.State == core.MassUndone:
 			return core.Conflict("mass.undone", "операция уже отменена обратно")
 		}
-		r.State, r.CancelAsked, r.EndedAt = core.MassUndoing, false, nil
+		by := tx.Actor()
+		r.State, r.CancelAsked, r.EndedAt, r.UndoneBy = core.MassUndoing, false, nil, &by
 		return nil
 	})
 }
 
-func (s *Service) change(ctx context.Context, id core.MassID, change func(*core.MassRun) error) (r *core.MassRun, err error) {
+func (s *Service) final(operation string) string {
+	if op, err := s.operation(operation); err == nil && op.Final() != "" {
+		return op.Final()
+	}
+	return "сведения для отмены этой операции уже удалены" // Sweep
+}
+
+func (s *Service) change(ctx context.Context, id core.MassID, change func(store.Tx, *core.MassRun) error) (r *core.MassRun, err error) {
 	err = s.store.Update(ctx, func(tx store.Tx) error {
 		if r, err = store.MassRuns.Get(tx, string(id)); err != nil {
 			return err
 		}
-		if err := change(r); err != nil {
+		if err := change(tx, r); err != nil {
 			return err
 		}
 		tx.AfterCommit(s.Wake)

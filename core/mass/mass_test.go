@@ -8,11 +8,15 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/appeal"
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/internal/coretest"
 	"github.com/uzel-hub/uzel/core/mass"
+	"github.com/uzel-hub/uzel/core/mass/appeals"
+	"github.com/uzel-hub/uzel/core/outgoing"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -39,12 +43,21 @@ type office struct {
 	mass  *mass.Service
 	docs  []core.DocumentID
 	fail  func(core.DocumentID) error // of the operation `mark`
+	sees  map[string]mass.Sees        // by user
+
+	appeals *appeal.Service
 }
 
 func newOffice(t *testing.T, documents int) *office {
 	o := &office{T: t, clock: coretest.NewClock(), bus: &recorder{}}
 	o.store = coretest.Open(t, o.clock)
-	o.mass = mass.New(mass.Options{Store: o.store, Bus: o.bus}, mass.Tag{Bus: o.bus}, marking{o})
+	out := &outgoing.Service{Store: o.store, Bus: o.bus}
+	o.appeals = &appeal.Service{
+		Bus: o.bus, Outgoing: out, Settings: appeal.Settings{Idle: time.Minute},
+		Carries: func(*core.Channel, core.Purpose) bool { return true },
+	}
+	sees := func(_ store.Tx, by core.Actor) (mass.Sees, error) { return o.sees[by.ID], nil }
+	o.mass = mass.New(mass.Options{Store: o.store, Bus: o.bus, Sees: sees}, append(appeals.Operations(o.appeals), marking{o})...)
 	coretest.Update(t, o.store, func(tx store.Tx) error {
 		o.docs = nil
 		for i := range documents {
@@ -69,23 +82,27 @@ func appealOf(id string) *core.Document {
 // marking writes first and then may refuse; it cannot be undone.
 type marking struct{ office *office }
 
-func (marking) Name() string                { return "mark" }
-func (marking) Title() string               { return "Отметить" }
-func (marking) Undoable() bool              { return false }
-func (marking) Check(json.RawMessage) error { return nil }
-func (m marking) Do(tx store.Tx, id core.DocumentID, _ json.RawMessage) (json.RawMessage, error) {
+func (marking) Name() string                          { return "mark" }
+func (marking) Title() string                         { return "Отметить" }
+func (marking) Final() string                         { return "нельзя" }
+func (marking) Check(store.Tx, json.RawMessage) error { return nil }
+func (m marking) Work(json.RawMessage) (mass.Do, error) {
+	return func(tx store.Tx, id core.DocumentID) (json.RawMessage, error) {
+		if err := sign(tx, id); err != nil || m.office.fail == nil {
+			return nil, err
+		}
+		return nil, m.office.fail(id)
+	}, nil
+}
+
+// sign adds a sign to the subject of the document.
+func sign(tx store.Tx, id core.DocumentID) error {
 	d, err := store.Documents.Get(tx, string(id))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	d.Subject += "+"
-	if err := store.Documents.Put(tx, d); err != nil {
-		return nil, err
-	}
-	if m.office.fail != nil {
-		return nil, m.office.fail(id)
-	}
-	return nil, nil
+	return store.Documents.Put(tx, d)
 }
 
 func (marking) Undo(store.Tx, core.DocumentID, json.RawMessage) error { panic("not undoable") } // must never be called

@@ -58,9 +58,9 @@ func (s *Service) Step(ctx context.Context) (worked bool, err error) {
 	return len(active) > 0, err
 }
 
-// step is one transaction of a run, as the person who began it.
+// step is one transaction of a run, as the person who began it or has it undone.
 func (s *Service) step(ctx context.Context, seen *core.MassRun) error {
-	ctx = store.Deferrable(core.WithActor(ctx, seen.By))
+	ctx = store.Deferrable(core.WithActor(ctx, worker(seen)))
 	err := s.store.Update(ctx, func(tx store.Tx) error {
 		r, err := store.MassRuns.Get(tx, string(seen.ID))
 		if err != nil || !r.Active() {
@@ -77,6 +77,14 @@ func (s *Service) step(ctx context.Context, seen *core.MassRun) error {
 	return nil
 }
 
+// worker is in whose name a run works now.
+func worker(r *core.MassRun) core.Actor {
+	if r.State == core.MassUndoing && r.UndoneBy != nil {
+		return *r.UndoneBy
+	}
+	return r.By
+}
+
 func (s *Service) advance(tx store.Tx, r *core.MassRun) error {
 	switch {
 	case r.CancelAsked:
@@ -86,7 +94,7 @@ func (s *Service) advance(tx store.Tx, r *core.MassRun) error {
 	case r.State == core.MassUndoing:
 		return s.undoGroup(tx, r)
 	case !r.Chosen: // all of them first: working one must not change what is chosen
-		return choose(tx, r)
+		return s.choose(tx, r)
 	case r.Next < r.Groups:
 		return s.doGroup(tx, r)
 	default:
@@ -105,14 +113,22 @@ func (s *Service) doGroup(tx store.Tx, r *core.MassRun) error {
 	if err != nil {
 		return err
 	}
+	do, err := op.Work(r.Args)
+	if err != nil {
+		return err
+	}
 	g, err := store.MassGroups.Get(tx, core.MassGroupKey(r.ID, r.Next))
+	if err != nil {
+		return err
+	}
+	sees, err := s.sees(tx, tx.Actor())
 	if err != nil {
 		return err
 	}
 	for i := range g.Items {
 		item := &g.Items[i]
-		err := s.attempt(tx, func() (err error) {
-			item.Saved, err = op.Do(tx, item.Document, r.Args)
+		err := s.attempt(tx, sees, item.Document, func() (err error) {
+			item.Saved, err = do(tx, item.Document)
 			return err
 		})
 		if core.KindOf(err) == core.KindUnavailable {
@@ -138,12 +154,16 @@ func (s *Service) undoGroup(tx store.Tx, r *core.MassRun) error {
 	if err != nil {
 		return err
 	}
+	sees, err := s.sees(tx, tx.Actor())
+	if err != nil {
+		return err
+	}
 	for i := range slices.Backward(g.Items) {
 		item := &g.Items[i]
 		if item.Outcome != core.MassItemDone {
 			continue
 		}
-		err := s.attempt(tx, func() error { return op.Undo(tx, item.Document, item.Saved) })
+		err := s.attempt(tx, sees, item.Document, func() error { return op.Undo(tx, item.Document, item.Saved) })
 		if core.KindOf(err) == core.KindUnavailable {
 			return err
 		}
@@ -155,15 +175,31 @@ func (s *Service) undoGroup(tx store.Tx, r *core.MassRun) error {
 	return store.MassGroups.Put(tx, g)
 }
 
-// attempt runs one document's work; a panic of it is that document's failure.
-func (s *Service) attempt(tx store.Tx, work func() error) (err error) {
+// attempt runs one document's work if it may be seen; a panic of it is that
+// document's failure.
+func (s *Service) attempt(tx store.Tx, sees Sees, id core.DocumentID, work func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = &core.Error{Kind: core.KindInternal, Code: "mass.panic", Op: "work a document"}
 			s.log.Error("mass operation panicked", "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
 		}
 	}()
+	if err := visible(tx, sees, id); err != nil {
+		return err
+	}
 	return tx.Attempt(work)
+}
+
+// visible refuses what is not seen as if there were no such document.
+func visible(tx store.Tx, sees Sees, id core.DocumentID) error {
+	if sees == nil {
+		return nil
+	}
+	d, err := store.Documents.Get(tx, string(id))
+	if err == nil && !sees(d) {
+		return core.NotFound("documents.not_found", "запись не найдена (documents)")
+	}
+	return err
 }
 
 // settle writes the outcome of one document; true if it succeeded.
@@ -180,21 +216,24 @@ func settle(item *core.MassItem, err error, good, bad core.MassOutcome) bool {
 }
 
 // choose takes the next documents of the filter.
-func choose(tx store.Tx, r *core.MassRun) error {
+func (s *Service) choose(tx store.Tx, r *core.MassRun) error {
 	q, err := query(r.Filter, r.CreatedAt)
 	if err != nil {
 		return err
 	}
+	if q.Filter, err = s.sees(tx, tx.Actor()); err != nil {
+		return err
+	}
 	q.After, q.Limit = r.After, chooseSet
-	page, err := store.Documents.List(tx, q)
+	keys, next, err := store.Documents.ListKeys(tx, q)
 	if err != nil {
 		return err
 	}
-	ids := make([]core.DocumentID, 0, len(page.Items))
-	for _, d := range page.Items {
-		ids = append(ids, d.ID)
+	ids := make([]core.DocumentID, 0, len(keys))
+	for _, key := range keys {
+		ids = append(ids, core.DocumentID(key))
 	}
-	r.After, r.Chosen = page.Next, page.Next == ""
+	r.After, r.Chosen = next, next == ""
 	return addGroups(tx, r, ids)
 }
 

@@ -47,6 +47,9 @@ func (e *eraser) empty(tx store.Tx, act *core.Erasure, d *core.Document) error {
 			return err
 		}
 	}
+	if err := e.work(tx, act, d.ID); err != nil {
+		return err
+	}
 	return e.deliveries(tx, act, d, true)
 }
 
@@ -59,7 +62,9 @@ func (e *eraser) put(tx store.Tx, d *core.Document, fields ...string) error {
 	if err := store.Documents.Redact(tx, string(d.ID), fields...); err != nil {
 		return err
 	}
-	return e.Bus.Publish(tx, bus.DocumentUpdated, string(d.ID), bus.AboutDocument(d))
+	about := bus.AboutDocument(d)
+	about.Erased = true
+	return e.Bus.Publish(tx, bus.DocumentUpdated, string(d.ID), about)
 }
 
 // blank strikes the person out of a list.
@@ -107,6 +112,7 @@ func emptyAppeal(a *core.Appeal) *core.Appeal {
 	out.Applicant = blankOne(a.Applicant)
 	out.Accounts, out.Premises, out.Extra = nil, nil, nil
 	out.Description, out.Comment, out.RejectReason = "", "", ""
+	out.Deadline = emptyDeadline(a.Deadline)
 	if a.Result != nil {
 		result := *a.Result
 		result.Text, result.Works = "", nil

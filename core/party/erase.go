@@ -21,12 +21,16 @@ const (
 	keptSending = "отправка документа ещё не завершена"
 	keptDoubt   = "отправитель не установлен: контакт принадлежит не только этому заявителю"
 	keptOwn     = "документ является основанием удаления"
+	keptDraft   = "готовится исходящий документ: проект ещё не отправлен и не отменён"
+	keptWith    = "документ, на который отвечает проект, сохранён"
+	keptTask    = "по документу ещё не исполнено поручение"
 )
 
 // remains is what every erasure leaves, and why.
 var remains = []string{
 	"регистрационные номера, даты и записи журналов регистрации: учёт документов ведётся без пропусков",
-	"журнал действий пользователей и перечень изменений без значений: доказательство того, кто и что сделал",
+	"записи журнала действий пользователей (в них только номера записей, названия операций и их исход) и перечень изменений без значений: доказательство того, кто и что сделал",
+	"поручения и проекты, не связанные с документами заявителя и не адресованные ему: хаб не знает, о ком они",
 	"внешние идентификаторы сообщений: чтобы удалённое сообщение не было зарегистрировано повторно",
 	"даты и состояние согласия на обработку данных: доказательство законности прежней обработки",
 	"резервные копии, снятые до удаления: уничтожаются по своему сроку хранения",
@@ -55,6 +59,7 @@ func (s *Service) Order(tx store.Tx, o Order) (*core.Erasure, error) {
 		ID: core.ErasureID(core.NewID("era", tx.Now())), Party: o.Party, State: core.ErasureRunning,
 		Ground: o.Ground, Document: o.Document, Keep: o.Keep, OrderedBy: tx.Actor(),
 		Documents: []core.ErasedDocument{}, Kept: []core.KeptDocument{}, Remains: remains,
+		Tasks: []core.TaskID{}, Drafts: []core.DraftID{}, KeptDrafts: []core.KeptDraft{},
 		Stage: core.ErasingDocuments,
 	}
 	for _, p := range cards {
@@ -166,6 +171,8 @@ func (s *Service) finish(ctx context.Context, act *core.Erasure) error {
 	steps := map[core.ErasureStage]func(context.Context) error{
 		core.ErasingDocuments: e.documents,
 		core.ErasingMessages:  e.messages,
+		core.ErasingDrafts:    e.looseDrafts,
+		core.ErasingMass:      e.massItems,
 		core.ErasingAnswers:   e.answers,
 		core.ErasingParties:   e.parties,
 		core.ErasingFiles:     e.files,
@@ -267,6 +274,7 @@ func (e *eraser) document(tx store.Tx, act *core.Erasure, id string) error {
 	if err != nil {
 		return err
 	}
+	act.Audit += countAudit(tx, "documents/"+string(d.ID)) + countAudit(tx, "appeals/"+string(d.ID))
 	told := core.ErasedDocument{ID: d.ID, Part: part}
 	if d.Number != nil {
 		told.Number = d.Number.Text
@@ -312,7 +320,7 @@ func (e *eraser) keep(tx store.Tx, act *core.Erasure, d *core.Document) (string,
 			return keptSending, nil
 		}
 	}
-	return "", nil
+	return unfinished(tx, d)
 }
 
 // others tells that the document is others' as well, so that only the person's
@@ -358,7 +366,7 @@ func (e *eraser) messages(ctx context.Context) error {
 				return err
 			}
 		}
-		advance(act, next, core.ErasingAnswers)
+		advance(act, next, core.ErasingDrafts)
 		return nil
 	})
 }
@@ -413,7 +421,7 @@ func document(tx store.Tx, dlv *core.Delivery) (*core.Document, error) {
 }
 
 // namesRecord finds the ids of records inside a kept answer.
-var namesRecord = regexp.MustCompile(`(?:doc|pty|dlv)_[0-9a-z]{26}`)
+var namesRecord = regexp.MustCompile(`(?:doc|pty|dlv|tsk|drf)_[0-9a-z]{26}`)
 
 // answers empties what is kept for requests that may be sent again: they show
 // records as they were.
@@ -424,6 +432,12 @@ func (e *eraser) answers(ctx context.Context) error {
 	}
 	for _, d := range e.act.Documents {
 		ours[string(d.ID)] = true
+	}
+	for _, id := range e.act.Tasks {
+		ours[string(id)] = true
+	}
+	for _, id := range e.act.Drafts {
+		ours[string(id)] = true
 	}
 	found, next, err := portion(ctx, e.Store, store.SavedAnswers, e.act.Cursor, e.Portion, func(_ store.Tx, a *core.SavedAnswer) bool {
 		return slices.ContainsFunc(namesRecord.FindAllString(string(a.Body), -1), func(id string) bool { return ours[id] })
@@ -445,52 +459,3 @@ func (e *eraser) answers(ctx context.Context) error {
 
 // noContent is the HTTP status of an answer without a body.
 const noContent = 204
-
-// filesAtOnce is how many files are deleted between two notes of it.
-const filesAtOnce = 50
-
-// files deletes the files nothing else refers to. A hub killed between deleting
-// and noting it deletes once more, which is no error.
-func (e *eraser) files(ctx context.Context) error {
-	hashes := make([]string, 0, len(e.act.Doomed))
-	for _, f := range e.act.Doomed {
-		hashes = append(hashes, f.Hash)
-	}
-	needed, err := store.Mentioned(ctx, e.Store, hashes, store.Erasures.Name())
-	if err != nil {
-		return err
-	}
-	for e.act.State == core.ErasureRunning {
-		if err := e.deleteSome(ctx, needed); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (e *eraser) deleteSome(ctx context.Context, needed map[string]bool) error {
-	some := e.act.Doomed[:min(len(e.act.Doomed), filesAtOnce)]
-	for _, f := range some {
-		if needed[f.Hash] {
-			continue
-		}
-		if err := e.Blobs.Delete(ctx, f.Hash); err != nil {
-			return err
-		}
-	}
-	return e.step(ctx, func(tx store.Tx, act *core.Erasure) error {
-		for _, f := range some {
-			if needed[f.Hash] {
-				act.SharedFiles++
-				continue
-			}
-			act.Files++
-			act.Bytes += f.Size
-		}
-		if act.Doomed = act.Doomed[len(some):]; len(act.Doomed) == 0 {
-			now := tx.Now()
-			act.State, act.Stage, act.FinishedAt = core.ErasureFinished, "", &now
-		}
-		return nil
-	})
-}

@@ -22,6 +22,8 @@ type Manifest struct {
 	Documents  int          `json:"documents"`
 	Messages   int          `json:"messages"`
 	Deliveries int          `json:"deliveries"`
+	Tasks      int          `json:"tasks"`
+	Drafts     int          `json:"drafts"`
 	Audit      int          `json:"audit"`
 	Files      int          `json:"files"`
 	// MissingFiles are hashes of files that are named but not kept any more.
@@ -54,12 +56,12 @@ type exportedMessage struct {
 }
 
 // Export writes all that is known about the person the party is a card of, as a
-// zip: parties/, documents/ and messages/ with one JSON file for each record,
-// files/ under their hashes, and manifest.json at the end. It streams: memory
+// zip: parties/, documents/, messages/, tasks/ and drafts/ with one JSON file for
+// each record, files/ under their hashes, and manifest.json at the end. It streams: memory
 // does not grow with what there is. KindNotFound, before anything is written,
 // if there is no such party.
 func (s *Service) Export(ctx context.Context, id core.PartyID, w io.Writer) error {
-	x := &export{Service: s, manifest: Manifest{Party: id, By: core.ActorOf(ctx)}, files: map[string]bool{}}
+	x := &export{Service: s, manifest: Manifest{Party: id, By: core.ActorOf(ctx)}, files: map[string]bool{}, written: map[string]bool{}}
 	var cards []*core.Party
 	err := s.Store.View(ctx, func(tx store.Tx) (err error) {
 		x.manifest.At = tx.Now()
@@ -81,6 +83,9 @@ func (s *Service) Export(ctx context.Context, id core.PartyID, w io.Writer) erro
 	if err := x.messages(ctx); err != nil {
 		return err
 	}
+	if err := x.drafts(ctx); err != nil {
+		return err
+	}
 	if err := x.entry("manifest.json", x.manifest); err != nil {
 		return err
 	}
@@ -96,7 +101,8 @@ type export struct {
 	who      *person
 	zip      *zip.Writer
 	manifest Manifest
-	files    map[string]bool // written already
+	files    map[string]bool // written already, by hash
+	written  map[string]bool // tasks and drafts, by the name of the entry
 }
 
 func (x *export) entry(name string, v any) error {
@@ -181,6 +187,9 @@ func (x *export) document(ctx context.Context, d *core.Document) error {
 		}
 	}
 	if err := x.bodies(ctx, d.Files); err != nil {
+		return err
+	}
+	if err := x.work(ctx, d); err != nil {
 		return err
 	}
 	return x.entry("documents/"+string(d.ID)+".json", out)

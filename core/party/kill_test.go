@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/blob"
 	"github.com/uzel-hub/uzel/core/internal/coretest"
 	"github.com/uzel-hub/uzel/core/party"
 	"github.com/uzel-hub/uzel/core/store"
@@ -35,7 +36,12 @@ func TestMain(m *testing.M) {
 // deadly kills its process around a write: before it, or when it is on disk.
 type deadly struct {
 	store.Store
-	party.Blobs
+	point string
+}
+
+// deadlyBlobs kills its process behind a deletion.
+type deadlyBlobs struct {
+	blob.Store
 	point string
 }
 
@@ -61,8 +67,8 @@ func (d *deadly) Update(ctx context.Context, fn func(store.Tx) error) error {
 	return nil
 }
 
-func (d *deadly) Delete(ctx context.Context, hash string) error {
-	err := d.Blobs.Delete(ctx, hash)
+func (d deadlyBlobs) Delete(ctx context.Context, hash string) error {
+	err := d.Store.Delete(ctx, hash)
 	if d.point == "file" {
 		die()
 	}
@@ -76,8 +82,7 @@ func eraseUntilKilled(dir, point string) error {
 	if err != nil {
 		return err
 	}
-	d := &deadly{Store: w.store, Blobs: w.blobs, point: point}
-	s := party.New(party.Config{Store: d, Blobs: d, Bus: w.bus, Portion: 7})
+	s := party.New(party.Config{Store: &deadly{w.store, point}, Blobs: blob.NewKeeper(deadlyBlobs{w.blobs, point}), Bus: w.bus, Portion: 7})
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	ended := make(chan error, 1)

@@ -13,10 +13,10 @@ import (
 	"github.com/uzel-hub/uzel/core/store"
 )
 
-// Blobs is what giving out and erasing need of the file store.
+// Blobs is what giving out and erasing need of the file store: blob.Keeper.
 type Blobs interface {
 	Open(ctx context.Context, hash string) (blob.Reader, error)
-	Delete(ctx context.Context, hash string) error
+	Sweep() *blob.Sweep
 }
 
 // Config is what a Service needs.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/audit"
+	"github.com/uzel-hub/uzel/core/blob"
 	"github.com/uzel-hub/uzel/core/blob/fileblob"
 	"github.com/uzel-hub/uzel/core/internal/coretest"
 	"github.com/uzel-hub/uzel/core/maintenance"
@@ -27,6 +28,7 @@ type world struct {
 	blobs *fileblob.Store
 	bus   *coretest.Recorder
 	clock *coretest.Clock
+	files *blob.Keeper // blobs, as the hub's parts have them
 }
 
 func openWorld(dir string) (*world, error) {
@@ -36,6 +38,7 @@ func openWorld(dir string) (*world, error) {
 		return nil, err
 	}
 	w.blobs, err = fileblob.Open(filepath.Join(dir, "blobs"), fileblob.Options{})
+	w.files = blob.NewKeeper(w.blobs)
 	return w, err
 }
 
@@ -164,7 +167,7 @@ func (w *world) letter(tx store.Tx, i int, who core.Correspondent, files []core.
 
 // service erases in small portions.
 func (w *world) service() *party.Service {
-	return party.New(party.Config{Store: w.store, Blobs: w.blobs, Bus: w.bus, Portion: 7})
+	return party.New(party.Config{Store: w.store, Blobs: w.files, Bus: w.bus, Portion: 7})
 }
 
 // order begins an erasure of anna.
@@ -253,7 +256,8 @@ func (w *world) everything(t *testing.T) string {
 	coretest.View(t, w.store, func(tx store.Tx) error {
 		err := errors.Join(
 			dump(tx, store.Documents, say), dump(tx, store.Messages, say), dump(tx, store.Deliveries, say),
-			dump(tx, store.Parties, say), dump(tx, store.SavedAnswers, say), dump(tx, store.Erasures, say),
+			dump(tx, store.Parties, say), dump(tx, store.Tasks, say), dump(tx, store.TaskComments, say), dump(tx, store.Drafts, say),
+			dump(tx, store.DraftVersions, say), dump(tx, store.MassGroups, say), dump(tx, store.Audit, say), dump(tx, store.SavedAnswers, say), dump(tx, store.Erasures, say),
 		)
 		for _, bucket := range []string{"i/documents/sender_key", "i/documents/external_thread", "i/parties/key"} {
 			for k := range tx.Scan(bucket, nil, nil, false) {

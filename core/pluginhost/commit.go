@@ -38,7 +38,9 @@ func (in *intake) commitAll(ctx context.Context) error {
 				return context.Cause(ctx)
 			}
 		}
-		if err := in.commit(ctx, batch); err != nil {
+		err := in.commit(ctx, batch)
+		endClaims(batch)
+		if err != nil {
 			return err
 		}
 		if err := in.acknowledge(batch); err != nil {

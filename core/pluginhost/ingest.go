@@ -75,6 +75,7 @@ type item struct {
 	bodies    [][]byte // of msg.Files by index; nil for one that is stored
 	ready     bool     // guarded by intake.mu
 	duplicate bool     // set in the transaction
+	claim     blob.Claim
 }
 
 // headSize is what a message weighs beside its texts and files.
@@ -114,7 +115,15 @@ func (in *intake) run(ctx context.Context, next func() (*plugin.Message, error))
 		err = cerr
 	}
 	in.putters.Wait()
+	endClaims(in.queue)
 	return err
+}
+
+// endClaims tells that the messages are written, or never will be.
+func endClaims(items []*item) {
+	for _, it := range items {
+		it.claim.End()
+	}
 }
 
 func (in *intake) takeAll(ctx context.Context, next func() (*plugin.Message, error)) error {
@@ -133,8 +142,13 @@ func (in *intake) takeAll(ctx context.Context, next func() (*plugin.Message, err
 }
 
 // take reads one message to its end and puts it into the queue.
-func (in *intake) take(ctx context.Context, m *plugin.Message) error {
+func (in *intake) take(ctx context.Context, m *plugin.Message) (err error) {
 	it := &item{seq: m.Seq, size: headSize}
+	defer func() {
+		if err != nil {
+			it.claim.End()
+		}
+	}()
 	if m.Head != nil {
 		it.msg, it.refused = wire.Message(m.Head, in.kinds)
 		it.size += int64(len(it.msg.Text) + len(it.msg.HTML) + len(it.msg.Details))
@@ -194,7 +208,7 @@ func (in *intake) readFile(ctx context.Context, f *plugin.Incoming, it *item) er
 		body, a.Size = f.Body, int64(len(f.Body))
 		it.size += a.Size
 	} else {
-		ref, err := in.stream(ctx, f, left)
+		ref, err := in.stream(it.claim.Under(ctx), f, left)
 		if _, ok := errors.AsType[*blob.TooLargeError](err); ok {
 			it.refused = in.tooLarge(it)
 			return nil
@@ -321,7 +335,7 @@ func (in *intake) putAll(ctx context.Context, it *item) {
 
 // put stores the small files of one message; false when ctx ended.
 func (in *intake) put(ctx context.Context, it *item, r *bytes.Reader) bool {
-	err := in.putBodies(ctx, it, r)
+	err := in.putBodies(it.claim.Under(ctx), it, r)
 	if err != nil && ctx.Err() != nil {
 		return false
 	}

@@ -41,6 +41,7 @@ func Dimensions() []Dimension { return slices.Sorted(maps.Keys(dimensions)) }
 type dimension struct {
 	title  string // in Russian, for the head of a column
 	index  string // of the table of documents; "": there is none
+	facet  string // of the index of appeals, if that is the index
 	values func(store.Tx, *core.Document) ([]string, error)
 }
 
@@ -57,31 +58,44 @@ var dimensions = map[Dimension]dimension{
 	Kind:         ofDocument("Вид", "", func(d *core.Document) string { return string(d.Kind) }),
 	State:        ofDocument("Состояние документа", "state", func(d *core.Document) string { return string(d.State) }),
 	Channel:      ofDocument("Канал", "channel", func(d *core.Document) string { return string(d.Channel) }),
-	AppealState:  ofAppeal("Состояние обращения", func(a *core.Appeal) string { return string(a.State) }),
-	Line:         ofAppeal("Линия поддержки", func(a *core.Appeal) string { return string(a.Line) }),
-	Operator:     ofAppeal("Оператор", func(a *core.Appeal) string { return string(a.Operator) }),
-	ReasonGroup:  ofAppeal("Группа причин", func(a *core.Appeal) string { return string(a.ReasonGroup) }),
-	Reason:       ofAppeal("Причина", func(a *core.Appeal) string { return string(a.Reason) }),
-	Source:       ofAppeal("Источник", func(a *core.Appeal) string { return string(a.Source) }),
-	Tag:          {"Метка", "", tagsOf},
-	ForwardedTo:  {"Передано в систему", "", forwardedTo},
+	AppealState:  ofAppeal("Состояние обращения", store.FacetState, func(a *core.Appeal) string { return string(a.State) }),
+	Line:         ofAppeal("Линия поддержки", store.FacetLine, func(a *core.Appeal) string { return string(a.Line) }),
+	Operator:     ofAppeal("Оператор", store.FacetOperator, func(a *core.Appeal) string { return string(a.Operator) }),
+	ReasonGroup:  ofAppeal("Группа причин", store.FacetReasonGroup, func(a *core.Appeal) string { return string(a.ReasonGroup) }),
+	Reason:       ofAppeal("Причина", store.FacetReason, func(a *core.Appeal) string { return string(a.Reason) }),
+	Source:       ofAppeal("Источник", store.FacetSource, func(a *core.Appeal) string { return string(a.Source) }),
+	Tag:          {"Метка", appealIndex, store.FacetTag, tagsOf},
+	ForwardedTo:  {"Передано в систему", "", "", forwardedTo},
 }
 
 func ofDocument(title, index string, value func(*core.Document) string) dimension {
-	return dimension{title, index, func(_ store.Tx, d *core.Document) ([]string, error) { return some(value(d)), nil }}
+	return dimension{title, index, "", func(_ store.Tx, d *core.Document) ([]string, error) { return some(value(d)), nil }}
+}
+
+// appealIndex is the index whose values are facets.
+const appealIndex = "appeal"
+
+// term is what the index is asked for; false: no index has the dimension.
+func (d dimension) term(value string) (store.Term, bool) {
+	if d.facet != "" {
+		value = store.AppealFacet(d.facet, value)
+	}
+	return store.Term{Index: d.index, Value: value}, d.index != ""
 }
 
 func period(title string, value func(time.Time) string) dimension {
 	return ofDocument(title, "", func(d *core.Document) string { return value(d.CreatedAt.In(core.OfficeZone)) })
 }
 
-func ofAppeal(title string, value func(*core.Appeal) string) dimension {
-	return ofDocument(title, "", func(d *core.Document) string {
+func ofAppeal(title, facet string, value func(*core.Appeal) string) dimension {
+	out := ofDocument(title, appealIndex, func(d *core.Document) string {
 		if d.Appeal == nil {
 			return ""
 		}
 		return value(d.Appeal)
 	})
+	out.facet = facet
+	return out
 }
 
 func some(v string) []string {
@@ -126,12 +140,16 @@ func titleOf(tx store.Tx, name Dimension, value string) string {
 			title = ch.Title
 		}
 	case Operator:
-		if u, err := store.Users.GetAny(tx, value); err == nil {
+		if u, err := store.Users.Look(tx, value); err == nil {
 			title = u.Name
 		}
+	case Line, ReasonGroup, Reason, Source, Tag:
+		if e, err := store.Entries.Look(tx, value); err == nil {
+			title = e.Text("title")
+		}
 	case Organization:
-		if o, err := store.Organizations.GetAny(tx, value); err == nil {
-			title = o.Title
+		if o, err := store.Entries.GetAny(tx, value); err == nil {
+			title = o.Text("title")
 		}
 	case Direction, State, AppealState, Kind:
 		title = words[value]

@@ -8,6 +8,7 @@ package report
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -67,9 +68,9 @@ func (q *Query) check() error {
 	return nil
 }
 
-// list is the query as the store can answer it: by its indexes, by the ids,
+// list reads one page as the store can answer it: by its indexes, by the ids,
 // which carry the moment, and by looking for the rest.
-func (q *Query) list(tx store.Tx, after string) (store.Query[core.Document], error) {
+func (q *Query) list(tx store.Tx, after string) (store.Page[core.Document], error) {
 	out := store.Query[core.Document]{After: after, Limit: pageSize}
 	if !q.From.IsZero() {
 		out.From = core.FirstID("doc", q.From)
@@ -79,8 +80,8 @@ func (q *Query) list(tx store.Tx, after string) (store.Query[core.Document], err
 	}
 	var looked []Dimension
 	for _, name := range slices.Sorted(maps.Keys(q.Where)) {
-		if index := dimensions[name].index; index != "" {
-			out.Where = append(out.Where, store.Term{Index: index, Value: q.Where[name]})
+		if term, ok := dimensions[name].term(q.Where[name]); ok {
+			out.Where = append(out.Where, term)
 		} else {
 			looked = append(looked, name)
 		}
@@ -98,7 +99,8 @@ func (q *Query) list(tx store.Tx, after string) (store.Query[core.Document], err
 			return !slices.Contains(values, q.Where[name])
 		})
 	}
-	return out, fault
+	page, err := store.Documents.List(tx, out)
+	return page, errors.Join(err, fault)
 }
 
 // pages hands the documents to each, oldest first, page by page; each page is
@@ -110,11 +112,7 @@ func (s *Service) pages(ctx context.Context, q Query, each func(store.Tx, *core.
 	}
 	for after := ""; ; {
 		err := s.Store.View(ctx, func(tx store.Tx) error {
-			list, err := q.list(tx, after)
-			if err != nil {
-				return err
-			}
-			page, err := store.Documents.List(tx, list)
+			page, err := q.list(tx, after)
 			if err != nil {
 				return err
 			}

@@ -3,6 +3,7 @@ package report
 import (
 	"archive/zip"
 	"bufio"
+	"compress/flate"
 	"encoding/csv"
 	"encoding/xml"
 	"fmt"
@@ -87,6 +88,7 @@ type xlsxSheet struct {
 // NewXLSX begins a workbook.
 func NewXLSX(w io.Writer) (Sheet, error) {
 	s := &xlsxSheet{archive: zip.NewWriter(w)}
+	s.archive.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
 	return s, s.begin()
 }
 

@@ -92,7 +92,8 @@ func Save(tx store.Tx, c *core.WorkCalendar) error {
 		return err
 	}
 	if c.Organization != "" {
-		if _, err := store.Organizations.Get(tx, string(c.Organization)); err != nil {
+		o, err := store.Entries.Get(tx, string(c.Organization))
+		if err != nil || o.Directory != core.DirOrganizations {
 			return core.Invalid("calendar.invalid", "organization", "такой записи нет")
 		}
 	}

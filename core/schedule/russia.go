@@ -26,16 +26,21 @@ var decrees = sync.OnceValue(func() map[int]*core.CalendarYear {
 	}
 	out := map[int]*core.CalendarYear{}
 	for _, y := range years {
-		y.Calendar = core.CalendarRussia
-		days := lawful(y.Year)
-		for _, d := range y.Days {
-			days.decree(d)
-		}
-		y.Days = sortedDays(days)
+		y.Calendar, y.Days = core.CalendarRussia, Decreed(y.Year, y.Days)
 		out[y.Year] = y
 	}
 	return out
 })
+
+// Decreed are the special days of a year of the country: those of the law, with
+// the days over them that a decree of the Government moves.
+func Decreed(year int, moved []core.SpecialDay) []core.SpecialDay {
+	days := lawful(year)
+	for _, d := range moved {
+		days.decree(d)
+	}
+	return sortedDays(days)
+}
 
 // holidays of article 112 of the Labour Code, as it stands since 2013.
 var holidays = []struct {

@@ -191,7 +191,7 @@ func TestCalendarsAreKeptPerOrganisationAndYear(t *testing.T) {
 		t.Errorf("a calendar of nobody: %v", err)
 	}
 	coretest.Update(t, w.store, func(tx store.Tx) error {
-		if err := store.Organizations.Put(tx, &core.Organization{ID: "org_1", Title: "УК"}); err != nil {
+		if err := store.Entries.Put(tx, &core.Entry{ID: "org_1", Directory: core.DirOrganizations, Values: map[string]any{"title": "УК"}}); err != nil {
 			return err
 		}
 		if err := schedule.Save(tx, def); err != nil {

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -37,7 +38,7 @@ type entry struct {
 	Text       string   `json:"text"`
 	Requisites string   `json:"requisites"`
 	Files      []string `json:"files"` // one text for each file that has one
-	Codes      []string `json:"codes"` // see codes.go
+	Codes      []string `json:"codes"` // see codesOf
 }
 
 // dayOf numbers the days of the office's calendar.
@@ -46,12 +47,24 @@ func dayOf(t time.Time) float64 {
 	return float64((t.Unix() + int64(offset)) / (24 * 60 * 60))
 }
 
+// none stands in fields a user's limits look at and that are empty: such
+// documents everybody sees.
+const none = "-"
+
+func orNone(value string) string { return cmp.Or(value, none) }
+
+// plainYo writes е for ё, which takes as many bytes: places in the text stay
+// the same.
+func plainYo(text string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(text, "ё", "е"), "Ё", "Е")
+}
+
 // entryOf is the document with the texts of its files.
 func entryOf(d *core.Document, files []string) entry {
 	e := entry{
 		Key: string(d.ID), Version: strconv.FormatUint(d.Version, 10), Day: dayOf(d.CreatedAt),
-		Organization: string(d.Organization), Direction: string(d.Direction), Kind: string(d.Kind), State: string(d.State),
-		Channel: string(d.Channel), Thread: string(d.Thread), Subject: d.Subject, Text: plainText(d), Files: files,
+		Organization: orNone(string(d.Organization)), Line: none, Direction: string(d.Direction), Kind: string(d.Kind), State: string(d.State),
+		Channel: string(d.Channel), Thread: string(d.Thread), Subject: plainYo(d.Subject), Text: plainYo(plainText(d)),
 	}
 	if d.Number != nil {
 		e.Number = d.Number.Text
@@ -64,8 +77,11 @@ func entryOf(d *core.Document, files []string) entry {
 	}
 	e.setAppeal(d.Appeal)
 	requisites := requisitesOf(d)
-	e.Requisites = strings.Join(requisites, "\n")
-	e.Codes = codesOf(requisites, append([]string{e.Subject, e.Text}, files...))
+	e.Requisites = plainYo(strings.Join(requisites, "\n"))
+	for _, text := range files {
+		e.Files = append(e.Files, plainYo(text))
+	}
+	e.Codes = codesOf(requisites, append([]string{e.Subject, e.Text}, e.Files...))
 	return e
 }
 
@@ -73,7 +89,7 @@ func (e *entry) setAppeal(a *core.Appeal) {
 	if a == nil {
 		return
 	}
-	e.AppealState, e.Line, e.Operator = string(a.State), string(a.Line), string(a.Operator)
+	e.AppealState, e.Line, e.Operator = string(a.State), orNone(string(a.Line)), string(a.Operator)
 	e.ReasonGroup, e.Reason, e.Source = string(a.ReasonGroup), string(a.Reason), string(a.Source)
 	for _, tag := range a.Tags {
 		e.Tag = append(e.Tag, string(tag))
@@ -161,16 +177,17 @@ func addAppeal(add func(...string), a *core.Appeal) {
 // holds every ending of a code, and a part is the beginning of an ending.
 const (
 	minCode  = 3
+	minRun   = 5
 	maxCode  = 40
 	maxCodes = 3000 // endings of one document
 )
 
-// codesOf finds the codes: every requisite with a digit, and the runs of digits
-// in texts.
+// codesOf finds the codes: every requisite with a digit that is no mail address,
+// and the runs of minRun digits or more in texts; shorter ones are words.
 func codesOf(requisites, texts []string) []string {
 	seen := map[string]bool{}
 	for _, v := range requisites {
-		if len(v) <= 4*maxCode && strings.ContainsFunc(v, unicode.IsDigit) {
+		if len(v) <= 4*maxCode && strings.ContainsFunc(v, unicode.IsDigit) && !strings.Contains(v, "@") {
 			addEndings(seen, code(v))
 		}
 		addRuns(seen, v)
@@ -219,7 +236,9 @@ func addRuns(seen map[string]bool, text string) {
 	var run []byte
 	between := 0 // characters since the last digit
 	flush := func() {
-		addEndings(seen, string(run))
+		if len(run) >= minRun {
+			addEndings(seen, string(run))
+		}
 		run = run[:0]
 	}
 	for _, r := range text {

@@ -1,14 +1,17 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 
 	"github.com/blevesearch/bleve/v2"
 	found "github.com/blevesearch/bleve/v2/search"
+	index "github.com/blevesearch/bleve_index_api"
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/store"
@@ -22,12 +25,16 @@ type Hit struct {
 }
 
 // Page is one page of what was found. It may hold fewer hits than were asked
-// for and still have a Next: documents that were deleted since are left out.
+// for and still have a Next: documents that were deleted since are left out, and
+// where much is found only the newest thousands are sorted and told page by
+// page, then the older ones.
 type Page struct {
 	Hits []Hit
 	Next string
-	// Total of all pages, as the index has it; with Query.Sees of this page only.
-	Total uint64
+	// Total of all pages, as the index has it. AtLeast: older documents were not
+	// looked at yet, there may be more.
+	Total   uint64
+	AtLeast bool
 	// Complete is false as long as the index is being built: there may be more.
 	Complete bool
 }
@@ -35,48 +42,36 @@ type Page struct {
 // Find answers a query. KindInvalid for a query nobody can answer, KindUnavailable
 // as long as there is no index.
 func (s *Service) Find(ctx context.Context, q Query) (Page, error) {
-	complete := !s.building.Load()
-	var res *bleve.SearchResult
-	var shown [][]Passage
-	err := s.index.use(func(index bleve.Index) error {
-		req, err := q.request(index.Mapping().AnalyzerNamed(analyzerName))
+	page := Page{Complete: s.whole.Load(), Hits: []Hit{}}
+	serving := s.serving.Load()
+	if serving == nil {
+		return page, errAbsent()
+	}
+	var shown []Hit
+	err := serving.use(func(shards []*shard) error {
+		a, err := q.begin(shards)
 		if err != nil {
 			return err
 		}
-		if res, err = index.SearchInContext(ctx, req); err != nil {
+		if err := a.look(ctx, s.Look); err != nil {
 			return err
 		}
-		shown, err = passages(index, res.Hits)
+		page.Total, page.AtLeast, page.Next = a.total, a.older != "", a.next()
+		shown, err = s.show(ctx, a)
 		return err
 	})
 	if err != nil {
 		return Page{}, s.findFault(ctx, err)
 	}
-	page := Page{Total: res.Total, Complete: complete, Hits: []Hit{}}
-	if len(res.Hits) == q.limit() {
-		page.Next = cursorOf(res.Hits[len(res.Hits)-1])
-	}
-	err = s.Store.View(ctx, func(tx store.Tx) error {
-		page.Hits = page.Hits[:0]
-		for i, hit := range res.Hits {
-			d, err := store.Documents.Get(tx, hit.ID)
-			if core.KindOf(err) == core.KindNotFound && err != nil {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			if q.Sees != nil && !q.Sees(d) {
-				continue
-			}
-			page.Hits = append(page.Hits, Hit{d, hit.Score, current(d, hit, shown[i])})
+	for _, h := range shown {
+		if q.Sees == nil || q.Sees(h.Document) {
+			page.Hits = append(page.Hits, h)
 		}
-		return nil
-	})
-	if q.Sees != nil {
-		page.Total = uint64(len(page.Hits)) // how many others there are is nobody's business
 	}
-	return page, err
+	if len(page.Hits) < len(shown) { // the index is behind: its count is nobody's business now
+		page.Total, page.AtLeast = uint64(len(page.Hits)), true
+	}
+	return page, nil
 }
 
 // findFault gives the fault of a search its meaning. A damaged index is built
@@ -92,24 +87,201 @@ func (s *Service) findFault(ctx context.Context, err error) error {
 	return err
 }
 
-// cursorOf is where the page after the hit begins.
-func cursorOf(hit *found.DocumentMatch) string {
-	after := append([]string{}, hit.Sort...)
-	if len(after) > 1 {
-		after[0] = strconv.FormatFloat(hit.Score, 'g', -1, 64)
+// asking is a query under way.
+type asking struct {
+	*Query
+	*plan
+	shards []*shard // still to be asked
+	place  place
+	sort   []string
+
+	hits  []hit // in their order, one more than a page
+	total uint64
+	older string // what is older than this was not looked at; "": all was
+}
+
+// place is where a page begins.
+type place struct {
+	Below string   `json:"below,omitempty"` // older than this; "": the newest
+	After []string `json:"after,omitempty"` // behind the document with these values of the order
+}
+
+type hit struct {
+	*found.DocumentMatch
+	shard *shard
+}
+
+func (q *Query) begin(shards []*shard) (*asking, error) {
+	a := &asking{Query: q, shards: shards}
+	var err error
+	if a.plan, err = q.plan(shards[0].index.Mapping().AnalyzerNamed(analyzerName)); err != nil {
+		return nil, err
 	}
-	raw, err := json.Marshal(after)
+	a.sort = q.order(a.plan)
+	if q.After == "" {
+		return a, nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(q.After)
+	if err == nil {
+		err = json.Unmarshal(raw, &a.place)
+	}
+	if err != nil || len(a.place.After) != 0 && (len(a.place.After) != len(a.sort) || a.request(0).Validate() != nil) {
+		return nil, core.Invalid("list.cursor", "after", "неверная метка страницы")
+	}
+	return a, nil
+}
+
+func (a *asking) request(size int) *bleve.SearchRequest {
+	req := bleve.NewSearchRequestOptions(a.query, size, 0, false)
+	req.SortBy(a.sort)
+	req.SearchAfter = a.place.After
+	return req
+}
+
+// look asks shard by shard, from newer to older ones, until it has looked at
+// enough documents.
+func (a *asking) look(ctx context.Context, budget int) error {
+	for i, one := range a.shards {
+		if a.place.Below != "" && one.from >= a.place.Below {
+			continue
+		}
+		cost, err := a.ask(ctx, one)
+		if err != nil {
+			return err
+		}
+		if budget -= cost; budget <= 0 && i+1 < len(a.shards) {
+			a.older = one.from
+			break
+		}
+	}
+	slices.SortFunc(a.hits, a.compare)
+	a.hits = a.hits[:min(len(a.hits), a.limit()+1)]
+	return nil
+}
+
+// ask adds what one shard has, and tells at how many documents it looked.
+func (a *asking) ask(ctx context.Context, one *shard) (int, error) {
+	cost := 0
+	if a.rough != nil {
+		n, err := a.roughly(ctx, one)
+		if n == 0 || err != nil {
+			return 0, err
+		}
+		cost = n
+	}
+	res, err := one.index.SearchInContext(ctx, a.request(a.limit()+1))
+	if err != nil {
+		return 0, err
+	}
+	a.total += res.Total
+	for _, h := range res.Hits {
+		if a.place.Below == "" || h.ID < a.place.Below {
+			a.hits = append(a.hits, hit{h, one})
+		}
+	}
+	return max(cost, int(res.Total)) * a.weight, nil //nolint:gosec // shards are small
+}
+
+// roughly counts what the shard may have.
+func (a *asking) roughly(ctx context.Context, one *shard) (n int, err error) {
+	advanced, err := one.index.Advanced()
+	if err != nil {
+		return 0, err
+	}
+	reader, err := advanced.Reader()
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, reader.Close()) }()
+	searcher, err := plain{a.rough}.Searcher(ctx, reader, one.index.Mapping(), found.SearcherOptions{})
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, searcher.Close()) }()
+	pool := &found.SearchContext{DocumentMatchPool: found.NewDocumentMatchPool(searcher.DocumentMatchPoolSize(), 0), IndexReader: reader}
+	for ; ; n++ {
+		match, err := searcher.Next(pool)
+		if match == nil || err != nil {
+			return n, err
+		}
+		pool.DocumentMatchPool.Put(match)
+	}
+}
+
+// compare is the order of the page.
+func (a *asking) compare(x, y hit) int {
+	if len(a.sort) > 1 && x.Score != y.Score {
+		return cmp.Compare(y.Score, x.Score)
+	}
+	return cmp.Compare(y.ID, x.ID)
+}
+
+// next is where the page after this one begins, "" if there is none.
+func (a *asking) next() string {
+	p := place{Below: a.older}
+	switch {
+	case len(a.hits) > a.limit():
+		last := a.hits[a.limit()-1]
+		p = place{a.place.Below, []string{last.ID}}
+		if len(a.sort) > 1 {
+			p.After = []string{strconv.FormatFloat(last.Score, 'g', -1, 64), last.ID}
+		}
+	case a.older == "":
+		return ""
+	}
+	raw, err := json.Marshal(p)
 	if err != nil {
 		return ""
 	}
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
-// current are the passages if the index knows the document as it is now: what
-// was taken out of it since must not be shown.
-func current(d *core.Document, hit *found.DocumentMatch, shown []Passage) []Passage {
-	if version, _ := hit.Fields["version"].(string); version != strconv.FormatUint(d.Version, 10) {
+// show reads the documents of the page.
+func (s *Service) show(ctx context.Context, a *asking) (out []Hit, err error) {
+	hits := a.hits[:min(len(a.hits), a.limit())]
+	analyzer := a.shards[0].index.Mapping().AnalyzerNamed(analyzerName)
+	err = s.Store.View(ctx, func(tx store.Tx) error {
+		out = out[:0]
+		for _, h := range hits {
+			d, err := store.Documents.Get(tx, h.ID)
+			if core.KindOf(err) == core.KindNotFound && err != nil {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			files, err := h.shard.files(d, a.terms)
+			if err != nil {
+				return err
+			}
+			out = append(out, Hit{d, h.Score, passages(analyzer, a.terms, d, files)})
+		}
 		return nil
+	})
+	return out, err
+}
+
+// files are the texts of the document's files if the index knows it as it is
+// now: what was taken out of it since must not be shown.
+func (s *shard) files(d *core.Document, terms []wanted) (out []string, err error) {
+	if len(d.Files) == 0 || len(terms) == 0 {
+		return nil, nil
 	}
-	return shown
+	known, err := s.index.Document(string(d.ID))
+	if known == nil || err != nil {
+		return nil, err
+	}
+	version := ""
+	known.VisitFields(func(f index.Field) {
+		switch f.Name() {
+		case filesField:
+			out = append(out, string(f.Value()))
+		case "version":
+			version = string(f.Value())
+		}
+	})
+	if version != strconv.FormatUint(d.Version, 10) {
+		return nil, nil
+	}
+	return out, nil
 }

@@ -6,90 +6,28 @@
 // it holds can be made again from the store. What it has indexed, and up to
 // which event, is written to disk together; a hub that is killed goes on there.
 // An index that proves damaged is thrown away and built anew.
+//
+// An index is a row of shards by age, a few thousand documents each. A search
+// goes from the newest shard to older ones and ends where it has found enough,
+// so that its cost does not grow with the store; the next page goes on there.
 package search
 
 import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime/debug"
-	"sync"
+	"slices"
+	"strconv"
 
-	"github.com/blevesearch/bleve/v2"
-	"github.com/blevesearch/bleve/v2/index/scorch"
+	"github.com/hashicorp/go-hclog"
 
 	"github.com/uzel-hub/uzel/core"
 )
 
-// Names of what the index keeps about itself.
-const (
-	versionKey  = "mapping"  // mappingVersion it was made with
-	positionKey = "position" // of the reader of events
-	walkKey     = "walk"     // the oldest document of the walk so far; see walked
-)
-
-// walked in place of a document: the walk has ended.
-const walked = "-"
-
-// holder keeps the open index. Searches share it; whoever replaces it waits for
-// them.
-type holder struct {
-	dir string
-
-	mu    sync.RWMutex
-	index bleve.Index // nil: there is none
-}
-
-// open opens the index in the folder, or makes an empty one where there is
-// none, or one that cannot be read or is of another version. Why it was thrown
-// away is returned beside.
-func (h *holder) open() (thrown, err error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.index, thrown = openIndex(h.dir)
-	if thrown == nil {
-		return nil, nil
-	}
-	h.index, err = makeIndex(h.dir)
-	if errors.Is(thrown, bleve.ErrorIndexPathDoesNotExist) {
-		thrown = nil
-	}
-	return thrown, err
-}
-
-// renew throws the index away and makes an empty one.
-func (h *holder) renew() (err error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.index != nil {
-		closeIndex(h.index)
-	}
-	h.index, err = makeIndex(h.dir)
-	return err
-}
-
-// close lets the files go.
-func (h *holder) close() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.index != nil {
-		closeIndex(h.index)
-	}
-	h.index = nil
-}
-
-// use calls fn with the index. A panic of the library means that the files are
-// damaged.
-func (h *holder) use(fn func(bleve.Index) error) (err error) {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	if h.index == nil {
-		return core.Unavailable("search.absent", "поиск ещё не готов", nil)
-	}
-	return guarded(func() error { return fn(h.index) })
-}
-
-// errDamaged is what use returns for a panic.
+// errDamaged is what the use of an index returns for a panic of the library:
+// its files are damaged.
 var errDamaged = errors.New("the index is damaged")
 
 func guarded(fn func() error) (err error) {
@@ -101,51 +39,84 @@ func guarded(fn func() error) (err error) {
 	return fn()
 }
 
-func openIndex(dir string) (index bleve.Index, err error) {
-	err = guarded(func() error {
-		index, err = bleve.Open(dir)
-		return err
-	})
-	if err != nil {
+func errAbsent() error {
+	return core.Unavailable("search.absent", "поиск ещё не готов", nil)
+}
+
+// openSets opens the sets of the folder: the one that answers, and the one that
+// is being built to take its place, if there is one. They have numbers for
+// names; a later one that is whole is what the earlier ones were replaced by.
+// What cannot be read is removed.
+func openSets(dir string, log hclog.Logger) (serving, building *set, err error) {
+	var sets []*set
+	for _, n := range numbers(dir) {
+		path := filepath.Join(dir, strconv.Itoa(n))
+		s, fault := openSet(path)
+		if fault != nil {
+			log.Warn("a search index could not be read and is thrown away", "reason", fault)
+			err = errors.Join(err, os.RemoveAll(path))
+			continue
+		}
+		if s.state.Whole {
+			err = errors.Join(err, removeAll(sets))
+			sets = nil
+		}
+		sets = append(sets, s)
+	}
+	if len(sets) == 0 {
+		return nil, nil, err
+	}
+	last := len(sets) - 1
+	if last > 0 {
+		building = sets[last]
+		err = errors.Join(err, removeAll(sets[1:last]))
+	}
+	return sets[0], building, err
+}
+
+func removeAll(sets []*set) (err error) {
+	for _, s := range sets {
+		err = errors.Join(err, s.remove())
+	}
+	return err
+}
+
+// numbers are the names of the folder that are numbers, in their order; there is
+// nothing else of ours in it.
+func numbers(dir string) []int {
+	entries, _ := os.ReadDir(dir) // none: there is no index
+	var out []int
+	for _, e := range entries {
+		if n, err := strconv.Atoi(e.Name()); err == nil && n > 0 {
+			out = append(out, n)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// newSet makes an empty set behind those that are there.
+func newSet(dir string) (*set, error) {
+	if err := sweep(dir); err != nil {
 		return nil, err
 	}
-	version, err := index.GetInternal([]byte(versionKey))
-	if err == nil && string(version) != mappingVersion {
-		err = fmt.Errorf("the index is of version %q", version)
+	next := 1
+	if known := numbers(dir); len(known) > 0 {
+		next = known[len(known)-1] + 1
 	}
-	if err != nil {
-		closeIndex(index)
-		return nil, err
-	}
-	return index, nil
+	return makeSet(filepath.Join(dir, strconv.Itoa(next)))
 }
 
-func makeIndex(dir string) (bleve.Index, error) {
-	if err := os.RemoveAll(dir); err != nil {
-		return nil, fmt.Errorf("throw index away: %w", err)
+// sweep removes what is no set: an index of an older version of the hub.
+func sweep(dir string) error {
+	entries, _ := os.ReadDir(dir) // none: nothing to remove
+	for _, e := range entries {
+		if _, err := strconv.Atoi(e.Name()); err == nil {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
+			return fmt.Errorf("remove old index: %w", err)
+		}
 	}
-	m, err := newMapping()
-	if err != nil {
-		return nil, fmt.Errorf("make mapping: %w", err)
-	}
-	index, err := bleve.NewUsing(dir, m, scorch.Name, scorch.Name, nil)
-	if err != nil {
-		return nil, fmt.Errorf("make index: %w", err)
-	}
-	if err := index.SetInternal([]byte(versionKey), []byte(mappingVersion)); err != nil {
-		return nil, errors.Join(err, index.Close())
-	}
-	return index, nil
-}
-
-// closeIndex closes an index that may be damaged: there is nothing to be done
-// about it.
-func closeIndex(index bleve.Index) {
-	guarded(index.Close) //nolint:errcheck // see above
-}
-
-func (h *holder) opened() bool {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	return h.index != nil
+	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"github.com/blevesearch/bleve/v2"
 	"github.com/blevesearch/bleve/v2/analysis/analyzer/custom"
 	"github.com/blevesearch/bleve/v2/analysis/analyzer/keyword"
-	"github.com/blevesearch/bleve/v2/analysis/char/regexp"
 	"github.com/blevesearch/bleve/v2/analysis/lang/ru"
 	"github.com/blevesearch/bleve/v2/analysis/token/lowercase"
 	"github.com/blevesearch/bleve/v2/analysis/tokenizer/unicode"
@@ -14,10 +13,11 @@ import (
 // mappingVersion is written into each index. An index of another version is
 // thrown away and built anew: raise it with every change of mapping, analyser
 // or entry.
-const mappingVersion = "1"
+const mappingVersion = "2"
 
 // analyzerName is the analyser of texts: words in lower case, without the words
-// that stand everywhere, cut to their Russian stems; ё is е.
+// that stand everywhere, cut to their Russian stems. What it is given has е in
+// place of ё already: see plainYo.
 const analyzerName = "words"
 
 // keywords are the fields that are compared whole.
@@ -26,24 +26,19 @@ var keywords = [...]string{
 	"appeal_state", "line", "operator", "reason_group", "reason", "source", "tag", "codes",
 }
 
+// filesField has the texts of files.
+const filesField = "files"
+
 // textFields are the fields words are looked for in, and how much a hit counts.
 var textFields = [...]struct {
 	name  string
 	boost float64
-}{{"subject", 3}, {"requisites", 2}, {"text", 1}, {"files", 0.7}}
+}{{"subject", 3}, {"requisites", 2}, {"text", 1}, {filesField, 0.7}}
 
 func newMapping() (mapping.IndexMapping, error) {
 	m := bleve.NewIndexMapping()
-	for name, filter := range map[string]map[string]any{
-		"yo_small": {"type": regexp.Name, "regexp": "ё", "replace": "е"},
-		"yo_big":   {"type": regexp.Name, "regexp": "Ё", "replace": "Е"}, // both take two bytes: places stay right
-	} {
-		if err := m.AddCustomCharFilter(name, filter); err != nil {
-			return nil, err
-		}
-	}
 	err := m.AddCustomAnalyzer(analyzerName, map[string]any{
-		"type": custom.Name, "tokenizer": unicode.Name, "char_filters": []string{"yo_small", "yo_big"},
+		"type": custom.Name, "tokenizer": unicode.Name,
 		"token_filters": []string{lowercase.Name, ru.StopName, ru.SnowballStemmerName},
 	})
 	if err != nil {
@@ -62,7 +57,8 @@ func documentMapping() *mapping.DocumentMapping {
 	}
 	for _, f := range textFields {
 		text := field(analyzerName)
-		text.Store, text.IncludeTermVectors = true, true // for passages and phrases
+		text.IncludeTermVectors = true    // for phrases
+		text.Store = f.name == filesField // the rest is in the store; files are read once
 		d.AddFieldMappingsAt(f.name, text)
 	}
 	key := field(keyword.Name)

@@ -1,14 +1,14 @@
 package search
 
 import (
-	"cmp"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
-	"github.com/blevesearch/bleve/v2"
-	found "github.com/blevesearch/bleve/v2/search"
-	index "github.com/blevesearch/bleve_index_api"
+	"github.com/blevesearch/bleve/v2/analysis"
+
+	"github.com/uzel-hub/uzel/core"
 )
 
 // Passage is a piece of a text in which words were found.
@@ -27,82 +27,97 @@ const (
 	// passageBytes is about how long a passage is, around its first word.
 	passageBytes = 320
 	maxPassages  = 3 // of one document
+	// maxPlaces bounds how many words of a text are looked at more closely.
+	maxPlaces = 200
 )
 
-// passages reads the texts of the hits and cuts passages out of them.
-func passages(idx bleve.Index, hits found.DocumentMatchCollection) ([][]Passage, error) {
-	out := make([][]Passage, len(hits))
-	for i, hit := range hits {
-		if len(hit.Locations) == 0 {
-			continue
-		}
-		doc, err := idx.Document(hit.ID)
-		if err != nil {
-			return nil, err
-		}
-		if doc != nil {
-			out[i] = passagesOf(doc, hit)
-		}
-	}
-	return out, nil
+// wanted is a word to be marked: its stem, or how it begins.
+type wanted struct {
+	text   string
+	prefix bool
 }
 
-// place is where a word stands: bytes of the n-th text of a field.
-type place struct{ text, from, to int }
-
-func passagesOf(doc index.Document, hit *found.DocumentMatch) []Passage {
+// passages cuts passages out of the texts of a document as it is now.
+func passages(analyzer analysis.Analyzer, terms []wanted, d *core.Document, files []string) []Passage {
+	if len(terms) == 0 {
+		return nil
+	}
 	var out []Passage
-	for _, f := range textFields {
-		places := placesOf(hit.Locations[f.name])
-		if len(places) == 0 || len(out) == maxPassages {
-			continue
+	for field, texts := range map[string][]string{
+		"subject": {d.Subject}, "requisites": requisitesOf(d), "text": {plainText(d)}, filesField: files,
+	} {
+		for _, text := range texts {
+			if places := find(analyzer, terms, text); len(places) > 0 {
+				out = append(out, Passage{field, cutPassage(text, places)})
+				break
+			}
 		}
-		text := storedText(doc, f.name, places[0].text)
-		if p := cutPassage(text, places); len(p) > 0 {
-			out = append(out, Passage{Field: f.name, Parts: p})
+	}
+	slices.SortFunc(out, func(a, b Passage) int { return rank(a.Field) - rank(b.Field) })
+	return out[:min(len(out), maxPassages)]
+}
+
+// rank is the place of the field in textFields.
+func rank(field string) int {
+	for i, f := range textFields {
+		if f.name == field {
+			return i
+		}
+	}
+	return len(textFields)
+}
+
+// span is where a word stands, in bytes.
+type span struct{ from, to, term int }
+
+// find finds the words in a text. A stem is the beginning of its word, so that
+// only words that begin so need a closer look.
+func find(analyzer analysis.Analyzer, terms []wanted, text string) []span {
+	var out []span
+	for at := 0; at < len(text) && len(out) < maxPlaces; {
+		from, to := nextWord(text, at)
+		at = to
+		word := plainYo(strings.ToLower(text[from:to]))
+		for i, t := range terms {
+			if strings.HasPrefix(word, t.text) && (t.prefix || stemOf(analyzer, word) == t.text) {
+				out = append(out, span{from, to, i})
+				break
+			}
 		}
 	}
 	return out
 }
 
-// placesOf sorts the places of a field; what overlaps is told once.
-func placesOf(terms found.TermLocationMap) []place {
-	var out []place
-	for _, locations := range terms {
-		for _, l := range locations {
-			p := place{from: int(l.Start), to: int(l.End)} //nolint:gosec // texts are bounded
-			if len(l.ArrayPositions) > 0 {
-				p.text = int(l.ArrayPositions[0]) //nolint:gosec // as above
-			}
-			out = append(out, p)
-		}
+func stemOf(analyzer analysis.Analyzer, word string) string {
+	if tokens := analyzer.Analyze([]byte(word)); len(tokens) == 1 {
+		return string(tokens[0].Term)
 	}
-	slices.SortFunc(out, func(a, b place) int {
-		return cmp.Or(cmp.Compare(a.text, b.text), cmp.Compare(a.from, b.from))
-	})
-	return slices.CompactFunc(out, func(a, b place) bool { return a.text == b.text && b.from < a.to })
+	return ""
 }
 
-// storedText is the n-th text of a field.
-func storedText(doc index.Document, field string, n int) (text string) {
-	doc.VisitFields(func(f index.Field) {
-		if f.Name() != field {
-			return
-		}
-		if at := f.ArrayPositions(); len(at) == 0 || int(at[0]) == n { //nolint:gosec // texts are few
-			text = string(f.Value())
-		}
-	})
-	return text
+// nextWord is the next run of letters and digits from the byte at on, with what
+// holds addresses and numbers together; empty at the end of the text.
+func nextWord(text string, at int) (from, to int) {
+	start := strings.IndexFunc(text[at:], isWord)
+	if start < 0 {
+		return len(text), len(text)
+	}
+	from = at + start
+	length := strings.IndexFunc(text[from:], func(r rune) bool { return !isWord(r) && !strings.ContainsRune(inWord, r) })
+	if length < 0 {
+		length = len(text) - from
+	}
+	return from, from + len(strings.TrimRight(text[from:from+length], inWord))
 }
 
-// cutPassage cuts the surroundings of the first place out and marks the places
-// within.
-func cutPassage(text string, places []place) []Part {
-	first := places[0]
-	if first.to > len(text) {
-		return nil
-	}
+// inWord is what the analyser does not divide words at.
+const inWord = ".'_:"
+
+func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+
+// cutPassage cuts out the piece with the most different words, and marks them.
+func cutPassage(text string, places []span) []Part {
+	first := places[best(places)]
 	from, to := wordStart(text, first.from-passageBytes/3), wordEnd(text, first.from+passageBytes*2/3)
 	to = max(to, first.to)
 	var out []Part
@@ -113,7 +128,7 @@ func cutPassage(text string, places []place) []Part {
 	}
 	at := from
 	for _, p := range places {
-		if p.text != first.text || p.from < at || p.to > to {
+		if p.from < at || p.to > to {
 			continue
 		}
 		add(text[at:p.from], false)
@@ -122,6 +137,24 @@ func cutPassage(text string, places []place) []Part {
 	}
 	add(text[at:to], false)
 	return out
+}
+
+// best is the place behind which the most different words stand.
+func best(places []span) (at int) {
+	most := 0
+	for i, p := range places {
+		seen := map[int]bool{}
+		for _, other := range places[i:] {
+			if other.to-p.from > passageBytes*2/3 {
+				break
+			}
+			seen[other.term] = true
+		}
+		if len(seen) > most {
+			at, most = i, len(seen)
+		}
+	}
+	return at
 }
 
 // wordStart is the beginning of the word after the byte i, 0 for the first.

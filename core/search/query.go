@@ -1,8 +1,7 @@
 package search
 
 import (
-	"encoding/base64"
-	"encoding/json"
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -10,7 +9,10 @@ import (
 
 	"github.com/blevesearch/bleve/v2"
 	"github.com/blevesearch/bleve/v2/analysis"
+	"github.com/blevesearch/bleve/v2/mapping"
+	found "github.com/blevesearch/bleve/v2/search"
 	"github.com/blevesearch/bleve/v2/search/query"
+	index "github.com/blevesearch/bleve_index_api"
 
 	"github.com/uzel-hub/uzel/core"
 )
@@ -42,10 +44,19 @@ type Query struct {
 	// calendar: [From, To). Zero is open.
 	From, To time.Time
 	Order    Order // "" is ByRelevance with a Text, else ByTime
-	// Sees narrows what is found to what the asker may see; nil: everything.
+	// Only narrows what is found to what the asker may see, as the index knows it;
+	// nil: everything. Sees says so of a document as it is now.
+	Only  *Only
 	Sees  func(*core.Document) bool
 	After string // Next of the page before
 	Limit int    // 1…200; 0 means 50
+}
+
+// Only are a user's limits. What has no organisation, or no line, is within them.
+type Only struct {
+	Organizations []core.OrganizationID // none: all
+	Lines         []core.EntryID        // none: all
+	Operator      core.UserID           // whose appeals are seen whichever their line
 }
 
 const (
@@ -55,36 +66,65 @@ const (
 	minPrefix    = 2
 )
 
-// request turns the query into the library's.
-func (q *Query) request(analyzer analysis.Analyzer) (*bleve.SearchRequest, error) {
+// plan is how a query is asked.
+type plan struct {
+	query    query.Query
+	rough    query.Query // finds at least as much and costs little; nil: query is as cheap
+	weight   int         // what the look at a document costs that rough finds
+	relevant bool        // there are words to sort by
+	terms    []wanted    // of the text, to be marked in passages
+}
+
+// phraseWeight is how many times the look at the places of words costs more
+// than that at the words alone.
+const phraseWeight = 5
+
+// prefixWeight is the same for a word that is not typed to its end: there are
+// hundreds that begin so.
+const prefixWeight = 2
+
+func (q *Query) plan(analyzer analysis.Analyzer) (*plan, error) {
 	terms, err := parse(q.Text)
 	if err != nil {
 		return nil, err
 	}
-	must := []query.Query{}
-	var not []query.Query
+	p := &plan{weight: 1}
+	all := bleve.NewBooleanQuery()
+	var must, rough []query.Query
 	for _, t := range terms {
-		built := t.build(analyzer)
+		b := t.build(analyzer)
 		switch {
-		case built == nil: // a word that stands everywhere
+		case b.query == nil: // a word that stands everywhere
 		case t.not:
-			not = append(not, built)
+			all.AddMustNot(plain{b.query})
 		default:
-			must = append(must, built)
+			must, rough = append(must, b.query), append(rough, b.rough)
+			p.terms = append(p.terms, b.wanted...)
+			p.weight = max(p.weight, b.weight)
 		}
 	}
-	relevant := len(must) > 0
-	must = append(must, q.filters()...)
+	p.relevant = len(must) > 0
+	filters := append(q.filters(), q.Only.filters()...)
+	must = append(must, filters...)
 	if len(must) == 0 {
 		must = append(must, bleve.NewMatchAllQuery())
 	}
-	all := bleve.NewBooleanQuery()
 	all.AddMust(must...)
-	all.AddMustNot(not...)
-	req := bleve.NewSearchRequestOptions(all, q.limit(), 0, false)
-	req.Fields = []string{"version"}
-	req.IncludeLocations = relevant
-	return req, q.order(req, relevant)
+	p.query = all
+	if rough = append(rough, filters...); len(rough) > 1 || p.weight == phraseWeight {
+		p.rough = bleve.NewConjunctionQuery(rough...)
+	}
+	return p, nil
+}
+
+// plain is a query that only says yes or no: it does not make a document fit
+// better, and the library answers it by sets of documents.
+type plain struct{ query.Query }
+
+// Searcher implements query.Query.
+func (p plain) Searcher(ctx context.Context, i index.IndexReader, m mapping.IndexMapping, o found.SearcherOptions) (found.Searcher, error) {
+	o.Score, o.IncludeTermVectors, o.Explain = "none", false, false
+	return p.Query.Searcher(ctx, i, m, o)
 }
 
 func (q *Query) limit() int {
@@ -94,13 +134,16 @@ func (q *Query) limit() int {
 	return min(q.Limit, maxLimit)
 }
 
+func exactly(field, value string) query.Query {
+	t := bleve.NewTermQuery(value)
+	t.SetField(field)
+	return t
+}
+
 func (q *Query) filters() []query.Query {
 	var out []query.Query
 	for field, value := range q.Where {
-		t := bleve.NewTermQuery(value)
-		t.SetField(field)
-		t.SetBoost(0) // a filter does not make a document fit better
-		out = append(out, t)
+		out = append(out, plain{exactly(field, value)})
 	}
 	if q.From.IsZero() && q.To.IsZero() {
 		return out
@@ -116,28 +159,40 @@ func (q *Query) filters() []query.Query {
 	}
 	days := bleve.NewNumericRangeQuery(from, to)
 	days.SetField("day")
-	days.SetBoost(0)
-	return append(out, days)
+	return append(out, plain{days})
 }
 
-// order sets how the page is sorted and where it begins.
-func (q *Query) order(req *bleve.SearchRequest, relevant bool) error {
-	if q.Order == ByTime || !relevant {
-		req.SortBy([]string{"-key"})
-	} else {
-		req.SortBy([]string{"-_score", "-key"})
-	}
-	if q.After == "" {
+// filters are those of the limits: of the organisations, and of the lines or of
+// one's own.
+func (o *Only) filters() (out []query.Query) {
+	if o == nil {
 		return nil
 	}
-	raw, err := base64.RawURLEncoding.DecodeString(q.After)
-	if err == nil {
-		err = json.Unmarshal(raw, &req.SearchAfter)
+	if len(o.Organizations) > 0 {
+		out = append(out, plain{anyOf("organization", o.Organizations)})
 	}
-	if err != nil || len(req.SearchAfter) != len(req.Sort) || req.Validate() != nil {
-		return core.Invalid("list.cursor", "after", "неверная метка страницы")
+	if len(o.Lines) > 0 {
+		lines := anyOf("line", o.Lines)
+		lines.AddQuery(exactly("operator", string(o.Operator)))
+		out = append(out, plain{lines})
 	}
-	return nil
+	return out
+}
+
+func anyOf[T ~string](field string, values []T) *query.DisjunctionQuery {
+	out := bleve.NewDisjunctionQuery(exactly(field, none))
+	for _, v := range values {
+		out.AddQuery(exactly(field, string(v)))
+	}
+	return out
+}
+
+// order of the hits, and the names of the library for it.
+func (q *Query) order(p *plan) []string {
+	if q.Order == ByTime || !p.relevant {
+		return []string{"-key"}
+	}
+	return []string{"-_score", "-key"}
 }
 
 // term is one thing that was typed.
@@ -203,26 +258,60 @@ func until(text []rune, end func(rune) bool) (string, []rune) {
 	return string(text[:i]), text[i:]
 }
 
-// build makes the query of a term, nil if it has no word to look for.
-func (t term) build(analyzer analysis.Analyzer) query.Query {
-	var any []query.Query
-	switch tokens := analyzer.Analyze([]byte(t.text)); {
-	case len(tokens) > 1 || t.phrase && len(tokens) == 1:
-		any = phrase(t.text)
+// built is a term made into queries; query is nil if it has no word to look for.
+type built struct {
+	query, rough query.Query
+	weight       int
+	wanted       []wanted
+}
+
+// build makes the queries of a term.
+func (t term) build(analyzer analysis.Analyzer) built {
+	var out built
+	var any, rough []query.Query
+	text := plainYo(t.text)
+	tokens := analyzer.Analyze([]byte(text))
+	switch {
+	case len(tokens) > 1:
+		out.weight = phraseWeight
+		any, rough = phrase(text), []query.Query{together(tokens)}
 	case len(tokens) == 1:
 		any = words(func(field string) boosted { return termIn(field, string(tokens[0].Term)) })
+		rough = any
 	}
-	if t.prefix {
-		beginning := strings.Map(sameYo, strings.ToLower(t.text))
-		any = append(any, words(func(field string) boosted { return prefixIn(field, beginning) })...)
+	for _, token := range tokens {
+		out.wanted = append(out.wanted, wanted{text: string(token.Term)})
 	}
 	if !t.phrase {
-		any = append(any, codeQueries(t.text)...)
+		sure := codeQueries(t.text)
+		if t.prefix {
+			out.weight = max(out.weight, prefixWeight)
+			beginning := strings.ToLower(text)
+			for _, f := range textFields {
+				sure = append(sure, plain{prefixIn(f.name, beginning)})
+			}
+			out.wanted = append(out.wanted, wanted{beginning, true})
+		}
+		any, rough = append(any, sure...), append(rough, sure...)
 	}
-	if len(any) == 0 {
-		return nil
+	if len(any) > 0 {
+		out.query, out.rough = bleve.NewDisjunctionQuery(any...), plain{bleve.NewDisjunctionQuery(rough...)}
 	}
-	return bleve.NewDisjunctionQuery(any...)
+	return out
+}
+
+// together asks for documents that have all the words of a phrase, in any
+// place.
+func together(tokens analysis.TokenStream) query.Query {
+	all := make([]query.Query, len(tokens))
+	for i, token := range tokens {
+		any := bleve.NewDisjunctionQuery()
+		for _, f := range textFields {
+			any.AddQuery(exactly(f.name, string(token.Term)))
+		}
+		all[i] = any
+	}
+	return bleve.NewConjunctionQuery(all...)
 }
 
 // boosted is a query of one field.
@@ -248,7 +337,7 @@ func termIn(field, word string) boosted {
 	return q
 }
 
-func prefixIn(field, beginning string) boosted {
+func prefixIn(field, beginning string) query.Query {
 	q := bleve.NewPrefixQuery(beginning)
 	q.SetField(field)
 	return q
@@ -269,9 +358,9 @@ func codeQueries(text string) []query.Query {
 	if len([]rune(typed)) < minCode || !strings.ContainsFunc(typed, unicode.IsDigit) {
 		return nil
 	}
-	out := []query.Query{prefixIn("codes", typed)}
+	out := []query.Query{plain{prefixIn("codes", typed)}}
 	if len(typed) == phoneDigits && (typed[0] == '8' || typed[0] == '7') && isDigits(typed) {
-		out = append(out, prefixIn("codes", typed[1:]))
+		out = append(out, plain{prefixIn("codes", typed[1:])})
 	}
 	return out
 }

@@ -20,8 +20,12 @@ import (
 	"github.com/uzel-hub/uzel/core/store"
 )
 
-// TestMain lets the test program read files for itself.
+// TestMain lets the test program read files for itself, or be a hub.
 func TestMain(m *testing.M) {
+	if dir := os.Getenv(killDir); dir != "" {
+		fmt.Fprintln(os.Stderr, "the hub to be killed:", beKilled(dir))
+		os.Exit(3)
+	}
 	if len(os.Args) == 2 && os.Args[1] == "child" {
 		if extract.Serve(os.Stdin, os.Stdout) != nil {
 			os.Exit(1)
@@ -40,12 +44,14 @@ type desk struct {
 	bus    *bus.Bus
 	search *search.Service
 	dir    string
+	shard  int // documents of one; 0: the usual number
+	share  float64
 	stop   func()
 }
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{T: t, clock: coretest.NewClock(), dir: filepath.Join(t.TempDir(), "search")}
+	d := &desk{T: t, clock: coretest.NewClock(), dir: filepath.Join(t.TempDir(), "search"), share: 1}
 	d.store = coretest.Open(t, d.clock)
 	var err error
 	if d.blobs, err = fileblob.Open(t.TempDir(), fileblob.Options{}); err != nil {
@@ -68,7 +74,7 @@ func (d *desk) begin() {
 		d.Fatal(err)
 	}
 	d.search = search.New(search.Config{
-		Store: d.store, Blobs: d.blobs, Events: d.bus, Dir: d.dir, Share: 1,
+		Store: d.store, Blobs: d.blobs, Events: d.bus, Dir: d.dir, Share: d.share, Shard: d.shard, Look: 2 * d.shard,
 		Reader: &extract.Reader{Program: self, Args: []string{"child"}, Patience: time.Minute},
 	})
 	ctx, cancel := context.WithCancel(context.WithoutCancel(d.Context()))

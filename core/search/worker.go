@@ -18,7 +18,7 @@ import (
 
 const (
 	// batchDocuments and batchBytes bound what goes into the index at once.
-	batchDocuments = 200
+	batchDocuments = 1024
 	batchBytes     = 4 << 20
 	// linger is how long a batch waits for further events.
 	linger = 20 * time.Millisecond
@@ -35,62 +35,60 @@ const (
 // followed are the topics that tell of documents.
 var followed = [...]bus.Topic{bus.DocumentRegistered, bus.DocumentUpdated}
 
-// worker brings the index up with the store. It is one goroutine.
+// worker brings a set up with the store. It is one goroutine.
 type worker struct {
 	*Service
+	set  *set
 	tail *bus.Tail
-	walk string // cursor of the walk over all documents, newest first, or walked
 
-	batch *bleve.Batch
-	bytes int
-	took  []core.DocumentID // in the batch
+	// Where the set stands when the batch is written.
+	walk, low string
+	whole     bool
+
+	batches map[*shard]*bleve.Batch
+	took    int // documents in them
+	bytes   int
+	doomed  []string // shards that held what was erased
 }
 
-// newWorker reads where the index stands.
-func (s *Service) newWorker(ctx context.Context) (*worker, error) {
-	w := &worker{Service: s}
-	var position string
-	err := s.index.use(func(index bleve.Index) error {
-		w.batch = index.NewBatch()
-		raw, err := index.GetInternal([]byte(positionKey))
-		if err != nil {
-			return err
-		}
-		position = string(raw)
-		raw, err = index.GetInternal([]byte(walkKey))
-		w.walk = string(raw)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read index: %w", err)
-	}
-	if w.tail, err = s.Events.Follow(ctx, followed[:], position); err != nil {
+// newWorker begins where the set stands.
+func (s *Service) newWorker(ctx context.Context, on *set) (w *worker, err error) {
+	w = &worker{Service: s, set: on, batches: map[*shard]*bleve.Batch{}}
+	w.walk, w.low, w.whole = on.state.Walk, on.state.Low, on.state.Whole
+	if w.tail, err = s.Events.Follow(ctx, followed[:], on.state.Position); err != nil {
 		return nil, err
 	}
-	if w.walk == "" {
+	if !w.whole && w.walk == "" {
 		s.done.Store(0)
 	}
-	s.building.Store(w.walk != walked)
 	return w, nil
 }
 
 // round indexes one batch and then rests as long as its share of the processor
-// asks for. It waits where there is nothing to do.
-func (w *worker) round(ctx context.Context) error {
-	if err := w.waitForWork(ctx); err != nil {
-		return err
+// asks for. It waits where there is nothing to do, if it is told to.
+func (w *worker) round(ctx context.Context, wait bool) error {
+	if wait {
+		if err := w.waitForWork(ctx); err != nil {
+			return err
+		}
 	}
 	began := time.Now()
 	if err := w.takeEvents(ctx); err != nil {
 		return err
 	}
-	if w.walk != walked {
+	drained := !w.full()
+	if !w.whole {
 		if err := w.walkOn(ctx); err != nil {
 			return err
 		}
 	}
 	if err := w.commit(); err != nil {
 		return err
+	}
+	if drained {
+		if err := w.purge(ctx); err != nil {
+			return err
+		}
 	}
 	worked := time.Since(began)
 	sleep(ctx, min(maxPause, time.Duration(float64(worked)*(1-w.Share)/w.Share)))
@@ -100,7 +98,7 @@ func (w *worker) round(ctx context.Context) error {
 // waitForWork waits for an event and takes it, unless there is a walk to go on
 // with.
 func (w *worker) waitForWork(ctx context.Context) error {
-	if w.walk != walked {
+	if !w.whole {
 		return nil
 	}
 	w.rest()
@@ -130,35 +128,60 @@ func (w *worker) takeEvents(ctx context.Context) error {
 	return nil
 }
 
-func (w *worker) full() bool { return len(w.took) >= batchDocuments || w.bytes >= batchBytes }
+func (w *worker) full() bool { return w.took >= batchDocuments || w.bytes >= batchBytes }
 
-// take works one item of the tail. Events that were lost are made up for by a
-// walk.
+// take works one item of the tail. Where events were lost only a new set has
+// all there is, and nothing that was erased.
 func (w *worker) take(ctx context.Context, item bus.Item) error {
 	if item.Reload {
-		w.walk = ""
-		w.done.Store(0)
-		w.building.Store(true)
-		return nil
+		return w.lost()
 	}
 	var about bus.DocumentEvent
 	if err := item.Event.Decode(&about); err != nil {
 		return nil //nolint:nilerr // an event nobody can read tells of no document
 	}
-	var d *core.Document
-	err := w.Store.View(ctx, func(tx store.Tx) (err error) {
-		d, err = store.Documents.Get(tx, string(about.Document))
-		return err
-	})
-	if core.KindOf(err) == core.KindNotFound && err != nil {
-		w.batch.Delete(string(about.Document))
-		w.took = append(w.took, about.Document)
-		return nil
+	id := string(about.Document)
+	if !w.whole && id < w.low {
+		return nil // the walk will come by, and find it as it is then
 	}
+	d, err := w.read(ctx, id)
 	if err != nil {
 		return err
 	}
-	return w.add(ctx, d)
+	if about.Erased || d == nil {
+		w.doom(id)
+	}
+	return w.put(ctx, id, d)
+}
+
+// lost has a new set built. That must be known before the events behind the gap
+// are gone, too.
+func (w *worker) lost() error {
+	if w.set == w.serving.Load() && w.whole {
+		w.set.state.Stale = true
+		if err := w.set.save(); err != nil {
+			return err
+		}
+		if !w.anew.CompareAndSwap(false, true) {
+			return nil
+		}
+	}
+	if !w.whole && w.set == w.serving.Load() {
+		return errDamaged
+	}
+	return errRebuild
+}
+
+// read returns nil for a document that is no more.
+func (w *worker) read(ctx context.Context, id string) (d *core.Document, err error) {
+	err = w.Store.View(ctx, func(tx store.Tx) (err error) {
+		d, err = store.Documents.Get(tx, id)
+		return err
+	})
+	if core.KindOf(err) == core.KindNotFound && err != nil {
+		return nil, nil
+	}
+	return d, err
 }
 
 // walkOn takes the next documents of the walk.
@@ -172,43 +195,65 @@ func (w *worker) walkOn(ctx context.Context) error {
 		return err
 	}
 	for _, d := range page.Items {
-		if err := w.add(ctx, d); err != nil {
+		if err := w.put(ctx, string(d.ID), d); err != nil {
 			return err
 		}
+		w.low = string(d.ID)
 		w.done.Add(1)
 	}
-	w.walk = page.Next
-	if w.walk == "" {
-		w.walk = walked
-	}
+	w.walk, w.whole = page.Next, page.Next == ""
 	return nil
 }
 
-func (w *worker) add(ctx context.Context, d *core.Document) error {
+// put has the document indexed as it is, or not any more if it is nil.
+func (w *worker) put(ctx context.Context, id string, d *core.Document) error {
+	one := w.set.of(id)
+	batch := w.batches[one]
+	if batch == nil {
+		batch = one.index.NewBatch()
+		w.batches[one] = batch
+	}
+	w.took++
+	if d == nil {
+		batch.Delete(id)
+		return nil
+	}
 	files, err := w.fileTexts(ctx, d)
 	if err != nil {
 		return err
 	}
 	e := entryOf(d, files)
-	w.took = append(w.took, d.ID)
 	w.bytes += len(e.Text) + len(e.Requisites)
 	for _, f := range files {
 		w.bytes += len(f)
 	}
-	return w.batch.Index(string(d.ID), e)
+	w.set.state.High = max(w.set.state.High, id)
+	return batch.Index(id, e)
 }
 
-// commit writes the batch, and with it how far the index is.
+// commit writes the batches, and then how far the set is. What is doomed is
+// known before the batch can be seen.
 func (w *worker) commit() error {
-	w.batch.SetInternal([]byte(positionKey), []byte(w.tail.Position()))
-	w.batch.SetInternal([]byte(walkKey), []byte(w.walk))
-	err := w.index.use(func(index bleve.Index) error { return index.Batch(w.batch) })
-	if err != nil {
-		return fmt.Errorf("write index: %w", err)
+	st := &w.set.state
+	if st.Doomed = union(st.Doomed, w.doomed); len(w.doomed) > 0 {
+		if err := w.set.save(); err != nil {
+			return err
+		}
 	}
-	w.batch.Reset()
-	w.took, w.bytes = w.took[:0], 0
-	w.building.Store(w.walk != walked)
+	for one, batch := range w.batches {
+		if err := guarded(func() error { return one.index.Batch(batch) }); err != nil {
+			return fmt.Errorf("write index: %w", err)
+		}
+	}
+	clear(w.batches)
+	st.Position, st.Walk, st.Low, st.Whole = w.tail.Position(), w.walk, w.low, w.whole
+	if err := errors.Join(w.set.divide(w.Shard), w.set.save()); err != nil {
+		return err
+	}
+	w.took, w.bytes, w.doomed = 0, 0, w.doomed[:0]
+	if w.set == w.serving.Load() {
+		w.Service.whole.Store(st.Whole)
+	}
 	return nil
 }
 

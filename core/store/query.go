@@ -10,7 +10,8 @@ import (
 // Query asks for one page of a table.
 type Query[T any] struct {
 	// Where are equalities over declared indexes; all must hold. They are joined
-	// by seeking, not by reading: a page touches few keys whatever the size.
+	// by seeking from one index to the other, not by reading: what it costs goes by
+	// the page and by the rarest of the terms, not by the size of the table.
 	Where []Term
 	// From and To bound the primary key, [From, To). For ids that is a time
 	// range: core.FirstID. Empty is open.
@@ -28,9 +29,10 @@ type Query[T any] struct {
 // Term is `index = value`.
 type Term struct{ Index, Value string }
 
-// Page is one page of a list. At most seekLimit keys are touched for it: where
-// Filter or the terms refuse nearly all records a page may be short, or even
-// empty, and still have a Next.
+// Page is one page of a list. At most PageKeys keys are read for it, whatever is
+// asked: where Filter refuses nearly all records, or terms that many records
+// have are had by few together, a page may be short, or even empty, and still
+// have a Next, from where the walk goes on.
 type Page[T any] struct {
 	Items []*T
 	Next  string // empty on the last page
@@ -39,8 +41,10 @@ type Page[T any] struct {
 const (
 	defaultLimit = 50
 	maxLimit     = 1000
-	seekLimit    = 10_000
 )
+
+// PageKeys is the most keys that are read for one page.
+const PageKeys = 10_000
 
 // List reads one page. KindInvalid for a damaged After.
 func (t *Table[T]) List(tx Tx, q Query[T]) (Page[T], error) {
@@ -63,6 +67,26 @@ func (t *Table[T]) List(tx Tx, q Query[T]) (Page[T], error) {
 	return page, err
 }
 
+// ListKeys is List that reads the records only where the indexes do not say all.
+func (t *Table[T]) ListKeys(tx Tx, q Query[T]) (keys []string, next string, err error) {
+	limit := q.Limit
+	if limit <= 0 {
+		limit = defaultLimit
+	}
+	w, err := t.walker(tx, q)
+	if err != nil {
+		return nil, "", err
+	}
+	next, err = w.collect(min(limit, maxLimit), func(key string, raw []byte) (bool, error) {
+		ok, err := w.listed(key, raw)
+		if ok {
+			keys = append(keys, key)
+		}
+		return ok, err
+	})
+	return keys, next, err
+}
+
 // Count counts what List would list from q.After on, up to limit. more tells
 // that counting ended before the list did: show "1000+".
 func (t *Table[T]) Count(tx Tx, q Query[T], limit int) (n int, more bool, err error) {
@@ -71,15 +95,11 @@ func (t *Table[T]) Count(tx Tx, q Query[T], limit int) (n int, more bool, err er
 		return 0, false, err
 	}
 	next, err := w.collect(max(limit, 1), func(key string, raw []byte) (bool, error) {
-		if len(q.Where) > 0 && q.Filter == nil {
-			n++ // what stands in an index needs not be read
-			return true, nil
-		}
-		rec, err := w.wanted(key, raw)
-		if rec != nil {
+		ok, err := w.listed(key, raw)
+		if ok {
 			n++
 		}
-		return rec != nil, err
+		return ok, err
 	})
 	return n, next != "", err
 }
@@ -91,7 +111,8 @@ type walker[T any] struct {
 	q        Query[T]
 	streams  []stream
 	from, to string // what is still to be walked, [from, to)
-	seeks    int    // how many keys were touched
+	keys     int    // how many were read
+	lead     int    // the stream that was behind all others last: most likely the rarest
 }
 
 // stream is the sorted keys one term allows: a part of a bucket.
@@ -139,7 +160,7 @@ func (w *walker[T]) collect(limit int, take func(key string, raw []byte) (bool, 
 		here := w.cursor()
 		key, raw, ok := w.next()
 		switch {
-		case !ok && w.seeks >= seekLimit:
+		case !ok && w.spent():
 			return w.cursor(), nil
 		case !ok:
 			return "", nil
@@ -156,9 +177,20 @@ func (w *walker[T]) collect(limit int, take func(key string, raw []byte) (bool, 
 	}
 }
 
+// listed tells whether the record belongs to the list. What stands in an index
+// needs not be read: deleted records do not.
+func (w *walker[T]) listed(key string, raw []byte) (bool, error) {
+	if len(w.q.Where) > 0 && w.q.Filter == nil {
+		return true, nil
+	}
+	rec, err := w.wanted(key, raw)
+	return rec != nil, err
+}
+
 // wanted reads the record, nil if it does not belong to the list.
 func (w *walker[T]) wanted(key string, raw []byte) (rec *T, err error) {
 	if len(w.q.Where) > 0 {
+		w.keys++
 		rec, err = w.table.GetAny(w.tx, key)
 	} else {
 		rec, err = w.table.decode(raw)
@@ -177,19 +209,20 @@ func (w *walker[T]) wanted(key string, raw []byte) (rec *T, err error) {
 
 // next finds the next common key and the value of the last stream under it:
 // each stream in turn seeks to the candidate; one that has it not offers its
-// own next key as the new candidate.
+// own next key as the new candidate, and begins the next time.
 func (w *walker[T]) next() (key string, value []byte, ok bool) {
-	for i, agreed := 0, 0; agreed < len(w.streams); i++ {
-		other, value, ok := w.seek(w.streams[i%len(w.streams)])
+	n := len(w.streams)
+	for i, agreed := w.lead, 0; agreed < n; i = (i + 1) % n {
+		other, value, ok := w.seek(w.streams[i])
 		if !ok {
 			return "", nil, false
 		}
 		if other == key {
 			agreed++
 		} else {
-			key, agreed = other, 1
+			key, agreed, w.lead = other, 1, i
 		}
-		if agreed == len(w.streams) {
+		if agreed == n {
 			w.pass(key)
 			return key, value, true
 		}
@@ -216,12 +249,16 @@ func (w *walker[T]) pass(key string) {
 	}
 }
 
+// spent tells that the page has cost what it may. The record of the last key is
+// still to be paid for.
+func (w *walker[T]) spent() bool { return w.keys >= PageKeys-1 }
+
 // seek is the first key of the stream within the bounds.
 func (w *walker[T]) seek(s stream) (key string, value []byte, ok bool) {
-	if w.seeks >= seekLimit {
+	if w.spent() {
 		return "", nil, false
 	}
-	w.seeks++
+	w.keys++
 	from := append(bytes.Clone(s.prefix), w.from...)
 	var to []byte
 	switch {

@@ -11,8 +11,7 @@ import (
 // The whole schema. A new noun gets its table here; an index is added together
 // with the list or the look-up that needs it.
 var (
-	Organizations = Define[core.Organization]("organizations")
-	Messages      = Define("messages",
+	Messages = Define("messages",
 		Index[core.Message]{Name: "external", Unique: true, Keys: func(m *core.Message) []string {
 			return []string{ExternalKey(m.Channel, m.ExternalID)}
 		}},
@@ -72,11 +71,11 @@ var (
 		Index[core.User]{Name: "login", Unique: true, Keys: func(u *core.User) []string { return []string{u.Login} }},
 		Index[core.User]{Name: "subject", Unique: true, Keys: func(u *core.User) []string { return some(u.Subject) }},
 		Index[core.User]{Name: "extension", Unique: true, Keys: func(u *core.User) []string { return some(u.Extension) }},
-		Index[core.User]{Name: "state", Keys: func(u *core.User) []string { return []string{cmp.Or(string(u.State), string(core.UserActive))} }},
+		Index[core.User]{Name: "standing", Keys: func(u *core.User) []string { return []string{cmp.Or(string(u.State), string(core.UserActive))} }},
 		Index[core.User]{Name: "role", Keys: func(u *core.User) []string { return texts(u.Roles) }},
 		Index[core.User]{Name: "organization", Keys: func(u *core.User) []string { return texts(u.Organizations) }},
 		Index[core.User]{Name: "line", Keys: func(u *core.User) []string { return texts(u.Lines) }},
-	)
+	).Older(userWithoutState)
 	Sessions = Define("sessions",
 		Index[core.Session]{Name: "user", Keys: func(s *core.Session) []string { return []string{string(s.User)} }},
 	).WithoutHistory()
@@ -99,7 +98,7 @@ var (
 // tables are all of them, for CheckTables.
 func tables() []table {
 	return []table{
-		Organizations, Messages, Documents, Deliveries, Parties, Journals, Counters,
+		Messages, Documents, Deliveries, Parties, Journals, Counters,
 		Channels, Cursors, Users, Sessions, Tokens, Audit, SavedAnswers,
 		Filters,
 		Entries,

@@ -13,8 +13,8 @@ type Sorted struct {
 	Index string
 	// Least and Most bound the values, [Least, Most). Empty is open.
 	Least, Most string
-	// Where are equalities over declared indexes that must hold too. Each costs a
-	// look at one key for every entry that is walked.
+	// Where are equalities over declared indexes that must hold too. Each costs at
+	// most one key for every entry that is walked.
 	Where []Term
 	// From and To bound the primary key, [From, To). Empty is open.
 	From, To string
@@ -22,8 +22,8 @@ type Sorted struct {
 	Limit    int    // 1…1000; 0 means 50
 }
 
-// ListSorted reads one page. At most seekLimit keys are touched for it, so a page
-// may be short and still have a Next. KindInvalid for a damaged After.
+// ListSorted reads one page. At most PageKeys keys are read for it, so a page may
+// be short and still have a Next. KindInvalid for a damaged After.
 func (t *Table[T]) ListSorted(tx Tx, q Sorted) (Page[T], error) {
 	from, to, err := q.bounds()
 	if err != nil {
@@ -35,21 +35,23 @@ func (t *Table[T]) ListSorted(tx Tx, q Sorted) (Page[T], error) {
 	}
 	limit = min(limit, maxLimit)
 	var page Page[T]
-	touched := 0
+	keys := 0
 	for entry := range tx.Scan(t.index(q.Index).bucket, from, to, false) {
-		if len(page.Items) == limit || touched >= seekLimit {
+		keys++
+		if len(page.Items) == limit || keys+len(q.Where)+1 > PageKeys {
 			page.Next = base64.RawURLEncoding.EncodeToString(entry)
 			return page, nil
 		}
-		touched += 1 + len(q.Where)
 		_, key := cutEntry(entry)
-		wanted, err := t.stands(tx, q, key)
+		read, wanted, err := t.stands(tx, q, key)
+		keys += read
 		if err != nil {
 			return Page[T]{}, err
 		}
 		if !wanted {
 			continue
 		}
+		keys++
 		rec, err := t.Get(tx, string(key))
 		if err != nil {
 			return Page[T]{}, err
@@ -81,16 +83,17 @@ func (q *Sorted) bounds() (from, to []byte, err error) {
 }
 
 // stands tells whether the record with the key is within the bounds and under
-// every term.
-func (t *Table[T]) stands(tx Tx, q Sorted, key []byte) (bool, error) {
+// every term, and how many keys were read to know it.
+func (t *Table[T]) stands(tx Tx, q Sorted, key []byte) (read int, wanted bool, err error) {
 	if string(key) < q.From || q.To != "" && string(key) >= q.To {
-		return false, nil
+		return 0, false, nil
 	}
 	for _, term := range q.Where {
+		read++
 		entry, err := tx.Get(t.index(term.Index).bucket, append(prefix(nil, term.Value), key...))
 		if err != nil || entry == nil {
-			return false, err
+			return read, false, err
 		}
 	}
-	return true, nil
+	return read, true, nil
 }

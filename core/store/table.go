@@ -21,7 +21,8 @@ type Table[T any] struct {
 	record  func(*T) core.Record
 	fields  []field // as history shows them
 	indexes []Index[T]
-	looked  sync.Map // of Look: key to *looked[T]
+	older   func(raw []byte, rec *T) error // of Older, nil if there is none
+	looked  sync.Map                       // of Look: key to *looked[T]
 }
 
 // Index is a declared way to find records. Keys returns the values a record is
@@ -57,6 +58,14 @@ func Define[T any, P interface {
 // in a way a person would ask about.
 func (t *Table[T]) WithoutHistory() *Table[T] {
 	t.past = ""
+	return t
+}
+
+// Older reads what records from before a change of the noun say in their own
+// way. It is called with every record that is read, and must be quick to see
+// that there is nothing to do. A record is kept in the new way when it is put.
+func (t *Table[T]) Older(read func(raw []byte, rec *T) error) *Table[T] {
+	t.older = read
 	return t
 }
 
@@ -325,7 +334,11 @@ func (t *Table[T]) stored(tx Tx, key string) (*T, error) {
 
 func (t *Table[T]) decode(raw []byte) (*T, error) {
 	rec := new(T)
-	if err := Decode(raw, rec); err != nil {
+	err := Decode(raw, rec)
+	if err == nil && t.older != nil {
+		err = t.older(raw, rec)
+	}
+	if err != nil {
 		return nil, &core.Error{Kind: core.KindInternal, Code: t.name + ".damaged", Op: "read " + t.name, Err: err}
 	}
 	return rec, nil

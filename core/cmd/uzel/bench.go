@@ -53,7 +53,7 @@ func (c *cli) bench() *cobra.Command {
 	flags.BoolVar(&markdown, "markdown", false, "таблица для README")
 	flags.StringVar(&o.Dir, "dir", "data", "папка на измеряемом диске")
 	flags.StringVar(&o.Generator, "generator", "", "коннектор-генератор (по умолчанию bench/generator рядом с программой)")
-	flags.StringSliceVar(&o.Only, "only", nil, "только эти замеры: flush, ingest, latency, delivered, commit, start, large")
+	flags.StringSliceVar(&o.Only, "only", nil, "только эти замеры: flush, ingest, latency, delivered, commit, routing, start, indexing, mass, large, lists, export, search")
 	flags.StringVar(&o.Profiles, "profiles", "", "папка для профилей процессора")
 	flags.IntVar(&o.Rounds, "rounds", 0, "сколько повторов")
 	for _, name := range []string{"only", "profiles", "rounds"} {

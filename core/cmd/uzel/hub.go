@@ -35,8 +35,9 @@ func (c *cli) serve() *cobra.Command {
 	flags := cmd.Flags()
 	flags.BoolVar(&o.Demo, "demo", false, "с почтовым эмулятором и несколькими письмами")
 	flags.DurationVar(&o.Tuning.FlushDelay, "flush-delay", 0, "добавить к каждой записи на диск, для замеров")
+	flags.BoolVar(&o.Tuning.NoIndex, "no-index", false, "не строить индекс поиска, для замеров")
 	flags.StringVar(&profile, "pprof", "", "файл для профиля процессора")
-	for _, name := range []string{"flush-delay", "pprof"} {
+	for _, name := range []string{"flush-delay", "no-index", "pprof"} {
 		_ = flags.MarkHidden(name) // it is there: just defined
 	}
 	return cmd
@@ -151,6 +152,9 @@ func (c *cli) printReport(r maintenance.Report) error {
 			c.say("журнал %s/%d: последний номер %d", j.Journal, j.Year, j.Last)
 		}
 		c.say("файлов %d, %d МБ; сообщений без документа %d", r.Blobs, r.Bytes>>20, r.Unregistered)
+		if r.Unused > 0 {
+			c.say("файлов, на которые ничто не ссылается: %d, %d МБ", r.Unused, r.UnusedBytes>>20)
+		}
 		for _, p := range r.Problems {
 			c.say("ПОВРЕЖДЕНИЕ: %s", p)
 		}

@@ -157,6 +157,9 @@ func FuzzText(f *testing.F) {
 	f.Add("a.xlsx", archive(map[string]string{"xl/sharedStrings.xml": "<sst><si><t>дом</t></si></sst>"}))
 	f.Add("a.html", []byte("<p>дом<br>&amp;<script>"))
 	f.Add("a.txt", []byte("\xff\xfe\x10"))
+	f.Add("a.html", []byte(strings.Repeat("<div>", 1000)+"<!--"))
+	f.Add("a.docx", docx("<!DOCTYPE x [<!ENTITY a 'b'>]><w:t>&a;"+strings.Repeat("<w:p>", 1000)))
+	f.Add("a.odt", archive(map[string]string{"content.xml": "<text:p>" + strings.Repeat(" ", 1<<16)}))
 	f.Fuzz(func(t *testing.T, name string, content []byte) {
 		const limit = 4096
 		if bytes.Contains(content, []byte("%PDF-")) {

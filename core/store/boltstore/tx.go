@@ -165,7 +165,7 @@ func (t *tx) Delete(bucket string, key []byte) error {
 	if old == nil {
 		return nil
 	}
-	if err := b.Delete(key); err != nil {
+	if err := b.cursor.Delete(); err != nil { // get left it there: no second search
 		return misuse("delete "+bucket, err)
 	}
 	t.remember(b, key, old)
