@@ -220,7 +220,7 @@ func TestMessageJoinsTheMatterOfItsAppeal(t *testing.T) {
 	// What followed after the end of the appeal is one itself, and has messages.
 	d.want(http.StatusCreated, "POST", own+"/a1.m1/messages", `{"id":"m2","text":"И снова"}`)
 	got := d.hub.Await(3)
-	if m := got[1]; m.ExternalID != "a1.m1" || m.Thread.External != "a1" || m.From.Address("outside") != "r1" || m.Fields["delivery_type"] != "ЛК жителя" {
+	if m := got[1]; m.ExternalID != "a1.m1" || m.Subject != "Течёт кран" || m.Thread.External != "a1" || m.From.Address("outside") != "r1" || m.Fields["delivery_type"] != "ЛК жителя" {
 		t.Errorf("message %+v", m)
 	}
 	if m := got[2]; m.ExternalID != "a1.m2" || m.Thread.External != "a1" {

@@ -87,7 +87,7 @@ func echo(_ context.Context, call sdk.Call) (sdk.Result, error) {
 func (d *desk) get(_ context.Context, call sdk.Call) (sdk.Result, error) {
 	for _, m := range d.hub.Stored() {
 		if m.ExternalID == call.Input["id"] && m.From.Address("outside") == call.Input["applicant"] {
-			return sdk.Result{Output: sdk.Values{"id": m.ExternalID, "messages": []any{
+			return sdk.Result{Output: sdk.Values{"id": m.ExternalID, "subject": m.Subject, "messages": []any{
 				map[string]any{"id": m.ExternalID}, map[string]any{"id": "doc_9", "delivery": "dlv_9"},
 			}}}, nil
 		}

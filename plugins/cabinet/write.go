@@ -79,13 +79,17 @@ func (c *cabinet) add(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, err := c.env.Call(x.ctx, sdk.Call{Service: callGet, Input: sdk.Values{"applicant": resident, "id": appeal}}); err != nil {
+	earlier, err := c.env.Call(x.ctx, sdk.Call{Service: callGet, Input: sdk.Values{"applicant": resident, "id": appeal}})
+	if err != nil {
 		return err
 	}
 	return c.write(x, r, func(in *written) (sdk.Message, error) {
 		root, _, _ := strings.Cut(appeal, ".")
 		m := in.message(resident)
 		m.ExternalID, m.Thread.External = root+"."+in.ID, root
+		if subject, _ := earlier.Output["subject"].(string); m.Subject == "" {
+			m.Subject = subject // people look for it in lists
+		}
 		return m, in.check(false)
 	})
 }
