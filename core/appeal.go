@@ -80,8 +80,6 @@ type Appeal struct {
 	// SpentSeconds is what operators had worked on it when it last left an
 	// operator's hands; what is counted now stands in its WorkClock.
 	SpentSeconds int64 `json:"spent_seconds,omitempty"`
-
-	Deadline *Deadline `json:"deadline,omitempty"`
 }
 
 // MoveTo changes the state, or refuses with KindConflict if there is no such

@@ -29,6 +29,9 @@ type Deadline struct {
 	Term     Term      `json:"term"`
 	Basis    string    `json:"basis"`              // why: the rule, the reason, the law, the outside system
 	Calendar string    `json:"calendar,omitempty"` // id of the working calendar it was counted by
+	// Reason of the appeal whose term this is: with another reason it changes.
+	// Empty: somebody else has set it, and it stays.
+	Reason EntryID `json:"reason,omitempty"`
 	// Effect is what happens by itself when the term is broken; empty: nothing.
 	Effect     string      `json:"effect,omitempty"`
 	Pauses     []Pause     `json:"pauses,omitempty"`

@@ -74,8 +74,11 @@ type Document struct {
 	ExternalID string    `json:"external_id,omitempty"`
 	KnownAs    []string  `json:"known_as,omitempty"` // further ids it is referred to by
 	// ExternalThread is the outside system's own thread: chat id, appeal GUID.
-	ExternalThread string     `json:"external_thread,omitempty"`
-	DueAt          *time.Time `json:"due_at,omitempty"`
+	ExternalThread string `json:"external_thread,omitempty"`
+	// Deadline is the term of the document and tells how it came about. DueAt is
+	// its due moment for whoever needs no more: SetDeadline keeps the two one.
+	Deadline *Deadline  `json:"deadline,omitempty"`
+	DueAt    *time.Time `json:"due_at,omitempty"`
 
 	Appeal *Appeal `json:"appeal,omitempty"` // what a resident wrote
 }
@@ -94,6 +97,27 @@ func (d *Document) MoveTo(next DocumentState) error {
 	}
 	d.State = next
 	return nil
+}
+
+// SetDeadline gives the document a term; nil takes it away.
+func (d *Document) SetDeadline(deadline *Deadline) {
+	d.Deadline, d.DueAt = deadline, nil
+	if deadline != nil {
+		due := deadline.DueAt
+		d.DueAt = &due
+	}
+}
+
+// Waits tells that somebody has yet to do something about the document: to
+// answer it, to end it. What goes out waits for nobody.
+func (d *Document) Waits() bool {
+	switch {
+	case d.Direction == Outgoing:
+		return false
+	case d.Appeal != nil:
+		return d.Appeal.State != AppealAnswered && !d.Appeal.State.Ended()
+	}
+	return d.State == DocumentRegistered || d.State == DocumentInWork
 }
 
 // RegNumber (регистрационный номер) is taken in its document's transaction,

@@ -126,7 +126,10 @@ type ApprovalRoute struct {
 	Order     ApprovalOrder   `json:"order"`
 	Restart   ApprovalRestart `json:"restart"`
 	Approvers []Approver      `json:"approvers"`
-	DueAt     *time.Time      `json:"due_at,omitempty"` // when the approvers' tasks are due
+	// When the approvers' tasks are due: at a moment, or after a term from when
+	// each is asked.
+	DueAt *time.Time `json:"due_at,omitempty"`
+	Term  *Term      `json:"term,omitempty"`
 }
 
 // Approver (согласующий) is one who must agree.

@@ -227,7 +227,7 @@ func checkAppealLists(f *faults, accounts []core.AccountRef, tags []core.EntryID
 
 func (in *AppealInput) document(files []core.Attachment) *core.Document {
 	return &core.Document{
-		Organization: in.Organization, Kind: in.Kind, Subject: in.Subject, Text: in.Text, Sender: in.Applicant, Files: files, DueAt: in.DueAt,
+		Organization: in.Organization, Kind: in.Kind, Subject: in.Subject, Text: in.Text, Sender: in.Applicant, Files: files,
 		Appeal: &core.Appeal{
 			Applicant: in.Applicant, Accounts: in.Accounts, Premises: in.Premises, ReasonGroup: in.ReasonGroup, Reason: in.Reason,
 			Description: in.Description, Comment: in.Comment, Extra: in.Extra, Tags: in.Tags, Source: in.Source, Line: in.Line, Notify: in.Notify,
@@ -254,6 +254,9 @@ func (s *Server) createAppeal(c *call) (answer, error) {
 			return answer{}, err
 		}
 		if err := f.err("request.body"); err != nil {
+			return answer{}, err
+		}
+		if err := setDue(tx, d, in.DueAt); err != nil {
 			return answer{}, err
 		}
 		d.Appeal.Applicant = d.Sender

@@ -129,14 +129,12 @@ type ContactDecision struct {
 	Comment string           `json:"comment"`
 }
 
-func (in *ContactDecision) check() error {
+func (in *ContactDecision) check(f *faults) {
 	in.Value, in.Comment = strings.TrimSpace(in.Value), strings.TrimSpace(in.Comment)
-	var f faults
-	choose(&f, "kind", in.Kind, addressKinds)
+	choose(f, "kind", in.Kind, addressKinds)
 	f.need("value", in.Value, 500)
-	choose(&f, "mark", in.Mark, []core.ContactMark{core.ContactPersonal, core.ContactPublic})
+	choose(f, "mark", in.Mark, []core.ContactMark{core.ContactPersonal, core.ContactPublic})
 	f.need("comment", in.Comment, 1000)
-	return f.err("request.body")
 }
 
 // Decided tells for how many parties.
@@ -146,10 +144,7 @@ type Decided struct {
 
 func (s *Server) decideContact(c *call) (answer, error) {
 	var in ContactDecision
-	if err := c.decode(&in); err != nil {
-		return answer{}, err
-	}
-	if err := in.check(); err != nil {
+	if err := c.decodeSound(&in); err != nil {
 		return answer{}, err
 	}
 	var out Decided
@@ -172,9 +167,8 @@ type ConsentInput struct {
 	Comment     string            `json:"comment"`
 }
 
-func (in *ConsentInput) check() error {
-	var f faults
-	choose(&f, "state", in.State, consentStates)
+func (in *ConsentInput) check(f *faults) {
+	choose(f, "state", in.State, consentStates)
 	if in.At.IsZero() {
 		f.add("at", textRequired)
 	}
@@ -182,15 +176,11 @@ func (in *ConsentInput) check() error {
 	f.short("file", in.File, 64)
 	f.short("text_version", in.TextVersion, 200)
 	f.short("comment", in.Comment, 1000)
-	return f.err("request.body")
 }
 
 func (s *Server) addConsent(c *call) (answer, error) {
 	var in ConsentInput
-	if err := c.decode(&in); err != nil {
-		return answer{}, err
-	}
-	if err := in.check(); err != nil {
+	if err := c.decodeSound(&in); err != nil {
 		return answer{}, err
 	}
 	return s.update(c, in, func(tx store.Tx) (answer, error) {

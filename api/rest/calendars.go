@@ -310,10 +310,10 @@ func (c *call) withDeadline(tx store.Tx) (*core.Document, *schedule.Calendar, er
 	if err != nil {
 		return nil, nil, err
 	}
-	if d.Appeal == nil || d.Appeal.Deadline == nil {
+	if d.Deadline == nil {
 		return nil, nil, core.NotFound("deadline.none", "у документа нет контрольного срока")
 	}
-	calendar, err := schedule.Of(tx, d.Appeal.Deadline, d.Organization)
+	calendar, err := schedule.Of(tx, d.Deadline, d.Organization)
 	return d, calendar, err
 }
 
@@ -324,7 +324,7 @@ func showDeadline(tx store.Tx, calendar *schedule.Calendar, d *core.Document) an
 		}
 		return ""
 	}
-	return versioned(DeadlineView{d.Appeal.Deadline, calendar.Explain(d.Appeal.Deadline, name)}, d.Version)
+	return versioned(DeadlineView{d.Deadline, calendar.Explain(d.Deadline, name)}, d.Version)
 }
 
 func (s *Server) getDeadline(c *call) (a answer, err error) {
@@ -390,9 +390,10 @@ func (s *Server) changeDeadline(c *call, reason string, change func(store.Tx, *s
 			return err
 		}
 		d.Version = version
-		if err := change(tx, calendar, d.Appeal.Deadline); err != nil {
+		if err := change(tx, calendar, d.Deadline); err != nil {
 			return err
 		}
+		d.SetDeadline(d.Deadline)
 		if err := s.saveDocument(tx, d); err != nil {
 			return err
 		}

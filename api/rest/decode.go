@@ -26,6 +26,23 @@ func (c *call) decode(v any) error {
 	return decodeStrict(raw, v)
 }
 
+// checker is an input that finds its own faults, beyond what its types say.
+type checker interface{ check(f *faults) }
+
+// decodeSound is decode of an input that must find no fault with itself.
+func (c *call) decodeSound(in checker) error {
+	if err := c.decode(in); err != nil {
+		return err
+	}
+	return sound(in)
+}
+
+func sound(in checker) error {
+	var f faults
+	in.check(&f)
+	return f.err("request.body")
+}
+
 // bodyError is for a body that broke off; a body over the limit keeps its
 // meaning.
 func bodyError(err error) error {

@@ -209,19 +209,13 @@ func (in *DocumentInput) document(files []core.Attachment) *core.Document {
 	return &core.Document{
 		Organization: in.Organization, Direction: in.Direction, Kind: in.Kind, Subject: in.Subject, Text: in.Text,
 		Sender: in.Sender, Recipients: in.Recipients, Files: files, Fields: in.Fields, InReplyTo: in.InReplyTo,
-		DueAt: in.DueAt,
 	}
 }
 
 func (s *Server) createDocument(c *call) (answer, error) {
 	var in DocumentInput
-	files, err := s.decodeForm(c, &in)
+	files, err := s.decodeSoundForm(c, &in)
 	if err != nil {
-		return answer{}, err
-	}
-	var f faults
-	in.check(&f)
-	if err := f.err("request.body"); err != nil {
 		return answer{}, err
 	}
 	return s.update(c, []any{in, files}, func(tx store.Tx) (answer, error) {
@@ -230,6 +224,9 @@ func (s *Server) createDocument(c *call) (answer, error) {
 			return answer{}, err
 		}
 		if err := knownParties(c.who.Scope(), tx, d); err != nil {
+			return answer{}, err
+		}
+		if err := setDue(tx, d, in.DueAt); err != nil {
 			return answer{}, err
 		}
 		if err := s.register(tx, d, in.Journal, in.Date); err != nil {

@@ -219,9 +219,6 @@ func checkFields[V any](f *faults, fields map[string]V, text func(V) string) {
 
 func (p *DocumentPatch) apply(d *core.Document) error {
 	d.Subject = p.Subject.or(d.Subject)
-	if p.DueAt.Set {
-		d.DueAt = p.DueAt.Value
-	}
 	for name, v := range p.Fields {
 		setField(d, name, v.Value)
 	}
@@ -254,7 +251,14 @@ func (s *Server) updateDocument(c *call) (answer, error) {
 	if err := in.check(); err != nil {
 		return answer{}, err
 	}
-	return s.changeDocument(c, version, func(_ store.Tx, d *core.Document) error { return in.apply(d) })
+	return s.changeDocument(c, version, func(tx store.Tx, d *core.Document) error {
+		if in.DueAt.Set {
+			if err := setDue(tx, d, in.DueAt.Value); err != nil {
+				return err
+			}
+		}
+		return in.apply(d)
+	})
 }
 
 // changeDocument changes the document of the call, if it still has the version,

@@ -135,6 +135,7 @@ type RouteInput struct {
 	Restart   core.ApprovalRestart `json:"restart"`
 	Approvers []core.Approver      `json:"approvers"`
 	DueAt     *time.Time           `json:"due_at"`
+	Term      *core.Term           `json:"term"` // from when each is asked
 }
 
 // DraftWayInput is how a draft goes out.
@@ -146,12 +147,17 @@ type DraftWayInput struct {
 	Route    *RouteInput    `json:"route"`
 }
 
-func (in *DraftWayInput) check(f *faults) { f.short("signed_as", in.SignedAs, 200) }
+func (in *DraftWayInput) check(f *faults) {
+	f.short("signed_as", in.SignedAs, 200)
+	if r := in.Route; r != nil {
+		checkDue(f, "route", r.DueAt, r.Term)
+	}
+}
 
 func (in *DraftWayInput) way() approval.Way {
 	w := approval.Way{Channel: in.Channel, Journal: in.Journal, SignedAs: in.SignedAs, KeepOpen: in.KeepOpen}
 	if r := in.Route; r != nil {
-		w.Route = &core.ApprovalRoute{Order: r.Order, Restart: r.Restart, Approvers: r.Approvers, DueAt: r.DueAt}
+		w.Route = &core.ApprovalRoute{Order: r.Order, Restart: r.Restart, Approvers: r.Approvers, DueAt: r.DueAt, Term: r.Term}
 		if r.Restart == "" {
 			w.Route.Restart = core.RestartAll
 		}
@@ -167,16 +173,15 @@ type DraftInput struct {
 	Text         DraftTextInput      `json:"text"`
 }
 
+func (in *DraftInput) check(f *faults) {
+	in.Way.check(f)
+	in.Text.check(f)
+}
+
 func (s *Server) createDraft(c *call) (answer, error) {
 	var in DraftInput
-	files, err := s.decodeForm(c, &in)
+	files, err := s.decodeSoundForm(c, &in)
 	if err != nil {
-		return answer{}, err
-	}
-	var f faults
-	in.Way.check(&f)
-	in.Text.check(&f)
-	if err := f.err("request.body"); err != nil {
 		return answer{}, err
 	}
 	if in.Way.SignedAs == "" {
@@ -200,12 +205,7 @@ func (s *Server) createDraft(c *call) (answer, error) {
 
 func (s *Server) redirectDraft(c *call) (answer, error) {
 	var in DraftWayInput
-	if err := c.decode(&in); err != nil {
-		return answer{}, err
-	}
-	var f faults
-	in.check(&f)
-	if err := f.err("request.body"); err != nil {
+	if err := c.decodeSound(&in); err != nil {
 		return answer{}, err
 	}
 	return s.changeDraft(c, func(tx store.Tx, by core.Acting, ref approval.Ref) (*core.Draft, error) {
@@ -215,13 +215,8 @@ func (s *Server) redirectDraft(c *call) (answer, error) {
 
 func (s *Server) reviseDraft(c *call) (answer, error) {
 	var in DraftTextInput
-	files, err := s.decodeForm(c, &in)
+	files, err := s.decodeSoundForm(c, &in)
 	if err != nil {
-		return answer{}, err
-	}
-	var f faults
-	in.check(&f)
-	if err := f.err("request.body"); err != nil {
 		return answer{}, err
 	}
 	return s.changeDraft(c, func(tx store.Tx, by core.Acting, ref approval.Ref) (*core.Draft, error) {
@@ -248,11 +243,11 @@ func (s *Server) changeDraft(c *call, do func(store.Tx, core.Acting, approval.Re
 func (s *Server) writeDraft(c *call, do func(store.Tx) (*core.Draft, error)) (answer, error) {
 	var card DraftCard
 	err := s.write(c, func(tx store.Tx) error {
-		d, err := c.draft(tx)
-		if err != nil {
+		if _, err := c.draft(tx); err != nil {
 			return err
 		}
-		if d, err = do(tx); err != nil {
+		d, err := do(tx)
+		if err != nil {
 			return err
 		}
 		card, err = draftCard(tx, d)

@@ -65,14 +65,7 @@ func choose[T ~string](f *faults, field string, value T, of []T) {
 
 // err is nil if nothing is wrong.
 func (f faults) err(code string) error {
-	if len(f) == 0 {
-		return nil
-	}
-	e := &core.Error{Kind: core.KindInvalid, Code: code, Faults: f}
-	if len(f) == 1 {
-		e.Field = f[0].Field
-	}
-	return e
+	return core.Faults(f).Err(code)
 }
 
 // The values the contract lists.

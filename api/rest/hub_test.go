@@ -99,7 +99,8 @@ func newHub(t *testing.T, change ...func(*rest.Config)) *hub {
 		Settings: appeal.Settings{RejectReason: true, Idle: 5 * time.Minute},
 	}
 	out.Answered = c.Appeals.Answered
-	c.Tasks = &task.Service{Bus: h.bus}
+	c.Rules.Appeals, c.Rules.Calendar = c.Appeals, schedule.Offices{}
+	c.Tasks = &task.Service{Bus: h.bus, Calendar: schedule.Offices{}}
 	c.Drafts = &approval.Service{Bus: h.bus, Tasks: c.Tasks, Outbox: &outgoing.Service{Store: h.store, Bus: h.bus}}
 	h.host = newFakeHost(h)
 	if c.Directories, err = directory.New(directory.Desk()...); err != nil {

@@ -35,15 +35,13 @@ func (in ContactInput) contact() core.Contact {
 	}
 }
 
-func (in *PartyInput) check() error {
+func (in *PartyInput) check(f *faults) {
 	in.Name = strings.TrimSpace(in.Name)
-	var f faults
-	choose(&f, "kind", in.Kind, partyKinds)
+	choose(f, "kind", in.Kind, partyKinds)
 	f.need("name", in.Name, 500)
-	checkContacts(&f, in.Addresses)
-	checkAccounts(&f, in.Accounts)
+	checkContacts(f, in.Addresses)
+	checkAccounts(f, in.Accounts)
 	f.short("notes", in.Notes, 10_000)
-	return f.err("request.body")
 }
 
 func (in *PartyInput) apply(p *core.Party) {
@@ -128,10 +126,7 @@ func (s *Server) listParties(c *call) (answer, error) {
 
 func (s *Server) createParty(c *call) (answer, error) {
 	var in PartyInput
-	if err := c.decode(&in); err != nil {
-		return answer{}, err
-	}
-	if err := in.check(); err != nil {
+	if err := c.decodeSound(&in); err != nil {
 		return answer{}, err
 	}
 	if err := c.within(in.Organization); err != nil {
@@ -189,10 +184,7 @@ func (s *Server) updateParty(c *call) (answer, error) {
 		return answer{}, err
 	}
 	var in PartyInput
-	if err := c.decode(&in); err != nil {
-		return answer{}, err
-	}
-	if err := in.check(); err != nil {
+	if err := c.decodeSound(&in); err != nil {
 		return answer{}, err
 	}
 	var p *core.Party

@@ -100,7 +100,8 @@ func (h *hub) appeal(id core.DocumentID) *core.Document {
 		if err != nil {
 			return err
 		}
-		d.Appeal.Deadline, err = calendar.Start(tx.Now(), core.Term{Kind: core.TermWorkingDays, Amount: 5}, "Регламент")
+		deadline, err := calendar.Start(tx.Now(), core.Term{Kind: core.TermWorkingDays, Amount: 5}, "Регламент")
+		d.SetDeadline(deadline)
 		return err
 	})
 	put(h, store.Documents, d)
@@ -122,7 +123,7 @@ func TestDeadlineIsPausedResumedAndExtendedByAPerson(t *testing.T) {
 	h.pass(48 * time.Hour)
 	c.signIn("maria", password)
 	resumed := read[rest.DeadlineView](c.with("If-Match", `"2"`).post(path+"/resume", nil).want(200))
-	if !resumed.Deadline.DueAt.After(d.Appeal.Deadline.DueAt) {
+	if !resumed.Deadline.DueAt.After(d.Deadline.DueAt) {
 		t.Errorf("%+v", resumed.Deadline)
 	}
 	extended := read[rest.DeadlineView](c.with("If-Match", `"3"`).post(path+"/extend", rest.ExtendInput{
@@ -131,7 +132,7 @@ func TestDeadlineIsPausedResumedAndExtendedByAPerson(t *testing.T) {
 	if text := strings.Join(extended.Explanation, "\n"); !strings.Contains(text, "Мария Петрова") || !strings.Contains(text, "Нужен осмотр") {
 		t.Error(text)
 	}
-	c.with("If-Match", `"4"`).post(path+"/extend", rest.ExtendInput{To: d.Appeal.Deadline.DueAt, Reason: "раньше"}).problem(400, "deadline.earlier")
+	c.with("If-Match", `"4"`).post(path+"/extend", rest.ExtendInput{To: d.Deadline.DueAt, Reason: "раньше"}).problem(400, "deadline.earlier")
 	put(h, store.Documents, &core.Document{ID: "doc_2"})
 	c.get("/api/v1/documents/doc_2/deadline").problem(404, "deadline.none")
 }

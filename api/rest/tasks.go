@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -206,6 +207,7 @@ type TaskInput struct {
 	Parent       core.TaskID         `json:"parent"`
 	DueAt        *time.Time          `json:"due_at"`
 	DueBasis     string              `json:"due_basis"`
+	Term         *core.Term          `json:"term"`
 	BeyondParent bool                `json:"beyond_parent"`
 	Draft        bool                `json:"draft"`
 }
@@ -219,28 +221,21 @@ func (in *TaskInput) check() error {
 	f.need("title", in.Title, 1000)
 	f.short("text", in.Text, maxTaskText)
 	f.short("due_basis", in.DueBasis, 1000)
+	checkDue(&f, "", in.DueAt, in.Term)
 	if len(in.CoPerformers) > 50 {
 		f.add("co_performers", textTooMany)
 	}
 	return f.err("request.body")
 }
 
-func (in *TaskInput) task(tx store.Tx) task.New {
+func (s *Server) newTask(tx store.Tx, in *TaskInput) (task.New, error) {
 	n := task.New{
 		Organization: in.Organization, Kind: in.Kind, Title: in.Title, Text: in.Text, Document: in.Document, Performer: in.Performer,
 		CoPerformers: in.CoPerformers, Controller: in.Controller, Parent: in.Parent, BeyondParent: in.BeyondParent, Draft: in.Draft,
 	}
-	if in.DueAt != nil {
-		n.Deadline = dueByHand(tx, *in.DueAt, in.DueBasis)
-	}
-	return n
-}
-
-func dueByHand(tx store.Tx, due time.Time, basis string) *core.Deadline {
-	if basis == "" {
-		basis = "срок указан вручную"
-	}
-	return task.ByHand(tx, due, basis)
+	var err error
+	n.Deadline, err = s.Tasks.Due(tx, in.organization(tx), in.DueAt, in.Term, cmp.Or(in.DueBasis, basisByHand))
+	return n, err
 }
 
 func (s *Server) createTask(c *call) (answer, error) {
@@ -258,7 +253,11 @@ func (s *Server) createTask(c *call) (answer, error) {
 		if err := c.seesAbout(tx, "document", in.Document); err != nil {
 			return answer{}, err
 		}
-		t, err := s.Tasks.Create(tx, c.acting(), in.task(tx))
+		n, err := s.newTask(tx, &in)
+		if err != nil {
+			return answer{}, err
+		}
+		t, err := s.Tasks.Create(tx, c.acting(), n)
 		if err != nil {
 			return answer{}, err
 		}
@@ -287,6 +286,7 @@ type TaskPatch struct {
 	Controller   optional[core.UserID]   `json:"controller"`
 	DueAt        *time.Time              `json:"due_at"`
 	DueBasis     string                  `json:"due_basis"`
+	Term         *core.Term              `json:"term"`
 	BeyondParent *bool                   `json:"beyond_parent"`
 	Reason       string                  `json:"reason"`
 }
@@ -298,6 +298,7 @@ func (p *TaskPatch) check() error {
 	}
 	f.short("text", p.Text.or(""), maxTaskText)
 	f.short("due_basis", p.DueBasis, 1000)
+	checkDue(&f, "", p.DueAt, p.Term)
 	f.short("reason", p.Reason, 10_000)
 	if len(p.CoPerformers.or(nil)) > 50 {
 		f.add("co_performers", textTooMany)
@@ -315,15 +316,11 @@ func given[T any](o optional[T]) *T {
 	return &v
 }
 
-func (p *TaskPatch) edit(tx store.Tx) task.Edit {
-	e := task.Edit{
+func (p *TaskPatch) edit() task.Edit {
+	return task.Edit{
 		Title: given(p.Title), Text: given(p.Text), CoPerformers: given(p.CoPerformers), Controller: given(p.Controller),
 		BeyondParent: p.BeyondParent, Reason: p.Reason,
 	}
-	if p.DueAt != nil {
-		e.Deadline = dueByHand(tx, *p.DueAt, p.DueBasis)
-	}
-	return e
 }
 
 func (s *Server) updateTask(c *call) (answer, error) {
@@ -335,7 +332,15 @@ func (s *Server) updateTask(c *call) (answer, error) {
 		return answer{}, err
 	}
 	return s.changeTask(c, func(tx store.Tx, by core.Acting, ref task.Ref) (*core.Task, error) {
-		return s.Tasks.Update(tx, by, ref, in.edit(tx))
+		t, err := store.Tasks.Get(tx, string(ref.ID))
+		if err != nil {
+			return nil, err
+		}
+		edit := in.edit()
+		if edit.Deadline, err = s.Tasks.Due(tx, t.Organization, in.DueAt, in.Term, cmp.Or(in.DueBasis, basisByHand)); err != nil {
+			return nil, err
+		}
+		return s.Tasks.Update(tx, by, ref, edit)
 	})
 }
 

@@ -44,6 +44,15 @@ func (s *Server) decodeForm(c *call, v any) ([]core.Attachment, error) {
 	}
 }
 
+// decodeSoundForm is decodeForm of an input that must find no fault with itself.
+func (s *Server) decodeSoundForm(c *call, in checker) ([]core.Attachment, error) {
+	files, err := s.decodeForm(c, in)
+	if err != nil {
+		return nil, err
+	}
+	return files, sound(in)
+}
+
 // form is a multipart body being read.
 type form struct {
 	server *Server

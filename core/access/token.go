@@ -52,27 +52,23 @@ func (s *Service) CreateToken(ctx context.Context, user core.UserID, n NewToken)
 }
 
 func (n NewToken) check(now time.Time) error {
-	var faults []core.FieldFault
-	fault := func(field, text string) { faults = append(faults, core.FieldFault{Field: field, Text: text}) }
+	var faults core.Faults
 	if title := strings.TrimSpace(n.Title); title == "" || utf8.RuneCountInString(title) > maxTitleRunes {
-		fault("title", "укажите название длиной до 200 знаков")
+		faults.Add("title", "укажите название длиной до 200 знаков")
 	}
 	if len(n.Scopes) == 0 {
-		fault("scopes", "укажите хотя бы одно право")
+		faults.Add("scopes", "укажите хотя бы одно право")
 	}
 	all := Operations()
 	for _, op := range n.Scopes {
 		if !slices.Contains(all, op) {
-			fault("scopes", "нет такого права: "+clip(string(op), 60))
+			faults.Add("scopes", "нет такого права: "+clip(string(op), 60))
 		}
 	}
 	if n.Until != nil && !n.Until.After(now) {
-		fault("until", "срок действия уже прошёл")
+		faults.Add("until", "срок действия уже прошёл")
 	}
-	if len(faults) == 0 {
-		return nil
-	}
-	return &core.Error{Kind: core.KindInvalid, Code: "tokens.invalid", Faults: faults}
+	return faults.Err("tokens.invalid")
 }
 
 func names(ops []Operation) []string {

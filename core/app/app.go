@@ -132,33 +132,20 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 	a.metrics = rest.NewMetrics()
 	a.Bus = bus.New(bus.Options{Store: a.Store, Driver: a.queues, Log: log.Named("bus"), Version: version, Observer: a.metrics})
 	a.Outgoing = &outgoing.Service{Store: a.Store, Bus: a.Bus, Wake: func(id core.ChannelID) { a.Host.WakeSender(id) }, Purposes: purposes{a}}
-	a.Rules = &execution.Service{Store: a.Store, Bus: a.Bus, Forward: a.Outgoing.Forward, Reply: a.autoReply}
 	a.People = party.New(party.Config{Store: a.Store, Blobs: a.Files, Bus: a.Bus, Log: log.Named("people")})
-	a.openAppeals()
-	a.Tasks = &task.Service{Bus: a.Bus, Origin: a.Outgoing}
-	a.Drafts = &approval.Service{Bus: a.Bus, Tasks: a.Tasks, Outbox: a.Outgoing}
 	if err := a.openPlugins(ctx, tune); err != nil {
 		return a, err
 	}
 	if err := a.openDirectories(ctx); err != nil {
 		return a, err
 	}
+	a.openDesk()
 	a.Search = search.New(search.Config{
 		Store: a.Store, Blobs: a.Blobs, Events: a.Bus, Dir: a.Config.Path(searchDir), Reader: fileReader(tune.FileReader), Log: log.Named("search"),
 	})
 	a.openWork()
 	a.handle()
 	return a, a.Bus.Declare(ctx)
-}
-
-func (a *App) openAppeals() {
-	a.Appeals = &appeal.Service{
-		Bus: a.Bus, Outgoing: a.Outgoing, Carries: a.carries,
-		Settings: appeal.Settings{
-			RejectReason: a.Config.Appeals.RejectReason, Idle: time.Duration(a.Config.Appeals.IdleMinutes) * time.Minute,
-		},
-	}
-	a.Outgoing.Answered = a.Appeals.Answered
 }
 
 // carries tells whether the connector of the channel delivers for the purpose;
@@ -320,12 +307,6 @@ func (a *App) handle() {
 		return a.Rules.Route(tx, about)
 	})
 	a.Bus.Handle("effects", bus.DeadlineBroken, a.onBroken)
-}
-
-// autoReply answers for a rule.
-func (a *App) autoReply(tx store.Tx, to core.DocumentID, subject, text string) error {
-	_, _, err := a.Outgoing.Reply(tx, to, outgoing.Reply{Subject: subject, Text: text, Automatic: true})
-	return err
 }
 
 // messages is a handler of events about messages.

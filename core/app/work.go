@@ -17,7 +17,7 @@ import (
 
 // openWork makes what the hub does by itself and in the background.
 func (a *App) openWork() {
-	a.Watch = &schedule.Watcher{Store: a.Store, Bus: a.Bus, Sources: []schedule.Source{schedule.Documents}}
+	a.Watch = &schedule.Watcher{Store: a.Store, Bus: a.Bus, Sources: []schedule.Source{schedule.Documents, schedule.Tasks}}
 	a.Mass = mass.New(mass.Options{Store: a.Store, Bus: a.Bus, Log: a.Log.Named("mass"), Sees: massSees}, appeals.Operations(a.Appeals)...)
 	a.Jobs = jobs.New(jobs.Options{Store: a.Store, Bus: a.Bus, Log: a.Log.Named("jobs")}, a.hubJobs(), a.channelJobs)
 }
@@ -33,6 +33,11 @@ func (a *App) hubJobs() []jobs.Job {
 		ID: "hub.mass-sweep", Title: "Удаление старых массовых операций", Every: 24 * time.Hour, Run: func(ctx context.Context) (string, error) {
 			swept, err := a.Mass.Sweep(ctx, time.Now().Add(-mass.KeepFor))
 			return fmt.Sprintf("удалено: %d", swept), err
+		},
+	}, {
+		ID: "hub.planned", Title: "Запланированные обращения", Every: time.Minute, Run: func(ctx context.Context) (string, error) {
+			woken, err := a.Appeals.WakePlanned(ctx, a.Store, time.Now())
+			return fmt.Sprintf("пора в работу: %d", woken), err
 		},
 	}}
 }

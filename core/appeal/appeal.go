@@ -54,7 +54,12 @@ type Service struct {
 	// It must not wait for anything.
 	Carries     func(ch *core.Channel, p core.Purpose) bool
 	Directories Directories // nil: nothing is checked and templates are empty
-	Settings    Settings
+	Sources     Sources     // nil: none is known, and reasons have no terms
+	Calendar    Calendar    // needed with Sources
+	// Fill puts what is known of a document in the place of the names in braces in
+	// a template's text; nil: texts stay as they are.
+	Fill     func(tx store.Tx, d *core.Document, text string) (string, error)
+	Settings Settings
 }
 
 // Ref names an appeal by its document. With a Version the operation is refused
@@ -133,6 +138,9 @@ func (s *Service) save(tx store.Tx, old, d *core.Document) error {
 	}
 	if d.Appeal.State != core.AppealWaiting {
 		d.Appeal.PlannedAt = nil
+	}
+	if err := s.settleTerm(tx, old.Appeal, d); err != nil {
+		return err
 	}
 	if err := s.stopClock(tx, old, d); err != nil {
 		return err

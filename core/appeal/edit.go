@@ -105,14 +105,7 @@ type faults []core.FieldFault
 func (f *faults) add(field, text string) { *f = append(*f, core.FieldFault{Field: field, Text: text}) }
 
 func (f faults) err() error {
-	if len(f) == 0 {
-		return nil
-	}
-	e := &core.Error{Kind: core.KindInvalid, Code: "appeal.invalid", Faults: f}
-	if len(f) == 1 {
-		e.Field = f[0].Field
-	}
-	return e
+	return core.Faults(f).Err("appeal.invalid")
 }
 
 // stale tells what changed since the version somebody works on: the fields by

@@ -26,9 +26,24 @@ func (s *Service) Close(tx store.Tx, ref Ref, r Result) (*core.Document, error) 
 		return nil, err
 	}
 	return s.end(tx, ref, r.Notify, func(d *core.Document) error {
-		d.Appeal.Result = result
+		if d.Appeal.Result, err = s.filled(tx, d, *result); err != nil {
+			return err
+		}
 		return d.MoveAppeal(core.AppealClosed)
 	})
+}
+
+// filled is the result as it is told of d: names in the text of a template give
+// way to what they stand for.
+func (s *Service) filled(tx store.Tx, d *core.Document, r core.AppealResult) (*core.AppealResult, error) {
+	if r.Template == "" || s.Fill == nil {
+		return &r, nil
+	}
+	about := own(d)
+	about.Appeal.Result = &r
+	text, err := s.Fill(tx, about, r.Text)
+	r.Text = text
+	return &r, err
 }
 
 func (s *Service) result(tx store.Tx, r Result) (*core.AppealResult, error) {

@@ -43,13 +43,14 @@ func (s *Service) Split(tx store.Tx, ref Ref, q Question) (first, copied *core.D
 		return nil, nil, err
 	}
 	copied = following(first)
-	copied.HTML, copied.Files, copied.Fields, copied.DueAt = first.HTML, first.Files, first.Fields, first.DueAt
+	copied.HTML, copied.Files, copied.Fields = first.HTML, first.Files, first.Fields
+	copied.SetDeadline(first.Deadline)
 	copied.Subject, copied.Text = or(q.Subject, first.Subject), or(q.Text, first.Text)
 	if q.Text != "" {
 		copied.HTML = ""
 	}
 	was, a := first.Appeal, copied.Appeal
-	a.Description, a.Comment, a.Tags, a.Deadline = or(q.Description, was.Description), was.Comment, was.Tags, was.Deadline
+	a.Description, a.Comment, a.Tags = or(q.Description, was.Description), was.Comment, was.Tags
 	a.ReasonGroup, a.Reason, a.Extra = was.ReasonGroup, was.Reason, was.Extra
 	if q.Reason != "" || q.ReasonGroup != "" {
 		a.ReasonGroup, a.Reason, a.Extra = q.ReasonGroup, q.Reason, q.Extra

@@ -21,7 +21,7 @@ func TestOverdueListTouchesFewKeys(t *testing.T) {
 		for i := range 600 {
 			due := now.Add(time.Duration(i-300) * time.Hour)
 			line := []core.EntryID{"line_1", "line_2"}[i%2]
-			doc := &core.Document{Kind: core.MessageCall, Sender: anna, DueAt: &due, Appeal: &core.Appeal{Applicant: anna, Line: line}}
+			doc := &core.Document{Kind: core.MessageCall, Sender: anna, Deadline: &core.Deadline{DueAt: due}, DueAt: &due, Appeal: &core.Appeal{Applicant: anna, Line: line}}
 			if err := d.Register(tx, doc, ""); err != nil {
 				return err
 			}

@@ -24,7 +24,9 @@ func (s *Service) Arrive(tx store.Tx, ch *core.Channel, d *core.Document) error 
 	if d.Kind != core.MessageAppeal && d.Kind != core.MessageChat && !ch.Appeals {
 		return nil
 	}
-	d.Appeal = fresh(tx, d)
+	if d.Appeal, err = s.fresh(tx, ch, d); err != nil {
+		return err
+	}
 	if err := s.relateToLast(tx, d); err != nil {
 		return err
 	}
@@ -67,51 +69,6 @@ func (s *Service) relateToLast(tx store.Tx, d *core.Document) error {
 	return err
 }
 
-// fresh is the appeal of a document that becomes one now.
-func fresh(tx store.Tx, d *core.Document) *core.Appeal {
-	a := &core.Appeal{State: core.AppealNew, Applicant: d.Sender}
-	if number := d.Fields["account"]; number != "" {
-		a.Accounts = []core.AccountRef{{Number: number}}
-	} else if number := d.Sender.Address(core.AddressAccount); number != "" {
-		a.Accounts = []core.AccountRef{{Number: number}}
-	}
-	if text := d.Fields["address"]; text != "" {
-		a.Premises = &core.Premises{Text: text}
-	}
-	if d.DueAt != nil {
-		a.Deadline = &core.Deadline{
-			DueAt: *d.DueAt, StartAt: tx.Now(), Term: core.Term{Kind: core.TermOutside}, Basis: "срок внешней системы",
-		}
-	}
-	return a
-}
-
-// Ensure makes an appeal of a registered document, for a person or a rule. One
-// that is an appeal stays as it is. d was read in tx.
-func (s *Service) Ensure(tx store.Tx, d *core.Document) (*core.Document, error) {
-	if d.Appeal != nil {
-		return d, nil
-	}
-	switch {
-	case d.Direction != core.Incoming:
-		return nil, core.Conflict("appeal.direction", "обращением может стать только входящий документ")
-	case d.State == core.DocumentClosed:
-		return nil, core.Conflict("appeal.ended", "документ закрыт: обращением он стать не может")
-	}
-	out := *d
-	out.Appeal = fresh(tx, d)
-	if d.State == core.DocumentAnswered {
-		out.Appeal.State = core.AppealAnswered
-	}
-	if err := store.Documents.Replace(tx, d, &out); err != nil {
-		return nil, err
-	}
-	if err := s.Bus.Publish(tx, bus.DocumentUpdated, string(out.ID), bus.AboutDocument(&out)); err != nil {
-		return nil, err
-	}
-	return &out, s.Bus.Publish(tx, bus.AppealOpened, string(out.ID), bus.AboutAppeal(&out))
-}
-
 // Register gives an appeal taken by hand (at the desk, on the telephone) its
 // number. d has its texts, files and d.Appeal; with an Operator it is in work at
 // once. An empty journal is the default one of incoming documents.
@@ -126,6 +83,9 @@ func (s *Service) Register(tx store.Tx, d *core.Document, journal core.JournalID
 
 // create numbers and writes a new appeal; with an operator it is in work.
 func (s *Service) create(tx store.Tx, d *core.Document, journal core.JournalID, operator core.UserID) (err error) {
+	if err := s.settleTerm(tx, &core.Appeal{}, d); err != nil {
+		return err
+	}
 	id := core.NewID("doc", tx.Now())
 	d.ID, d.Direction, d.State = core.DocumentID(id), core.Incoming, core.DocumentRegistered
 	if d.Thread == "" {

@@ -48,12 +48,27 @@ func (s *Service) Plan(tx store.Tx, ref Ref, at time.Time) (*core.Document, erro
 		if !at.After(tx.Now()) {
 			return core.Invalid("appeal.invalid", "planned_at", "дата должна быть в будущем")
 		}
+		if err := s.checkPlannable(tx, d.Appeal.Source); err != nil {
+			return err
+		}
 		at = at.UTC()
 		if d.Appeal.PlannedAt == nil || !d.Appeal.PlannedAt.Equal(at) {
 			d.Appeal.PlannedAt = &at
 		}
 		return d.MoveAppeal(core.AppealWaiting)
 	})
+}
+
+// checkPlannable demands a source whose appeals may wait; an unknown one may.
+func (s *Service) checkPlannable(tx store.Tx, source core.EntryID) error {
+	if source == "" || s.Sources == nil {
+		return nil
+	}
+	may, err := s.Sources.Plannable(tx, source)
+	if err == nil && !may {
+		return core.Invalid("appeal.invalid", "planned_at", "обращения из этого источника не планируют")
+	}
+	return err
 }
 
 // wakeAtOnce is how many appeals one transaction of WakePlanned handles.

@@ -74,7 +74,7 @@ func (s *Service) Create(tx store.Tx, by core.Acting, n New) (*core.Draft, error
 		ID: core.DraftID(core.NewID("drf", tx.Now())), Organization: n.Organization, State: core.DraftEditing,
 		Author: by.User, InReplyTo: n.InReplyTo,
 	}
-	c := &checker{tx: tx}
+	c := checking(tx)
 	c.origin(d)
 	c.route(d, n.Route)
 	if err := c.result(); err != nil {
@@ -130,7 +130,7 @@ func (s *Service) Redirect(tx store.Tx, by core.Acting, ref Ref, w Way) (*core.D
 			return forbidden("отправить без согласования то, что согласовывали, может только руководитель")
 		}
 		if rerouted {
-			c := &checker{tx: tx}
+			c := checking(tx)
 			c.route(d, w.Route)
 			if err := c.result(); err != nil {
 				return err

@@ -1,12 +1,10 @@
 package approval_test
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
@@ -16,193 +14,7 @@ import (
 	"github.com/uzel-hub/uzel/core/internal/coretest"
 	"github.com/uzel-hub/uzel/core/outgoing"
 	"github.com/uzel-hub/uzel/core/store"
-	"github.com/uzel-hub/uzel/core/task"
 )
-
-var (
-	maria  = core.Acting{User: "usr_maria"} // the author
-	lawyer = core.Acting{User: "usr_lawyer"}
-	bursar = core.Acting{User: "usr_bursar"}
-	head   = core.Acting{User: "usr_head"}
-	chief  = core.Acting{User: "usr_chief", Supervisor: true}
-)
-
-// desk has one channel, one incoming letter, and the services as the hub has
-// them.
-type desk struct {
-	*testing.T
-	store store.Store
-	bus   *coretest.Recorder
-	clock *coretest.Clock
-	svc   *approval.Service
-}
-
-// carriesAll are channels that can do anything.
-type carriesAll struct{}
-
-func (carriesAll) Carries(*core.Channel, core.Purpose) bool { return true }
-
-func newDesk(t *testing.T) *desk {
-	clock := coretest.NewClock()
-	d := &desk{T: t, store: coretest.Open(t, clock), bus: &coretest.Recorder{}, clock: clock}
-	out := &outgoing.Service{Store: d.store, Bus: d.bus, Purposes: carriesAll{}}
-	d.svc = &approval.Service{Bus: d.bus, Tasks: &task.Service{Bus: d.bus, Origin: out}, Outbox: out}
-	coretest.Update(t, d.store, func(tx store.Tx) error {
-		for _, who := range []core.Acting{maria, lawyer, bursar, head, chief} {
-			if err := store.Users.Put(tx, &core.User{ID: who.User, Login: string(who.User), Name: string(who.User)}); err != nil {
-				return err
-			}
-		}
-		if err := store.Channels.Put(tx, &core.Channel{ID: "mail"}); err != nil {
-			return err
-		}
-		return store.Documents.Put(tx, &core.Document{
-			ID: "doc_1", Organization: "org_1", Direction: core.Incoming, Kind: core.MessageLetter, State: core.DocumentRegistered,
-			Subject: "Течёт крыша", Channel: "mail", ExternalID: "<1@mail.test>", Thread: "doc_1",
-			Sender: core.Correspondent{Name: "Анна", Addresses: []core.Address{{Kind: core.AddressEmail, Value: "anna@mail.test"}}},
-		})
-	})
-	return d
-}
-
-type change func(tx store.Tx) (*core.Draft, error)
-
-func (d *desk) do(fn change) (got *core.Draft, err error) {
-	d.Helper()
-	d.clock.Add(time.Second)
-	err = d.store.Update(d.Context(), func(tx store.Tx) error {
-		got, err = fn(tx)
-		return err
-	})
-	return got, err
-}
-
-func (d *desk) must(fn change) *core.Draft {
-	d.Helper()
-	got, err := d.do(fn)
-	if err != nil {
-		d.Fatal(err)
-	}
-	return got
-}
-
-func (d *desk) draft(id core.DraftID) *core.Draft {
-	d.Helper()
-	var got *core.Draft
-	coretest.View(d.T, d.store, func(tx store.Tx) (err error) {
-		got, err = store.Drafts.Get(tx, string(id))
-		return err
-	})
-	return got
-}
-
-func route(order core.ApprovalOrder, restart core.ApprovalRestart, who ...core.Acting) *core.ApprovalRoute {
-	r := &core.ApprovalRoute{Order: order, Restart: restart}
-	for _, w := range who {
-		r.Approvers = append(r.Approvers, core.Approver{User: w.User})
-	}
-	return r
-}
-
-func (d *desk) answer(r *core.ApprovalRoute) *core.Draft {
-	d.Helper()
-	return d.must(func(tx store.Tx) (*core.Draft, error) {
-		return d.svc.Create(tx, maria, approval.New{
-			InReplyTo: "doc_1", Way: approval.Way{SignedAs: "Директор", Route: r}, Text: approval.Text{Text: "Починим"},
-		})
-	})
-}
-
-func (d *desk) submit(id core.DraftID) *core.Draft {
-	d.Helper()
-	return d.must(d.submitting(id))
-}
-
-func (d *desk) submitting(id core.DraftID) change {
-	return func(tx store.Tx) (*core.Draft, error) { return d.svc.Submit(tx, maria, approval.Ref{ID: id}) }
-}
-
-func (d *desk) revise(id core.DraftID, text string) *core.Draft {
-	d.Helper()
-	return d.must(func(tx store.Tx) (*core.Draft, error) {
-		return d.svc.Revise(tx, maria, approval.Ref{ID: id}, approval.Text{Text: text})
-	})
-}
-
-func (d *desk) visa(by core.Acting, id core.DraftID, w approval.Word) (*core.Draft, error) {
-	d.Helper()
-	return d.do(func(tx store.Tx) (*core.Draft, error) { return d.svc.Visa(tx, by, id, w) })
-}
-
-func (d *desk) yes(by core.Acting, id core.DraftID) *core.Draft {
-	d.Helper()
-	got, err := d.visa(by, id, approval.Word{Version: d.draft(id).Versions, Agreed: true})
-	if err != nil {
-		d.Fatal(err)
-	}
-	return got
-}
-
-func (d *desk) no(by core.Acting, id core.DraftID) *core.Draft {
-	d.Helper()
-	got, err := d.visa(by, id, approval.Word{Version: d.draft(id).Versions, Remarks: "Не так"})
-	if err != nil {
-		d.Fatal(err)
-	}
-	return got
-}
-
-// asked are those whose word is waited for, by their open tasks.
-func (d *desk) asked(id core.DraftID) (out []core.UserID) {
-	d.Helper()
-	coretest.View(d.T, d.store, func(tx store.Tx) error {
-		for t, err := range store.Tasks.Find(tx, "draft", string(id)) {
-			if err != nil {
-				return err
-			}
-			if !t.State.Ended() {
-				out = append(out, t.Performer)
-			}
-		}
-		return nil
-	})
-	slices.Sort(out) // those asked in one moment have no order
-	return out
-}
-
-// numbers counts the outgoing documents and takes the last number of the
-// journal.
-func (d *desk) numbers() (documents int, last uint64) {
-	d.Helper()
-	coretest.View(d.T, d.store, func(tx store.Tx) error {
-		for doc, err := range store.Documents.Find(tx, "direction", string(core.Outgoing)) {
-			if err != nil {
-				return err
-			}
-			documents++
-			last = max(last, doc.Number.Seq)
-		}
-		return nil
-	})
-	return documents, last
-}
-
-func wantKind(t *testing.T, err error, want core.Kind, code string) {
-	t.Helper()
-	e, ok := errors.AsType[*core.Error](err)
-	if !ok || e.Kind != want || e.Code != code {
-		t.Fatalf("error %v, want %v %s", err, want, code)
-	}
-}
-
-func faultsOf(err error) (out []string) {
-	if e, ok := errors.AsType[*core.Error](err); ok {
-		for _, f := range e.Faults {
-			out = append(out, f.Field)
-		}
-	}
-	return out
-}
 
 func TestSequenceAsksOneAfterTheOtherAndTheLastVisaSends(t *testing.T) {
 	d := newDesk(t)
@@ -267,7 +79,7 @@ func TestFirstNoEndsASequence(t *testing.T) {
 		t.Fatalf("draft is %s, asked %q", got.State, d.asked(id))
 	}
 	_, err := d.do(d.submitting(id))
-	wantKind(t, err, core.KindConflict, "draft.remarks")
+	coretest.WantError(t, err, core.KindConflict, "draft.remarks")
 }
 
 func TestNewVersionAsksWhomTheRouteSays(t *testing.T) {
@@ -308,7 +120,7 @@ func TestSignedVisaDoesNotCoverANewText(t *testing.T) {
 	id := d.answer(r).ID
 	d.submit(id)
 	_, err := d.visa(lawyer, id, approval.Word{Version: 1, Agreed: true})
-	wantKind(t, err, core.KindInvalid, "draft.invalid")
+	coretest.WantError(t, err, core.KindInvalid, "draft.invalid")
 	sig := &core.Attachment{Hash: strings.Repeat("a", 64), Name: "visa.sig", Role: core.FileSignature}
 	if _, err := d.visa(lawyer, id, approval.Word{Version: 1, Agreed: true, Signature: sig}); err != nil {
 		t.Fatal(err)
@@ -331,16 +143,16 @@ func TestVisaIsForWhoseTurnItIs(t *testing.T) {
 		_, err := d.visa(by, id, approval.Word{Version: version, Agreed: true})
 		return err
 	}
-	wantKind(t, say(lawyer, 1), core.KindConflict, "draft.transition")
+	coretest.WantError(t, say(lawyer, 1), core.KindConflict, "draft.transition")
 	d.submit(id)
-	wantKind(t, say(maria, 1), core.KindForbidden, "draft.forbidden")
-	wantKind(t, say(chief, 1), core.KindForbidden, "draft.forbidden")
-	wantKind(t, say(bursar, 1), core.KindConflict, "draft.turn")
-	wantKind(t, say(lawyer, 2), core.KindConflict, "draft.version")
+	coretest.WantError(t, say(maria, 1), core.KindForbidden, "draft.forbidden")
+	coretest.WantError(t, say(chief, 1), core.KindForbidden, "draft.forbidden")
+	coretest.WantError(t, say(bursar, 1), core.KindConflict, "draft.turn")
+	coretest.WantError(t, say(lawyer, 2), core.KindConflict, "draft.version")
 	_, err := d.visa(lawyer, id, approval.Word{Version: 1, Remarks: " "})
-	wantKind(t, err, core.KindInvalid, "draft.invalid")
+	coretest.WantError(t, err, core.KindInvalid, "draft.invalid")
 	d.yes(lawyer, id)
-	wantKind(t, say(lawyer, 1), core.KindConflict, "draft.visa")
+	coretest.WantError(t, say(lawyer, 1), core.KindConflict, "draft.visa")
 }
 
 func TestWithdrawnDraftKeepsTheVisasOfItsText(t *testing.T) {
@@ -364,7 +176,7 @@ func TestWhatCannotBeSentIsNotSubmitted(t *testing.T) {
 		return d.svc.Create(tx, maria, approval.New{Way: approval.Way{Journal: "none", Route: route(core.ApprovalSequence, core.RestartAll, lawyer)}})
 	})
 	_, err := d.do(d.submitting(got.ID))
-	if fields := faultsOf(err); !slices.Equal(fields, []string{"text", "channel", "subject", "to", "journal"}) {
+	if fields := coretest.FaultFields(err); !slices.Equal(fields, []string{"text", "channel", "subject", "to", "journal"}) {
 		t.Fatalf("faults %q of %v", fields, err)
 	}
 	if left := d.draft(got.ID); left.State != core.DraftEditing || left.Round != 0 {
@@ -401,7 +213,7 @@ func TestWithoutARouteADraftIsSentAsToday(t *testing.T) {
 	d := newDesk(t)
 	id := d.answer(nil).ID
 	_, err := d.do(d.submitting(id))
-	wantKind(t, err, core.KindConflict, "draft.no_route")
+	coretest.WantError(t, err, core.KindConflict, "draft.no_route")
 	got := d.must(func(tx store.Tx) (*core.Draft, error) { return d.svc.Send(tx, maria, approval.Ref{ID: id}) })
 	if got.State != core.DraftSent {
 		t.Fatalf("draft %+v", got)
@@ -447,12 +259,12 @@ func TestRouteIsNotShakenOff(t *testing.T) {
 		_, err := d.do(func(tx store.Tx) (*core.Draft, error) { return d.svc.Send(tx, maria, approval.Ref{ID: id}) })
 		return err
 	}
-	wantKind(t, send(), core.KindConflict, "draft.not_agreed")
+	coretest.WantError(t, send(), core.KindConflict, "draft.not_agreed")
 	d.submit(id)
-	wantKind(t, redirect(maria, approval.Way{}), core.KindConflict, "draft.approval")
-	wantKind(t, redirect(lawyer, approval.Way{}), core.KindForbidden, "draft.forbidden")
+	coretest.WantError(t, redirect(maria, approval.Way{}), core.KindConflict, "draft.approval")
+	coretest.WantError(t, redirect(lawyer, approval.Way{}), core.KindForbidden, "draft.forbidden")
 	d.no(lawyer, id)
-	wantKind(t, redirect(maria, approval.Way{}), core.KindForbidden, "draft.forbidden")
+	coretest.WantError(t, redirect(maria, approval.Way{}), core.KindForbidden, "draft.forbidden")
 	if err := redirect(maria, approval.Way{Route: route(core.ApprovalParallel, core.RestartOthers, bursar)}); err != nil {
 		t.Fatal(err)
 	}
@@ -473,7 +285,7 @@ func TestRouteFaultsAreReportedTogether(t *testing.T) {
 		"in_reply_to", "route.order", "route.restart", "route.due_at",
 		"route.approvers.0.user", "route.approvers.2.user", "route.approvers.3.user",
 	}
-	if got := faultsOf(err); !slices.Equal(got, want) {
+	if got := coretest.FaultFields(err); !slices.Equal(got, want) {
 		t.Fatalf("faults %q, want %q", got, want)
 	}
 }
@@ -492,7 +304,7 @@ func TestFilesAreKeptFromVersionToVersion(t *testing.T) {
 		})
 		return err
 	}
-	if got := faultsOf(revise(file("b").Hash, file("d").Hash)); !slices.Equal(got, []string{"keep_files.1"}) {
+	if got := coretest.FaultFields(revise(file("b").Hash, file("d").Hash)); !slices.Equal(got, []string{"keep_files.1"}) {
 		t.Fatalf("faults %q", got)
 	}
 	if err := revise(file("b").Hash); err != nil {
@@ -524,7 +336,7 @@ func TestStaleDraftIsNotChanged(t *testing.T) {
 	_, err := d.do(func(tx store.Tx) (*core.Draft, error) {
 		return d.svc.Cancel(tx, maria, approval.Ref{ID: made.ID, Version: made.Version})
 	})
-	wantKind(t, err, core.KindConflict, "drafts.stale")
+	coretest.WantError(t, err, core.KindConflict, "drafts.stale")
 }
 
 // TestDraftLife walks random sequences of everything people do to drafts, and
@@ -538,16 +350,19 @@ func TestDraftLife(t *testing.T) {
 		restart := rapid.SampledFrom([]core.ApprovalRestart{core.RestartAll, core.RestartOthers}).Draw(rt, "restart")
 		id := d.answer(route(order, restart, lawyer, bursar, head)).ID
 		for i := range rapid.IntRange(1, 25).Draw(rt, "steps") {
-			before := d.draft(id)
-			by := rapid.SampledFrom(append(people, acting(d.asked(id))...)).Draw(rt, "who")
-			what := rapid.SampledFrom([]string{"submit", "submit", "yes", "yes", "yes", "no", "revise", "withdraw", "send", "cancel"}).Draw(rt, "what")
+			before, asked := d.draft(id), d.asked(id)
+			by := rapid.SampledFrom(append(people, acting(asked)...)).Draw(rt, "who")
+			what := rapid.SampledFrom([]string{"submit", "submit", "agree", "agree", "agree", "yes", "no", "revise", "withdraw", "send", "cancel"}).Draw(rt, "what")
+			if what == "agree" && len(asked) > 0 { // whose turn it is, so that some sequences get to the end
+				by = core.Acting{User: asked[0]}
+			}
 			ref := approval.Ref{ID: id}
 			_, err := d.do(func(tx store.Tx) (*core.Draft, error) {
 				switch what {
 				case "submit":
 					return d.svc.Submit(tx, maria, ref)
-				case "yes", "no":
-					return d.svc.Visa(tx, by, id, approval.Word{Version: before.Versions, Agreed: what == "yes", Remarks: "x"})
+				case "agree", "yes", "no":
+					return d.svc.Visa(tx, by, id, approval.Word{Version: before.Versions, Agreed: what != "no", Remarks: "x"})
 				case "revise":
 					return d.svc.Revise(tx, maria, ref, approval.Text{Text: fmt.Sprint("Редакция ", i)})
 				case "withdraw":

@@ -33,9 +33,9 @@ func resident(now time.Time, seq uint64, text string) *core.Document {
 		Reason: ref[core.EntryID]("reason", reason), Source: ref[core.EntryID]("source", rand.IntN(6)),
 		Accounts: []core.AccountRef{{Number: fmt.Sprintf("%010d", rand.IntN(senders))}},
 		Premises: &core.Premises{Text: fmt.Sprintf("г. Казань, ул. Баумана, д. %d, кв. %d", rand.IntN(houses), rand.IntN(200))},
-		Deadline: &core.Deadline{DueAt: due, StartAt: now, Term: core.Term{Kind: core.TermCalendarDays, Amount: 10}},
 		TakenAt:  &now, SpentSeconds: int64(rand.IntN(3000)),
 	}
+	d.SetDeadline(&core.Deadline{DueAt: due, StartAt: now, Term: core.Term{Kind: core.TermCalendarDays, Amount: 10}})
 	d.State = core.DocumentClosed
 	if rand.IntN(10) == 0 {
 		d.State, d.Appeal.State = core.DocumentInWork, core.AppealInWork

@@ -3,11 +3,9 @@ package bench
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -18,16 +16,16 @@ import (
 	"time"
 
 	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/internal/hubproc"
 )
 
 // hub is a hub under test: a process, and a client on the socket in its data
 // folder.
 type hub struct {
 	dir    string
-	cmd    *exec.Cmd
-	exited chan struct{}
+	log    string
 	client *http.Client
-	log    *os.File
+	*hubproc.Process
 }
 
 // startPatience and stopPatience bound a hub's start and end.
@@ -45,27 +43,13 @@ func (b *runner) startHub(ctx context.Context, dir string, args ...string) (*hub
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	log, err := os.OpenFile(filepath.Join(dir, "hub.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), b.Hub, append([]string{"serve"}, args...)...)
+	cmd.Env, cmd.Stdout = environment(dir, filepath.Dir(b.Generator)), io.Discard
+	h := &hub{dir: dir, log: filepath.Join(dir, "hub.log"), client: hubproc.Client(dir)}
+	var err error
+	if h.Process, err = hubproc.Start(cmd, h.log); err != nil {
 		return nil, err
 	}
-	h := &hub{dir: dir, exited: make(chan struct{}), log: log}
-	h.client = &http.Client{Transport: &http.Transport{
-		MaxIdleConnsPerHost: 32,
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "unix", filepath.Join(dir, "uzel.sock"))
-		},
-	}}
-	h.cmd = exec.CommandContext(context.WithoutCancel(ctx), b.Hub, append([]string{"serve"}, args...)...)
-	h.cmd.Env = environment(dir, filepath.Dir(b.Generator))
-	h.cmd.Stdout, h.cmd.Stderr = io.Discard, log
-	if err := h.cmd.Start(); err != nil {
-		return nil, errors.Join(err, log.Close())
-	}
-	go func() { // ends with the process; stop waits for it
-		defer close(h.exited)
-		_ = h.cmd.Wait() // what it had to say is in its log
-	}()
 	if err := h.awaitAnswer(ctx); err != nil {
 		return nil, errors.Join(err, h.stop())
 	}
@@ -103,7 +87,7 @@ func (h *hub) poll(ctx context.Context, every time.Duration, done func() (bool, 
 		}
 		select {
 		case <-tick.C:
-		case <-h.exited:
+		case <-h.Exited():
 			return fmt.Errorf("the hub has ended:\n%s", h.lastWords())
 		case <-ctx.Done():
 			return fmt.Errorf("%w, the hub's last words:\n%s", context.Cause(ctx), h.lastWords())
@@ -126,7 +110,7 @@ func (h *hub) count(ctx context.Context, n int, done func() (int, error)) error 
 		}
 		select {
 		case <-time.After(pause):
-		case <-h.exited:
+		case <-h.Exited():
 			return fmt.Errorf("the hub has ended after %d of %d:\n%s", have, n, h.lastWords())
 		case <-ctx.Done():
 			return fmt.Errorf("%w after %d of %d, the hub's last words:\n%s", context.Cause(ctx), have, n, h.lastWords())
@@ -141,26 +125,20 @@ const (
 )
 
 // lastWords are the end of the hub's log.
-func (h *hub) lastWords() string {
-	raw, err := os.ReadFile(h.log.Name())
-	if err != nil {
-		return err.Error()
-	}
-	return string(raw[max(0, len(raw)-2000):])
-}
+func (h *hub) lastWords() string { return hubproc.LastWords(h.log, 2000) }
 
 // stop ends the hub in order. Call it once.
 func (h *hub) stop() error {
 	h.client.CloseIdleConnections()
-	_ = h.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
+	h.Signal(syscall.SIGTERM)
 	select {
-	case <-h.exited:
-		return h.log.Close()
+	case <-h.Exited():
+		return nil
 	case <-time.After(stopPatience):
 	}
-	_ = h.cmd.Process.Kill() // as above
-	<-h.exited
-	return errors.Join(errors.New("the hub did not stop when asked to"), h.log.Close())
+	h.Signal(syscall.SIGKILL)
+	<-h.Exited()
+	return errors.New("the hub did not stop when asked to")
 }
 
 // discard is stop, and the end of the data.
@@ -168,35 +146,10 @@ func (h *hub) discard() error { return errors.Join(h.stop(), os.RemoveAll(h.dir)
 
 // call sends and reads JSON; in and out may be nil.
 func (h *hub) call(ctx context.Context, method, path string, in, out any) error {
-	var body io.Reader
-	if in != nil {
-		raw, err := json.Marshal(in)
-		if err != nil {
-			return err
-		}
-		body = bytes.NewReader(raw)
+	if err := hubproc.Call(ctx, h.client, method, "http://hub"+path, "application/json", in, out); err != nil {
+		return fmt.Errorf("%s %s: %w", method, path, err)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, "http://hub"+path, body)
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	res, err := h.client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close() //nolint:errcheck // only read
-	raw, err := io.ReadAll(res.Body)
-	if err != nil {
-		return err
-	}
-	if res.StatusCode >= 300 {
-		return fmt.Errorf("%s %s: %s: %s", method, path, res.Status, raw)
-	}
-	if out == nil {
-		return nil
-	}
-	return json.Unmarshal(raw, out)
+	return nil
 }
 
 // channel is how REST shows a channel.
@@ -248,7 +201,7 @@ func (h *hub) figures(ctx context.Context, channel string) (figures, error) {
 }
 
 // peak is the most memory the hub has had resident, in MB.
-func (h *hub) peak() (float64, error) { return memory(h.cmd.Process.Pid, "VmHWM:") }
+func (h *hub) peak() (float64, error) { return hubproc.Memory(h.PID(), "VmHWM:") }
 
 // ticksPerSecond is what Linux counts the time of a processor in, on every
 // machine that Go runs on.
@@ -257,7 +210,7 @@ const ticksPerSecond = 100
 // processor is the time the hub has used so far: fields 14 and 15 of
 // /proc/PID/stat, counted behind the name in brackets, which is field 2.
 func (h *hub) processor() (time.Duration, error) {
-	raw, err := os.ReadFile("/proc/" + strconv.Itoa(h.cmd.Process.Pid) + "/stat")
+	raw, err := os.ReadFile("/proc/" + strconv.Itoa(h.PID()) + "/stat")
 	if err != nil {
 		return 0, err
 	}
@@ -268,19 +221,4 @@ func (h *hub) processor() (time.Duration, error) {
 	}
 	system, err := strconv.Atoi(fields[12])
 	return time.Duration(user+system) * time.Second / ticksPerSecond, err
-}
-
-// memory reads a line of /proc/PID/status, in MB.
-func memory(pid int, line string) (float64, error) {
-	raw, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
-	if err != nil {
-		return 0, err
-	}
-	for l := range strings.Lines(string(raw)) {
-		if rest, ok := strings.CutPrefix(l, line); ok {
-			kb, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 64)
-			return kb / 1024, err
-		}
-	}
-	return 0, fmt.Errorf("no %s of process %d", line, pid)
 }

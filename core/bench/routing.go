@@ -21,6 +21,7 @@ import (
 	"github.com/uzel-hub/uzel/core/outgoing"
 	"github.com/uzel-hub/uzel/core/registry"
 	"github.com/uzel-hub/uzel/core/routing"
+	"github.com/uzel-hub/uzel/core/schedule"
 	"github.com/uzel-hub/uzel/core/store"
 	"github.com/uzel-hub/uzel/core/store/boltstore"
 )
@@ -87,7 +88,7 @@ func openRoutingDesk(ctx context.Context, s *boltstore.Store) (*routingDesk, err
 	out := &outgoing.Service{Store: s, Bus: d.bus}
 	appeals := &appeal.Service{Bus: d.bus, Outgoing: out, Carries: func(*core.Channel, core.Purpose) bool { return false }}
 	d.intake = &intake.Service{Bus: d, Forward: out.Forward, Arrive: appeals.Arrive}
-	d.rules = &execution.Service{Store: s, Bus: d.bus, Forward: out.Forward}
+	d.rules = &execution.Service{Store: s, Bus: d.bus, Forward: out.Forward, Appeals: appeals, Calendar: schedule.Offices{}}
 	return d, s.Update(ctx, func(tx store.Tx) error {
 		if err := registry.Seed(tx); err != nil {
 			return err

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/uzel-hub/uzel/core/internal/hubproc"
 )
 
 // start measures channels that are enabled at once, until all of them run, are
@@ -69,7 +71,7 @@ func (h *hub) startMany(ctx context.Context, n int) (took time.Duration, weight 
 // heaviest is the resident memory of the largest connector.
 func heaviest(channels []channel) (mb float64, err error) {
 	for _, ch := range channels {
-		one, err := memory(ch.Status.PID, "VmRSS:")
+		one, err := hubproc.Memory(ch.Status.PID, "VmRSS:")
 		if err != nil {
 			return 0, err
 		}

@@ -151,11 +151,13 @@ type RuleEvent struct {
 	Text     string          `json:"text"` // in Russian
 }
 
-// NoticeEvent is a rule's notice to users.
+// NoticeEvent is a notice to users: of a rule, or of a term that comes near or
+// was broken.
 type NoticeEvent struct {
 	Users    []core.UserID   `json:"users"`
-	Document core.DocumentID `json:"document"`
-	Rule     core.RuleID     `json:"rule"`
+	Document core.DocumentID `json:"document,omitempty"`
+	Task     core.TaskID     `json:"task,omitempty"`
+	Rule     core.RuleID     `json:"rule,omitempty"`
 	Text     string          `json:"text,omitempty"`
 }
 

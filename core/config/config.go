@@ -271,38 +271,37 @@ func wrongTypes(err error) []core.FieldFault {
 }
 
 func (c Config) check() []core.FieldFault {
-	var faults []core.FieldFault
-	fault := func(field, text string) { faults = append(faults, core.FieldFault{Field: field, Text: text}) }
+	var faults core.Faults
 	oneOf := func(field, value string, allowed ...string) {
 		if !slices.Contains(allowed, value) {
-			fault(field, "допустимо: "+strings.Join(allowed, ", "))
+			faults.Add(field, "допустимо: "+strings.Join(allowed, ", "))
 		}
 	}
 	if c.Data == "" {
-		fault("data", "обязательное поле")
+		faults.Add("data", "обязательное поле")
 	}
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
-		fault("listen", "нужен адрес и порт, например 127.0.0.1:8080")
+		faults.Add("listen", "нужен адрес и порт, например 127.0.0.1:8080")
 	}
 	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
-		fault("public_url", "нужен адрес вида https://uzel.example.ru")
+		faults.Add("public_url", "нужен адрес вида https://uzel.example.ru")
 	}
 	if _, err := proxies(c.TrustedProxies); err != nil {
-		fault("trusted_proxies", "нужны адреса или сети через запятую, например 127.0.0.1, 10.0.0.0/8")
+		faults.Add("trusted_proxies", "нужны адреса или сети через запятую, например 127.0.0.1, 10.0.0.0/8")
 	}
 	oneOf("store", c.Store, "bolt")
 	oneOf("bus", c.Bus, "bolt")
 	oneOf("blobs", c.Blobs, "file")
 	oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	oneOf("log.format", c.Log.Format, "text", "json")
-	c.OIDC.check(c.PublicURL, fault)
+	c.OIDC.check(c.PublicURL, faults.Add)
 	if c.Appeals.IdleMinutes <= 0 {
-		fault("appeals.idle_minutes", "должно быть больше нуля")
+		faults.Add("appeals.idle_minutes", "должно быть больше нуля")
 	}
 	limits := reflect.ValueOf(c.Limits)
 	for i := range limits.NumField() {
 		if limits.Field(i).Int() <= 0 {
-			fault("limits."+limits.Type().Field(i).Tag.Get("config"), "должно быть больше нуля")
+			faults.Add("limits."+limits.Type().Field(i).Tag.Get("config"), "должно быть больше нуля")
 		}
 	}
 	return faults

@@ -173,7 +173,7 @@ func messageTemplates() Type {
 		Fields: []Field{
 			titleField(), codeField(),
 			{Name: "subject", Title: Words{"Тема", "Subject"}, Type: Text},
-			{Name: "text", Title: Words{"Текст", "Text"}, Type: LongText, Required: true, Help: "подстановки в фигурных скобках: {number}, {date}, {applicant}, {reason}, {operator}, {organization}, {result}, {due}"},
+			{Name: "text", Title: Words{"Текст", "Text"}, Type: LongText, Required: true, Help: "подстановки в фигурных скобках: {number}, {date}, {subject}, {applicant}, {reason}, {operator}, {organization}, {due}, {result}"},
 			{Name: "reason", Title: Words{"Причина", "Reason"}, Type: Ref, Ref: core.DirReasons},
 			positionField(), activeField(),
 		},

@@ -243,3 +243,14 @@ func HoursOf(e *core.Entry, field string, of core.EntryID) int {
 	hours, _ := v[string(of)].(float64)
 	return int(hours)
 }
+
+// TextsOf is a value of the type Texts; nil if the entry has none.
+func TextsOf(e *core.Entry, field string) (out []string) {
+	items, _ := e.Values[field].([]any)
+	for _, item := range items {
+		if text, ok := item.(string); ok {
+			out = append(out, text)
+		}
+	}
+	return out
+}

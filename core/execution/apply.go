@@ -15,12 +15,14 @@ import (
 // work is one document being routed.
 type work struct {
 	*Service
-	tx      store.Tx
-	old     core.Document // as it was read
-	doc     *core.Document
-	rules   []core.Rule
-	own     bool // doc.Appeal is a copy that may be changed
-	changed bool
+	tx    store.Tx
+	doc   *core.Document
+	rules []core.Rule
+
+	// sets are the changes that were decided, to be made at once; asAppeal: some of
+	// them are of an appeal.
+	sets     []func(*core.Document)
+	asAppeal bool
 }
 
 // broken is why an action cannot be done because of its rule: the rule is
@@ -29,68 +31,104 @@ type broken struct{ text string }
 
 func (b *broken) Error() string { return b.text }
 
-// carryOut does what was decided, records it, and switches failed rules off.
+// carryOut does what was decided, records it, and switches failed rules off. What
+// changes the document comes first and is one change, so that answers, tasks
+// and other systems get it as the rules made it.
 func (w *work) carryOut(number uint64, decided routing.Decision) error {
 	record := &core.Decision{
 		Document: w.doc.ID, RuleSet: number, Seen: w.doc.Version, Trace: decided.Trace, Faults: decided.Faults,
-		Effects: make([]core.Effect, 0, len(decided.Planned)),
+		Effects: make([]core.Effect, len(decided.Planned)),
 	}
 	failed := map[core.RuleID]string{}
 	for i, text := range decided.Faults {
 		failed[w.rules[i].ID] = text
 	}
-	for _, p := range decided.Planned {
-		effect, err := w.effect(p)
-		if b, ok := errors.AsType[*broken](err); ok {
-			failed[effect.Rule], err = b.text, nil
-		}
-		if err != nil {
-			return err
-		}
-		record.Effects = append(record.Effects, effect)
-	}
-	if err := store.Decisions.Put(w.tx, record); err != nil {
+	if err := w.effects(record.Effects, decided.Planned, true, failed); err != nil {
 		return err
 	}
-	if err := w.save(); err != nil || len(failed) == 0 {
+	if err := w.save(); err != nil {
+		return err
+	}
+	if err := w.effects(record.Effects, decided.Planned, false, failed); err != nil {
+		return err
+	}
+	if err := store.Decisions.Put(w.tx, record); err != nil || len(failed) == 0 {
 		return err
 	}
 	return w.switchOff(w.tx, w.doc.ID, failed)
 }
 
-func (w *work) save() error {
-	if !w.changed {
-		return nil
+// effects does the actions that change the document, or the others.
+func (w *work) effects(out []core.Effect, planned []routing.Planned, changing bool, failed map[core.RuleID]string) error {
+	do := w.act
+	if changing {
+		do = w.change
 	}
-	if err := store.Documents.Replace(w.tx, &w.old, w.doc); err != nil {
+	for i, p := range planned {
+		if changes(p.Action.Do) != changing {
+			continue
+		}
+		if err := w.effect(&out[i], p, do, failed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// changes tells the actions that change the document itself.
+func changes(k core.ActionKind) bool {
+	switch k {
+	case core.ActSetLine, core.ActSetReason, core.ActAddTags, core.ActSetOperator, core.ActSetTerm:
+		return true
+	}
+	return false
+}
+
+// save makes the changes that were decided: those of an appeal by its owner.
+func (w *work) save() (err error) {
+	sets := w.sets
+	w.sets = nil
+	set := func(d *core.Document) {
+		for _, change := range sets {
+			change(d)
+		}
+	}
+	switch {
+	case len(sets) == 0:
+		return nil
+	case w.asAppeal || w.doc.Appeal != nil:
+		w.doc, err = w.Appeals.Sort(w.tx, w.doc, set)
 		return err
 	}
-	return w.Bus.Publish(w.tx, bus.DocumentUpdated, string(w.doc.ID), bus.AboutDocument(w.doc))
+	d := *w.doc
+	set(&d)
+	if err := store.Documents.Replace(w.tx, w.doc, &d); err != nil {
+		return err
+	}
+	w.doc = &d
+	return w.Bus.Publish(w.tx, bus.DocumentUpdated, string(d.ID), bus.AboutDocument(&d))
 }
 
-// effect does one action. The error is a broken rule, or a reason to try the
-// document again later.
-func (w *work) effect(p routing.Planned) (core.Effect, error) {
+// effect does one action, or notes why it cannot be done. The error is a reason
+// to try the document again later.
+func (w *work) effect(e *core.Effect, p routing.Planned, do func(*core.Rule, *core.Effect) (string, error), failed map[core.RuleID]string) error {
 	rule := &w.rules[p.Rule]
-	e := core.Effect{Rule: rule.ID, Title: rule.Title, Action: p.Action, Note: p.Note}
+	*e = core.Effect{Rule: rule.ID, Title: rule.Title, Action: p.Action, Note: p.Note}
 	if e.Note != "" {
-		return e, nil
+		return nil
 	}
-	note, err := w.do(rule, &e)
+	note, err := do(rule, e)
 	if b, ok := errors.AsType[*broken](err); ok {
-		note = b.text
+		failed[rule.ID], note, err = b.text, b.text, nil
 	}
 	e.Note, e.Done = note, note == "" && err == nil
-	return e, err
+	return err
 }
 
-// do makes an action true. A note tells why the document does not allow it.
-func (w *work) do(rule *core.Rule, e *core.Effect) (note string, err error) {
+// act does what goes beyond the document. A note tells why the document does not
+// allow it.
+func (w *work) act(rule *core.Rule, e *core.Effect) (note string, err error) {
 	switch a := &e.Action; a.Do {
-	case core.ActSetLine, core.ActSetReason, core.ActAddTags, core.ActSetOperator:
-		return w.change(rule, e)
-	case core.ActSetTerm:
-		return "", w.setTerm(rule, *a.Term)
 	case core.ActCreateTask:
 		return "", w.createTask(rule, a)
 	case core.ActReply:
@@ -103,69 +141,79 @@ func (w *work) do(rule *core.Rule, e *core.Effect) (note string, err error) {
 	return "", nil // stop has done its work
 }
 
-// change does what concerns the appeal.
+// change decides on a change of the document.
 func (w *work) change(rule *core.Rule, e *core.Effect) (note string, err error) {
-	if w.doc.Direction != core.Incoming {
-		return "обращением бывает только входящий документ", nil
+	if e.Action.Do != core.ActSetTerm {
+		return w.changeAppeal(rule, e)
 	}
-	if err := w.ownAppeal(); err != nil {
-		return "", err
+	if note := over(w.doc); w.doc.Appeal != nil && note != "" {
+		return note, nil
 	}
-	appeal := w.doc.Appeal
-	switch a := &e.Action; a.Do {
-	case core.ActSetLine:
-		appeal.Line = a.Line
-	case core.ActSetReason:
-		appeal.Reason, appeal.ReasonGroup = a.Reason, a.ReasonGroup
-	case core.ActAddTags:
-		appeal.Tags = append(slices.Clone(appeal.Tags), a.Tags...)
-	case core.ActSetOperator:
-		if e.Operator, err = w.operator(rule.ID, a); err != nil {
-			return "", err
-		}
-		appeal.Operator = e.Operator
+	deadline, err := w.deadline(rule, *e.Action.Term)
+	if err != nil {
+		return "", asBroken(err)
 	}
-	w.changed = true
+	w.sets = append(w.sets, func(d *core.Document) { d.SetDeadline(deadline) })
 	return "", nil
 }
 
-// ownAppeal makes the document an appeal, and its appeal a copy.
-func (w *work) ownAppeal() error {
-	switch {
-	case w.own:
-		return nil
-	case w.doc.Appeal != nil:
-		appeal := *w.doc.Appeal
-		w.doc.Appeal = &appeal
-	case w.Appeal != nil:
-		if err := w.Service.Appeal(w.tx, w.doc); err != nil {
-			return err
-		}
-	default:
-		w.doc.Appeal = &core.Appeal{State: core.AppealNew, Applicant: w.doc.Sender}
+// changeAppeal decides on what concerns the appeal.
+func (w *work) changeAppeal(rule *core.Rule, e *core.Effect) (note string, err error) {
+	if note := over(w.doc); note != "" {
+		return note, nil
 	}
-	w.own = true
-	return nil
+	a := e.Action
+	if err := w.known(&a); err != nil {
+		return "", err
+	}
+	var set func(*core.Appeal)
+	switch a.Do {
+	case core.ActSetLine:
+		set = func(appeal *core.Appeal) { appeal.Line = a.Line }
+	case core.ActSetReason:
+		set = func(appeal *core.Appeal) { appeal.Reason, appeal.ReasonGroup = a.Reason, a.ReasonGroup }
+	case core.ActAddTags:
+		set = func(appeal *core.Appeal) { appeal.Tags = append(slices.Clone(appeal.Tags), a.Tags...) }
+	case core.ActSetOperator:
+		operator, err := w.operator(rule.ID, &a)
+		if err != nil {
+			return "", err
+		}
+		e.Operator = operator
+		set = func(appeal *core.Appeal) { appeal.Operator = operator }
+	}
+	w.asAppeal = true
+	w.sets = append(w.sets, func(d *core.Document) { set(d.Appeal) })
+	return "", nil
 }
 
-func (w *work) setTerm(rule *core.Rule, term core.Term) error {
-	deadline, err := w.deadline(rule, term)
-	if err != nil {
+// over tells why a document cannot be worked on as an appeal; empty: it can.
+func over(d *core.Document) string {
+	switch {
+	case d.Direction != core.Incoming:
+		return "обращением бывает только входящий документ"
+	case d.Appeal == nil && d.State == core.DocumentClosed, d.Appeal != nil && d.Appeal.State.Ended():
+		return "работа уже завершена"
+	case d.Appeal != nil && d.Appeal.MergedInto != "":
+		return "обращение объединено с другим"
+	}
+	return ""
+}
+
+// known takes the rule for guilty of naming what was deleted since.
+func (w *work) known(a *core.Action) error {
+	n := &names{Service: w.Service, tx: w.tx}
+	if err := n.entries("", a); err != nil {
 		return err
 	}
-	w.doc.DueAt = &deadline.DueAt
-	if w.doc.Appeal != nil {
-		if err := w.ownAppeal(); err != nil {
-			return err
-		}
-		w.doc.Appeal.Deadline = &deadline
+	if len(n.faults) > 0 {
+		return &broken{"записи справочника, которую называет правило, больше нет"}
 	}
-	w.changed = true
 	return nil
 }
 
-func (w *work) deadline(rule *core.Rule, term core.Term) (core.Deadline, error) {
-	return w.calendar().Deadline(w.tx, w.doc.Organization, w.tx.Now(), term, "правило «"+rule.Title+"»")
+func (w *work) deadline(rule *core.Rule, term core.Term) (*core.Deadline, error) {
+	return w.Calendar.Deadline(w.tx, w.doc.Organization, w.tx.Now(), term, "правило «"+rule.Title+"»")
 }
 
 func (w *work) createTask(rule *core.Rule, a *core.Action) error {
@@ -173,11 +221,10 @@ func (w *work) createTask(rule *core.Rule, a *core.Action) error {
 		Document: w.doc.ID, Rule: rule.ID, Title: a.Title, Text: a.Text, Performer: a.Performer, Controller: a.Controller,
 	}
 	if a.Term != nil {
-		deadline, err := w.deadline(rule, *a.Term)
-		if err != nil {
-			return err
+		var err error
+		if task.Deadline, err = w.deadline(rule, *a.Term); err != nil {
+			return asBroken(err)
 		}
-		task.Deadline = &deadline
 	}
 	return asBroken(w.Tasks.Create(w.tx, task))
 }
@@ -200,8 +247,13 @@ func (w *work) reply(a *core.Action) (note string, err error) {
 			return "", asBroken(err)
 		}
 	}
-	fill := w.placeholders()
-	err = w.Reply(w.tx, w.doc.ID, fill.Replace(subject), fill.Replace(text))
+	if subject, err = w.fill(subject); err != nil {
+		return "", err
+	}
+	if text, err = w.fill(text); err != nil {
+		return "", err
+	}
+	err = w.Reply(w.tx, w.doc.ID, subject, text)
 	if e, ok := errors.AsType[*core.Error](err); ok && refused(err) {
 		return "ответ не отправлен: " + texts(e), nil
 	}
@@ -231,13 +283,11 @@ func (w *work) loop() (note string, err error) {
 	return note, err
 }
 
-// placeholders of texts that are sent.
-func (w *work) placeholders() *strings.Replacer {
-	number, date := "", ""
-	if w.doc.Number != nil {
-		number, date = w.doc.Number.Text, string(w.doc.Number.Date)
+func (w *work) fill(text string) (string, error) {
+	if w.Fill == nil {
+		return text, nil
 	}
-	return strings.NewReplacer("{number}", number, "{date}", date, "{subject}", w.doc.Subject, "{name}", w.doc.Sender.Name)
+	return w.Fill(w.tx, w.doc, text)
 }
 
 func (w *work) forward(a *core.Action) (note string, err error) {
@@ -262,7 +312,11 @@ func (w *work) forward(a *core.Action) (note string, err error) {
 	if len(to) == 0 {
 		return "документ пришёл из этого канала или уже передаётся в него", nil
 	}
-	return "", w.Forward(w.tx, w.doc, to)
+	err = w.Forward(w.tx, w.doc, to)
+	if e, ok := errors.AsType[*core.Error](err); ok && e.Kind == core.KindConflict {
+		return "не передано: " + texts(e), nil
+	}
+	return "", asBroken(err)
 }
 
 // has tells whether there is such a record and it was not deleted.

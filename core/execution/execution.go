@@ -23,17 +23,18 @@ import (
 type Service struct {
 	Store store.Store
 	Bus   bus.Publisher
-	// Forward queues the document for other channels.
+	// Forward passes the document on to other channels, as a person would: an
+	// appeal is forwarded then. KindConflict if its state does not allow that.
 	Forward func(tx store.Tx, d *core.Document, to []core.ChannelID) error
 	// Reply queues an automatic answer to the document's sender. Errors of the
 	// kinds invalid, not_found and config must come before anything is written.
 	Reply func(tx store.Tx, to core.DocumentID, subject, text string) error
 
-	// Appeal makes an appeal of a document that is none, without saving it; nil:
-	// a new appeal of the document's sender.
-	Appeal func(tx store.Tx, d *core.Document) error
-	// Calendar knows working time; nil: Week.
-	Calendar  Calendar
+	Appeals  Appeals
+	Calendar Calendar
+	// Fill puts what is known of a document in the place of the names in braces in
+	// a text that is sent; nil: texts go as they are.
+	Fill      func(tx store.Tx, d *core.Document, text string) (string, error)
 	Tasks     Tasks     // optional
 	Templates Templates // optional
 	// Entries tells whether a directory has the entry; nil: what rules name is not
@@ -43,11 +44,18 @@ type Service struct {
 	compiled atomic.Pointer[compiled]
 }
 
-// Calendar knows when an organisation works.
+// Appeals owns the appeals; appeal.Service does.
+type Appeals interface {
+	// Sort makes the changes that rules have decided on, and an appeal of what is
+	// none yet. d was read in tx.
+	Sort(tx store.Tx, d *core.Document, set func(*core.Document)) (*core.Document, error)
+}
+
+// Calendar knows when an organisation works; schedule.Offices does.
 type Calendar interface {
 	Working(tx store.Tx, org core.OrganizationID, at time.Time) (bool, error)
 	// Deadline counts a term from start. Basis is why, for people.
-	Deadline(tx store.Tx, org core.OrganizationID, start time.Time, term core.Term, basis string) (core.Deadline, error)
+	Deadline(tx store.Tx, org core.OrganizationID, start time.Time, term core.Term, basis string) (*core.Deadline, error)
 }
 
 // Tasks creates tasks.
@@ -133,7 +141,7 @@ func (s *Service) Route(tx store.Tx, about bus.DocumentEvent) error {
 	if err != nil {
 		return err
 	}
-	w := &work{Service: s, tx: tx, old: *d, doc: d, rules: rules.rules}
+	w := &work{Service: s, tx: tx, doc: d, rules: rules.rules}
 	return w.carryOut(rules.number, rules.set.Decide(facts))
 }
 
@@ -141,8 +149,10 @@ func (s *Service) Route(tx store.Tx, about bus.DocumentEvent) error {
 func (s *Service) gather(tx store.Tx, d *core.Document, at time.Time, set *routing.Set) (*routing.Facts, error) {
 	f := &routing.Facts{Document: d, At: at}
 	var err error
-	if f.Working, err = s.calendar().Working(tx, d.Organization, at); err != nil {
-		return nil, err
+	if set.AsksWorking() {
+		if f.Working, err = s.Calendar.Working(tx, d.Organization, at); err != nil {
+			return nil, err
+		}
 	}
 	for _, days := range set.Periods() {
 		if f.Appeals == nil {

@@ -9,10 +9,12 @@ import (
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/appeal"
 	"github.com/uzel-hub/uzel/core/bus"
+	"github.com/uzel-hub/uzel/core/directory"
 	"github.com/uzel-hub/uzel/core/execution"
 	"github.com/uzel-hub/uzel/core/intake"
 	"github.com/uzel-hub/uzel/core/internal/coretest"
 	"github.com/uzel-hub/uzel/core/outgoing"
+	"github.com/uzel-hub/uzel/core/schedule"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -33,10 +35,13 @@ func newDesk(t testing.TB) *desk {
 	out := &outgoing.Service{Store: d.store, Bus: d.bus}
 	appeals := &appeal.Service{Bus: d.bus, Outgoing: out, Carries: func(*core.Channel, core.Purpose) bool { return false }}
 	d.intake = &intake.Service{Bus: d.bus, Forward: out.Forward, Arrive: appeals.Arrive}
-	d.rules = &execution.Service{Store: d.store, Bus: d.bus, Forward: out.Forward, Reply: func(tx store.Tx, to core.DocumentID, subject, text string) error {
-		_, _, err := out.Reply(tx, to, outgoing.Reply{Subject: subject, Text: text, Automatic: true})
-		return err
-	}}
+	d.rules = &execution.Service{
+		Store: d.store, Bus: d.bus, Forward: out.Forward, Appeals: appeals, Calendar: schedule.Offices{}, Fill: (&directory.Service{}).Fill,
+		Reply: func(tx store.Tx, to core.DocumentID, subject, text string) error {
+			_, _, err := out.Reply(tx, to, outgoing.Reply{Subject: subject, Text: text, Automatic: true})
+			return err
+		},
+	}
 	d.update(func(tx store.Tx) error {
 		for _, id := range []core.ChannelID{"mail", "gis", "1c"} {
 			if err := store.Channels.Put(tx, &core.Channel{ID: id, Organization: "org_1"}); err != nil {
@@ -452,8 +457,8 @@ func TestTasksAreCreatedByTheirOwner(t *testing.T) {
 	if len(made.all) != 1 || made.all[0].Document != doc.ID || made.all[0].Deadline == nil {
 		t.Fatalf("%+v", made.all)
 	}
-	// The desk's Wednesday noon UTC is 15:00 of the office: three hours today, seven tomorrow.
-	if due := made.all[0].Deadline.DueAt.In(core.OfficeZone); due.Day() != 19 || due.Hour() != 16 {
+	// The desk's Wednesday noon UTC is 15:00 of the office: three hours today, and tomorrow seven and a pause.
+	if due := made.all[0].Deadline.DueAt.In(core.OfficeZone); due.Day() != 19 || due.Hour() != 17 {
 		t.Errorf("due %v", due)
 	}
 }

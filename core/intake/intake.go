@@ -9,11 +9,13 @@ package intake
 
 import (
 	"slices"
+	"time"
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/party"
 	"github.com/uzel-hub/uzel/core/registry"
+	"github.com/uzel-hub/uzel/core/schedule"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -56,6 +58,9 @@ func (s *Service) register(tx store.Tx, m *core.Message) error {
 	d := document(tx, m)
 	d.Organization = ch.Organization
 	d.Sender.Addresses = placed(d.Sender.Addresses, m.Channel)
+	if err := dictated(tx, d, m.DueAt); err != nil {
+		return err
+	}
 	if err := party.Recognise(tx, &d.Sender, d.Organization); err != nil {
 		return err
 	}
@@ -119,8 +124,20 @@ func document(tx store.Tx, m *core.Message) *core.Document {
 		ExternalID:     m.ExternalID,
 		KnownAs:        m.Thread.KnownAs,
 		ExternalThread: m.Thread.External,
-		DueAt:          m.DueAt,
 	}
+}
+
+// dictated gives the document the term that the outside system has set.
+func dictated(tx store.Tx, d *core.Document, due *time.Time) error {
+	if due == nil || d.DueAt != nil && d.DueAt.Equal(*due) {
+		return nil
+	}
+	deadline, err := schedule.Offices{}.Outside(tx, d.Organization, *due, "срок внешней системы")
+	if err != nil {
+		return err
+	}
+	d.SetDeadline(deadline)
+	return nil
 }
 
 // placed says of chat and outside ids which channel they are meaningful in.
@@ -162,6 +179,9 @@ func (s *Service) change(tx store.Tx, m *core.Message) (done bool, err error) {
 		withdraw(d, m)
 	} else {
 		edit(d, m)
+		if err := dictated(tx, d, m.DueAt); err != nil {
+			return false, err
+		}
 	}
 	if err := store.Documents.Put(tx, d); err != nil {
 		return false, err

@@ -149,28 +149,24 @@ func (s *Service) replyFaults(tx store.Tx, origin, d *core.Document) ([]core.Fie
 
 // commonFaults are those of answers and letters.
 func commonFaults(tx store.Tx, d *core.Document) ([]core.FieldFault, error) {
-	var faults []core.FieldFault
-	fault := func(field, text string) { faults = append(faults, core.FieldFault{Field: field, Text: text}) }
+	var faults core.Faults
 	if strings.TrimSpace(d.Text) == "" && d.HTML == "" && len(d.Files) == 0 {
-		fault("text", "ответ пуст: напишите текст или приложите файл")
+		faults.Add("text", "ответ пуст: напишите текст или приложите файл")
 	}
 	for _, to := range d.Recipients {
 		if len(to.Addresses) == 0 {
-			fault("to", "у адресата нет ни одного адреса")
+			faults.Add("to", "у адресата нет ни одного адреса")
 		}
 	}
 	text, err := channelFault(tx, d.Channel)
 	if text != "" {
-		fault("channel", text)
+		faults.Add("channel", text)
 	}
 	return faults, err
 }
 
 func invalidReply(faults []core.FieldFault) error {
-	if len(faults) == 0 {
-		return nil
-	}
-	return &core.Error{Kind: core.KindInvalid, Code: "reply.invalid", Faults: faults}
+	return core.Faults(faults).Err("reply.invalid")
 }
 
 func channelFault(tx store.Tx, id core.ChannelID) (string, error) {

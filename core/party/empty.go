@@ -11,7 +11,7 @@ import (
 
 // The fields of a document and of a delivery that hold personal data.
 var (
-	documentFields = []string{"subject", "text", "html", "sender", "recipients", "files", "marks", "fields", "known_as", "external_thread", "appeal"}
+	documentFields = []string{"subject", "text", "html", "sender", "recipients", "files", "marks", "fields", "known_as", "external_thread", "appeal", "deadline"}
 	deliveryFields = []string{"to", "outside_text", "last_error"}
 	partyFields    = []string{"name", "addresses", "accounts", "notes", "consents"}
 )
@@ -38,7 +38,7 @@ func (e *eraser) empty(tx store.Tx, act *core.Erasure, d *core.Document) error {
 	d.Files, d.KnownAs, d.ExternalThread = nil, nil, ""
 	d.Fields = only(d.Fields, "delivery_type")
 	d.Marks = append(kinds(d.Marks), e.mark())
-	d.Appeal = emptyAppeal(d.Appeal)
+	d.Appeal, d.Deadline = emptyAppeal(d.Appeal), emptyDeadline(d.Deadline)
 	if err := e.put(tx, d, documentFields...); err != nil {
 		return err
 	}
@@ -112,7 +112,6 @@ func emptyAppeal(a *core.Appeal) *core.Appeal {
 	out.Applicant = blankOne(a.Applicant)
 	out.Accounts, out.Premises, out.Extra = nil, nil, nil
 	out.Description, out.Comment, out.RejectReason = "", "", ""
-	out.Deadline = emptyDeadline(a.Deadline)
 	if a.Result != nil {
 		result := *a.Result
 		result.Text, result.Works = "", nil

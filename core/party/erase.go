@@ -70,11 +70,11 @@ func (s *Service) Order(tx store.Tx, o Order) (*core.Erasure, error) {
 }
 
 func orderable(tx store.Tx, o Order, cards []*core.Party) error {
-	var faults []core.FieldFault
+	var faults core.Faults
 	named := func(field string, id core.DocumentID) error {
 		ok, err := store.Documents.Has(tx, string(id))
 		if err == nil && !ok {
-			faults = append(faults, core.FieldFault{Field: field, Text: "такой записи нет"})
+			faults.Add(field, "такой записи нет")
 		}
 		return err
 	}
@@ -88,8 +88,8 @@ func orderable(tx store.Tx, o Order, cards []*core.Party) error {
 			return err
 		}
 	}
-	if len(faults) > 0 {
-		return &core.Error{Kind: core.KindInvalid, Code: "erasure.invalid", Faults: faults}
+	if err := faults.Err("erasure.invalid"); err != nil {
+		return err
 	}
 	for _, p := range cards {
 		if p.Erasure != "" {

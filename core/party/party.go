@@ -63,7 +63,7 @@ func known(tx store.Tx, id core.PartyID) (*core.Party, error) {
 // marks settles what a person said about the contacts of p. The list is
 // replaced: p may share it with what was read.
 func marks(tx store.Tx, old, p *core.Party) error {
-	var faults []core.FieldFault
+	var faults core.Faults
 	p.Addresses = slices.Clone(p.Addresses)
 	for i := range p.Addresses {
 		c := &p.Addresses[i]
@@ -79,7 +79,7 @@ func marks(tx store.Tx, old, p *core.Party) error {
 			now := tx.Now()
 			c.DecidedAt = &now
 			if c.Comment == "" {
-				faults = append(faults, core.FieldFault{Field: "addresses." + strconv.Itoa(i) + ".comment", Text: textRequired})
+				faults.Add("addresses."+strconv.Itoa(i)+".comment", textRequired)
 			}
 		case c.Mark == core.ContactUnconfirmed:
 			c.DecidedAt = nil
@@ -88,10 +88,7 @@ func marks(tx store.Tx, old, p *core.Party) error {
 			c.Mark = core.ContactPersonal
 		}
 	}
-	if len(faults) > 0 {
-		return &core.Error{Kind: core.KindInvalid, Code: "party.invalid", Faults: faults}
-	}
-	return nil
+	return faults.Err("party.invalid")
 }
 
 // decides tells that a person chose between personal and public.

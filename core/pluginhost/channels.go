@@ -126,34 +126,33 @@ func (s *Channels) entry(ch *core.Channel) (catalog.Entry, error) {
 }
 
 func (s *Channels) checkFields(ctx context.Context, ch *core.Channel) error {
-	var faults []core.FieldFault
-	fault := func(field, text string) { faults = append(faults, core.FieldFault{Field: field, Text: text}) }
+	var faults core.Faults
 	if ch.Title == "" {
-		fault("title", "назовите канал")
+		faults.Add("title", "назовите канал")
 	}
 	if ch.Concurrency < 0 {
-		fault("concurrency", "не меньше нуля")
+		faults.Add("concurrency", "не меньше нуля")
 	}
 	if slices.Contains(ch.ForwardTo, ch.ID) {
-		fault("forward_to", "канал не может передавать самому себе")
+		faults.Add("forward_to", "канал не может передавать самому себе")
 	}
 	err := s.host.store.View(ctx, func(tx store.Tx) error {
 		for _, to := range ch.ForwardTo {
 			if found, err := store.Channels.Has(tx, string(to)); err != nil || !found {
-				fault("forward_to", "нет канала «"+string(to)+"»")
+				faults.Add("forward_to", "нет канала «"+string(to)+"»")
 			}
 		}
 		if ch.Journal != "" {
 			if found, err := store.Journals.Has(tx, string(ch.Journal)); err != nil || !found {
-				fault("journal", "нет журнала «"+string(ch.Journal)+"»")
+				faults.Add("journal", "нет журнала «"+string(ch.Journal)+"»")
 			}
 		}
 		return nil
 	})
-	if err != nil || faults == nil {
+	if err != nil {
 		return err
 	}
-	return &core.Error{Kind: core.KindInvalid, Code: "channel.invalid", Faults: faults}
+	return faults.Err("channel.invalid")
 }
 
 // settle splits the secrets off the settings of ch, completes both with what

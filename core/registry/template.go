@@ -42,21 +42,20 @@ func Render(template, index string, day time.Time, n uint64) string {
 
 // check finds everything wrong with a journal.
 func check(j *core.Journal) []core.FieldFault {
-	var faults []core.FieldFault
-	fault := func(field, text string) { faults = append(faults, core.FieldFault{Field: field, Text: text}) }
+	var faults core.Faults
 	if !journalID.MatchString(string(j.ID)) {
-		fault("id", "только строчные латинские буквы, цифры и дефис, до 40 знаков")
+		faults.Add("id", "только строчные латинские буквы, цифры и дефис, до 40 знаков")
 	}
 	if strings.TrimSpace(j.Title) == "" {
-		fault("title", "обязательное поле")
+		faults.Add("title", "обязательное поле")
 	}
 	switch j.Direction {
 	case core.Incoming, core.Outgoing, core.Internal:
 	default:
-		fault("direction", "должно быть incoming, outgoing или internal")
+		faults.Add("direction", "должно быть incoming, outgoing или internal")
 	}
 	if text := templateFault(j); text != "" {
-		fault("template", text)
+		faults.Add("template", text)
 	}
 	return faults
 }

@@ -143,13 +143,9 @@ func titleOf(tx store.Tx, name Dimension, value string) string {
 		if u, err := store.Users.Look(tx, value); err == nil {
 			title = u.Name
 		}
-	case Line, ReasonGroup, Reason, Source, Tag:
+	case Organization, Line, ReasonGroup, Reason, Source, Tag:
 		if e, err := store.Entries.Look(tx, value); err == nil {
 			title = e.Text("title")
-		}
-	case Organization:
-		if o, err := store.Entries.GetAny(tx, value); err == nil {
-			title = o.Text("title")
 		}
 	case Direction, State, AppealState, Kind:
 		title = words[value]

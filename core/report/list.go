@@ -71,7 +71,7 @@ var columns = map[Column]column{
 	ColumnRegistered: {"Зарегистрирован", func(d *core.Document) any { return moment(&d.CreatedAt) }},
 	ColumnSubject:    {"Тема", func(d *core.Document) any { return d.Subject }},
 	ColumnSender:     {"Отправитель", func(d *core.Document) any { return nameOf(d.Sender) }},
-	ColumnDue:        {"Срок", func(d *core.Document) any { return moment(dueOf(d)) }},
+	ColumnDue:        {"Срок", func(d *core.Document) any { return moment(d.DueAt) }},
 
 	ColumnApplicant:    appealColumn("Заявитель", func(a *core.Appeal) any { return nameOf(a.Applicant) }),
 	ColumnAccounts:     appealColumn("Лицевые счета", func(a *core.Appeal) any { return accountsOf(a) }),

@@ -43,6 +43,7 @@ func (d *desk) register(doc core.Document) core.DocumentID {
 	}
 	coretest.Update(d, d.store, func(tx store.Tx) error {
 		fresh := doc
+		fresh.SetDeadline(doc.Deadline)
 		return store.Documents.Put(tx, &fresh)
 	})
 	d.clock.Add(time.Millisecond)
@@ -66,8 +67,8 @@ func (d *desk) week() {
 	})
 	id := d.register(core.Document{Channel: "mail", Appeal: &core.Appeal{
 		State: core.AppealClosed, Line: "ent_1", Operator: "usr_1", Tags: []core.EntryID{"ent_a", "ent_b", "ent_a"}, Transfers: 2, Reopened: 1,
-		SpentSeconds: 600, TakenAt: d.after(1), AnsweredAt: d.after(2), EndedAt: d.after(4), Deadline: d.due(3), Rating: &core.Rating{Score: 5},
-	}})
+		SpentSeconds: 600, TakenAt: d.after(1), AnsweredAt: d.after(2), EndedAt: d.after(4), Rating: &core.Rating{Score: 5},
+	}, Deadline: d.due(3)})
 	coretest.Update(d, d.store, func(tx store.Tx) error {
 		for i, channel := range []core.ChannelID{"gis", "gis", "1c"} {
 			state := core.DeliverySent
@@ -81,11 +82,11 @@ func (d *desk) week() {
 		return nil
 	})
 	d.register(core.Document{Channel: "mail", Appeal: &core.Appeal{
-		State: core.AppealRejected, Line: "ent_1", Operator: "usr_1", TakenAt: d.after(3), EndedAt: d.after(8), Deadline: d.due(3), Rating: &core.Rating{Score: 2},
-	}})
+		State: core.AppealRejected, Line: "ent_1", Operator: "usr_1", TakenAt: d.after(3), EndedAt: d.after(8), Rating: &core.Rating{Score: 2},
+	}, Deadline: d.due(3)})
 	d.clock.Add(24 * time.Hour)
-	d.register(core.Document{Channel: "post", Appeal: &core.Appeal{State: core.AppealNew, Line: "ent_2", Deadline: d.due(1)}})
-	d.register(core.Document{Channel: "post", Appeal: &core.Appeal{State: core.AppealInWork, Line: "ent_2", Deadline: d.due(100)}})
+	d.register(core.Document{Channel: "post", Appeal: &core.Appeal{State: core.AppealNew, Line: "ent_2"}, Deadline: d.due(1)})
+	d.register(core.Document{Channel: "post", Appeal: &core.Appeal{State: core.AppealInWork, Line: "ent_2"}, Deadline: d.due(100)})
 	d.register(core.Document{Channel: "post", Subject: "Письмо"})
 	d.clock.Add(5 * time.Hour) // 20:00 UTC is still that day, by the office
 }

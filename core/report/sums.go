@@ -72,8 +72,8 @@ func (c *counter) sums() Sums {
 func (c *counter) count(d *core.Document, forwarded int, now time.Time) {
 	c.Documents++
 	c.Forwarded += int64(forwarded)
-	if due := dueOf(d); due != nil {
-		c.judge(*due, doneAt(d), now)
+	if d.DueAt != nil {
+		c.judge(*d.DueAt, doneAt(d), now)
 	}
 	if d.Appeal != nil {
 		c.countAppeal(d, d.Appeal)
@@ -113,14 +113,6 @@ func (c *counter) judge(due time.Time, done *time.Time, now time.Time) {
 	default:
 		c.Running++
 	}
-}
-
-// dueOf is the term of a document, nil if it has none.
-func dueOf(d *core.Document) *time.Time {
-	if d.Appeal != nil && d.Appeal.Deadline != nil {
-		return &d.Appeal.Deadline.DueAt
-	}
-	return d.DueAt
 }
 
 // doneAt is when a document was done with, nil if it is not: an appeal when it

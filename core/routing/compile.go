@@ -31,10 +31,14 @@ func (s *Set) Periods() []int { return s.asks.periods }
 // AsksOpen tells that the rules look at the sender's open appeals.
 func (s *Set) AsksOpen() bool { return s.asks.open }
 
+// AsksWorking tells that the rules look at the working time.
+func (s *Set) AsksWorking() bool { return s.asks.working }
+
 // asks is what must be looked up before the rules can be tried.
 type asks struct {
 	periods  []int
 	open     bool
+	working  bool
 	language bool // by an expression
 }
 
@@ -55,6 +59,8 @@ func (a *asks) name(name string) {
 		a.period(30)
 	case "open_appeals":
 		a.open = true
+	case "working":
+		a.working = true
 	case "language":
 		a.language = true
 	}
@@ -227,6 +233,7 @@ func (c *compiler) comparison(path string, w *core.Condition, at place) node {
 		c.asks.period(w.Days)
 	}
 	c.asks.open = c.asks.open || w.Field == core.FieldOpenAppeals
+	c.asks.working = c.asks.working || w.Field == core.FieldWorkingTime
 	switch kind {
 	case numberField:
 		return numeric{w.Field, w.Is, w.Days, w.Number, at}

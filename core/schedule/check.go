@@ -44,10 +44,7 @@ func (f *faults) number(field string, value, least, most int) {
 }
 
 func (f faults) err(code string) error {
-	if len(f) == 0 {
-		return nil
-	}
-	return &core.Error{Kind: core.KindInvalid, Code: code, Field: f[0].Field, Faults: f}
+	return core.Faults(f).Err(code)
 }
 
 // Check finds what is wrong with a calendar: KindInvalid with all faults.

@@ -50,6 +50,39 @@ func (c *Calendar) Outside(start, due time.Time, basis string) *core.Deadline {
 	return d
 }
 
+// ByHand is a deadline that a person has set: its length is what is left, in
+// hours round the clock, the last begun one counted; when to warn of it follows
+// the calendar as with terms in days.
+func (c *Calendar) ByHand(start, due time.Time, basis string) *core.Deadline {
+	left := due.Sub(start)
+	d := &core.Deadline{
+		StartAt: start.UTC(), DueAt: due.UTC(), Basis: basis, Calendar: string(c.def.ID),
+		Term: core.Term{Kind: core.TermHours, Amount: max(int((left+time.Hour-1)/time.Hour), 0)},
+	}
+	d.WarnAt = c.warnAt(d)
+	return d
+}
+
+// Move puts the deadline to another moment, earlier or later, as whoever gave it
+// may. Who and why stay with the deadline. What was warned of or broken begins
+// anew.
+func (c *Calendar) Move(d *core.Deadline, at time.Time, by core.UserID, to time.Time, reason string) {
+	d.Extensions = append(slices.Clone(d.Extensions), core.Extension{
+		At: at.UTC(), By: by, From: d.DueAt, To: to.UTC(), Reason: reason,
+	})
+	d.DueAt, d.WarnedAt, d.BrokenAt = to.UTC(), nil, nil
+	d.WarnAt = c.warnAt(d)
+}
+
+// Change gives the term another length and basis. Start and pauses stay.
+func (c *Calendar) Change(d *core.Deadline, at time.Time, term core.Term, basis string) error {
+	if err := CheckTerm(term); err != nil {
+		return err
+	}
+	d.Term, d.Basis = term, basis
+	return c.settle(d, at)
+}
+
 // Pause stops the term at the moment. KindConflict if it stands already, or if
 // an outside system counts it.
 func (c *Calendar) Pause(d *core.Deadline, at time.Time, reason string) error {

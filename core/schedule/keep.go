@@ -30,6 +30,9 @@ func Seed(tx store.Tx) error {
 // Load reads a calendar with its years. KindNotFound if there is none.
 func Load(tx store.Tx, id core.CalendarID) (*Calendar, error) {
 	def, err := store.Calendars.Get(tx, string(id))
+	if id == core.CalendarRussia && core.KindOf(err) == core.KindNotFound {
+		def, err = Russia(), nil // not seeded
+	}
 	if err != nil {
 		return nil, err
 	}

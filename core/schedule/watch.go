@@ -19,6 +19,8 @@ type Subject struct {
 	// Save writes the subject with another deadline in the transaction it was read
 	// in; Deadline itself must not be changed.
 	Save func(*core.Deadline) error
+	// Notice is who has to hear of the warning or of the breach, and what.
+	Notice func(broken bool) (bus.NoticeEvent, error)
 }
 
 // Source finds what somebody has to look at: subjects whose Deadline.NextLook is
@@ -103,7 +105,19 @@ func (w *Watcher) notice(tx store.Tx, s Subject, warned, broken *int) error {
 	if err := s.Save(&d); err != nil {
 		return err
 	}
-	return w.Bus.Publish(tx, topic, s.ID, bus.DeadlineEvent{Kind: s.Kind, ID: s.ID, DueAt: d.DueAt, Effect: d.Effect})
+	if err := w.Bus.Publish(tx, topic, s.ID, bus.DeadlineEvent{Kind: s.Kind, ID: s.ID, DueAt: d.DueAt, Effect: d.Effect}); err != nil {
+		return err
+	}
+	return w.tell(tx, s, topic == bus.DeadlineBroken)
+}
+
+// tell raises a notice if there is anybody who has to hear it.
+func (w *Watcher) tell(tx store.Tx, s Subject, broken bool) error {
+	notice, err := s.Notice(broken)
+	if err != nil || len(notice.Users) == 0 {
+		return err
+	}
+	return w.Bus.Publish(tx, bus.NoticeRaised, s.ID, notice)
 }
 
 // OnBroken is the handler of deadline.broken: it applies the effect. KindConfig
@@ -123,16 +137,13 @@ func (w *Watcher) OnBroken(tx store.Tx, ev bus.DeadlineEvent) error {
 // KindDocument is the kind of subjects that are documents.
 const KindDocument = "document"
 
-// Documents is the source of appeals that wait for their answer.
+// Documents is the source of documents that wait for their answer.
 func Documents(tx store.Tx, until time.Time) iter.Seq2[Subject, error] {
 	return func(yield func(Subject, error) bool) {
 		for d, err := range store.Documents.Range(tx, "deadline", "", store.MomentKey(until)+"\x01") {
 			if err != nil {
 				yield(Subject{}, err)
 				return
-			}
-			if d.Appeal == nil || d.Appeal.Deadline == nil {
-				continue
 			}
 			if !yield(subjectOf(tx, d), nil) {
 				return
@@ -142,9 +153,43 @@ func Documents(tx store.Tx, until time.Time) iter.Seq2[Subject, error] {
 }
 
 func subjectOf(tx store.Tx, d *core.Document) Subject {
-	return Subject{Kind: KindDocument, ID: string(d.ID), Deadline: d.Appeal.Deadline, Save: func(deadline *core.Deadline) error {
-		doc, appeal := *d, *d.Appeal
-		doc.Appeal, appeal.Deadline = &appeal, deadline
-		return store.Documents.Replace(tx, d, &doc)
-	}}
+	return Subject{
+		Kind: KindDocument, ID: string(d.ID), Deadline: d.Deadline,
+		Save: func(deadline *core.Deadline) error {
+			doc := *d
+			doc.SetDeadline(deadline)
+			return store.Documents.Replace(tx, d, &doc)
+		},
+		Notice: func(broken bool) (bus.NoticeEvent, error) { return documentNotice(tx, d, broken) },
+	}
+}
+
+// KindTask is the kind of subjects that are tasks.
+const KindTask = "task"
+
+// Tasks is the source of tasks that their performers have yet to report on.
+func Tasks(tx store.Tx, until time.Time) iter.Seq2[Subject, error] {
+	return func(yield func(Subject, error) bool) {
+		for t, err := range store.Tasks.Range(tx, "deadline", "", store.MomentKey(until)+"\x01") {
+			if err != nil {
+				yield(Subject{}, err)
+				return
+			}
+			if !yield(taskSubject(tx, t), nil) {
+				return
+			}
+		}
+	}
+}
+
+func taskSubject(tx store.Tx, t *core.Task) Subject {
+	return Subject{
+		Kind: KindTask, ID: string(t.ID), Deadline: t.Deadline,
+		Save: func(deadline *core.Deadline) error {
+			task := *t
+			task.Deadline = deadline
+			return store.Tasks.Replace(tx, t, &task)
+		},
+		Notice: func(broken bool) (bus.NoticeEvent, error) { return taskNotice(tx, t, broken) },
+	}
 }

@@ -32,7 +32,7 @@ func newTower(t *testing.T) *tower {
 
 // fresh is the watcher after a restart of the hub.
 func (w *tower) fresh() {
-	w.watch = &schedule.Watcher{Store: w.store, Bus: w.bus, Sources: []schedule.Source{schedule.Documents}, Effects: []schedule.Effect{closing{}}}
+	w.watch = &schedule.Watcher{Store: w.store, Bus: w.bus, Sources: []schedule.Source{schedule.Documents, schedule.Tasks}, Effects: []schedule.Effect{closing{}}}
 }
 
 func (w *tower) appeals(n, hours int, change func(*core.Document)) {
@@ -47,7 +47,8 @@ func (w *tower) appeals(n, hours int, change func(*core.Document)) {
 			if err != nil {
 				return err
 			}
-			d := &core.Document{ID: core.DocumentID(fmt.Sprintf("doc_%d_%04d", hours, i)), Appeal: &core.Appeal{State: core.AppealInWork, Deadline: deadline}}
+			d := &core.Document{ID: core.DocumentID(fmt.Sprintf("doc_%d_%04d", hours, i)), Appeal: &core.Appeal{State: core.AppealInWork}}
+			d.SetDeadline(deadline)
 			if change != nil {
 				change(d)
 			}
@@ -121,8 +122,8 @@ func TestWhatWaitsForNobodyIsNotWatched(t *testing.T) {
 		func(d *core.Document) { d.Appeal.State = core.AppealClosed },
 		func(d *core.Document) { d.Appeal.State = core.AppealRejected },
 		func(d *core.Document) { d.Appeal.State = core.AppealAnswered },
-		func(d *core.Document) { d.Appeal.Deadline.Pauses = []core.Pause{{From: at, Reason: "ждём"}} },
-		func(d *core.Document) { d.Appeal.Deadline = nil },
+		func(d *core.Document) { d.Deadline.Pauses = []core.Pause{{From: at, Reason: "ждём"}} },
+		func(d *core.Document) { d.Deadline = nil },
 	} {
 		w.appeals(1, 10+i, change)
 	}
@@ -140,11 +141,11 @@ func TestExtendedDeadlineIsWatchedAnew(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		c, err := schedule.Of(tx, d.Appeal.Deadline, "")
+		c, err := schedule.Of(tx, d.Deadline, "")
 		if err != nil {
 			return err
 		}
-		if err := c.Extend(d.Appeal.Deadline, tx.Now(), "usr_1", tx.Now().Add(10*time.Hour), "новые обстоятельства"); err != nil {
+		if err := c.Extend(d.Deadline, tx.Now(), "usr_1", tx.Now().Add(10*time.Hour), "новые обстоятельства"); err != nil {
 			return err
 		}
 		return store.Documents.Put(tx, d)
@@ -158,7 +159,7 @@ func TestExtendedDeadlineIsWatchedAnew(t *testing.T) {
 
 func TestBreachBringsAboutItsEffect(t *testing.T) {
 	w := newTower(t)
-	w.appeals(1, 10, func(d *core.Document) { d.Appeal.Deadline.Effect = "close" })
+	w.appeals(1, 10, func(d *core.Document) { d.Deadline.Effect = "close" })
 	w.clock.Add(11 * time.Hour)
 	if _, _, err := w.watch.Look(t.Context()); err != nil {
 		t.Fatal(err)

@@ -81,8 +81,8 @@ func (c *crowd) document(i int) *core.Document {
 		Reason: entry[core.EntryID](n % 40), Source: entry[core.EntryID](n % 3), Tags: []core.EntryID{entry[core.EntryID](n % 6)},
 		Accounts:  []core.AccountRef{{Number: fmt.Sprint(n % 2000)}},
 		Applicant: core.Correspondent{Party: entry[core.PartyID](n % 1000), Addresses: []core.Address{mailOf(n % 3000)}},
-		Deadline:  &core.Deadline{DueAt: due},
 	}
+	d.SetDeadline(&core.Deadline{DueAt: due})
 	if n%700 == 3 {
 		d.Appeal.MergedInto = "doc_1"
 	}

@@ -93,18 +93,12 @@ func appealThread(d *core.Document) []string {
 	return []string{AppealThreadKey(d.Thread, d.Appeal.State.Ended())}
 }
 
-// appealDue has the terms of open appeals: of the deadline, or else the date the
-// document came with.
+// appealDue has the terms of open appeals.
 func appealDue(d *core.Document) []string {
-	switch {
-	case !appealOpen(d):
+	if !appealOpen(d) || d.DueAt == nil {
 		return nil
-	case d.Appeal.Deadline != nil:
-		return []string{MomentKey(d.Appeal.Deadline.DueAt)}
-	case d.DueAt != nil:
-		return []string{MomentKey(*d.DueAt)}
 	}
-	return nil
+	return []string{MomentKey(*d.DueAt)}
 }
 
 func appealPlanned(d *core.Document) []string {

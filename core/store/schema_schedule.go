@@ -21,13 +21,26 @@ var (
 // MomentKey is the value of an index over moments; values sort as time does.
 func MomentKey(at time.Time) string { return at.UTC().Format(dueLayout) }
 
-// documentDeadline is when somebody has to look at the deadline of an appeal
+// documentDeadline is when somebody has to look at the deadline of a document
 // that waits for its answer.
 func documentDeadline(d *core.Document) []string {
-	if d.Appeal == nil || d.Appeal.State == core.AppealAnswered || d.Appeal.State.Ended() {
+	if !d.Waits() {
 		return nil
 	}
-	look := d.Appeal.Deadline.NextLook()
+	return nextLook(d.Deadline)
+}
+
+// taskDeadline is when somebody has to look at the deadline of a task that its
+// performer has not reported on.
+func taskDeadline(t *core.Task) []string {
+	if t.State == core.TaskDraft || t.State == core.TaskDone || t.State.Ended() {
+		return nil
+	}
+	return nextLook(t.Deadline)
+}
+
+func nextLook(d *core.Deadline) []string {
+	look := d.NextLook()
 	if look == nil {
 		return nil
 	}

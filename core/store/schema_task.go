@@ -17,6 +17,7 @@ var (
 		// open and dated are small whatever the age of the hub: what has not ended,
 		// and what of it has a deadline.
 		Index[core.Task]{Name: "open", Keys: taskOpen},
+		Index[core.Task]{Name: "deadline", Keys: taskDeadline},
 	)
 	TaskComments = Define("task_comments",
 		Index[core.TaskComment]{Name: "task", Keys: func(c *core.TaskComment) []string { return []string{string(c.Task)} }},

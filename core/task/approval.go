@@ -15,8 +15,9 @@ func (s *Service) Ask(tx store.Tx, d *core.Draft, approver core.UserID) (core.Ta
 		ID: core.TaskID(core.NewID("tsk", tx.Now())), Organization: d.Organization, Kind: core.TaskApproval, State: core.TaskDraft,
 		Title: "Согласовать: " + d.Subject, Document: d.InReplyTo, Draft: d.ID, Author: d.Author, Performer: approver,
 	}
-	if d.Route.DueAt != nil {
-		t.Deadline = ByHand(tx, *d.Route.DueAt, "срок согласования")
+	var err error
+	if t.Deadline, err = s.Due(tx, d.Organization, d.Route.DueAt, d.Route.Term, "срок согласования"); err != nil {
+		return "", err
 	}
 	return t.ID, s.handOut(tx, t)
 }

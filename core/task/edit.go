@@ -2,7 +2,6 @@ package task
 
 import (
 	"strings"
-	"time"
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/bus"
@@ -38,7 +37,7 @@ func (s *Service) Update(tx store.Tx, by core.Acting, ref Ref, e Edit) (*core.Ta
 		return nil, core.Conflict("task.controller", "контролёр не меняется, пока он принимает работу")
 	}
 	e.apply(t)
-	if err := e.moveDeadline(tx, by, t); err != nil {
+	if err := s.moveDeadline(tx, by, t, e); err != nil {
 		return nil, err
 	}
 	if err := checkEdited(tx, t, e); err != nil {
@@ -67,7 +66,7 @@ func (e *Edit) apply(t *core.Task) {
 
 // moveDeadline sets the term of a task that has none, or extends (or shortens)
 // it, telling who did and why. What was warned of or broken begins anew.
-func (e *Edit) moveDeadline(tx store.Tx, by core.Acting, t *core.Task) error {
+func (s *Service) moveDeadline(tx store.Tx, by core.Acting, t *core.Task, e Edit) error {
 	if e.Deadline == nil {
 		return nil
 	}
@@ -79,20 +78,16 @@ func (e *Edit) moveDeadline(tx store.Tx, by core.Acting, t *core.Task) error {
 		return core.Invalid("task.invalid", "reason", "укажите причину переноса срока")
 	}
 	moved := *t.Deadline
-	moved.Extensions = append(moved.Extensions, core.Extension{
-		At: tx.Now(), By: by.User, From: moved.DueAt, To: e.Deadline.DueAt, Reason: strings.TrimSpace(e.Reason),
-	})
-	moved.DueAt, moved.WarnedAt, moved.BrokenAt = e.Deadline.DueAt, nil, nil
 	t.Deadline = &moved
-	return nil
+	return s.Calendar.Move(tx, t.Organization, &moved, by.User, e.Deadline.DueAt, strings.TrimSpace(e.Reason))
 }
 
 // checkEdited proves what was changed sound. A term that has passed does not
 // keep anyone from mending the title.
 func checkEdited(tx store.Tx, t *core.Task, e Edit) error {
-	c := &checker{tx: tx}
+	c := checking(tx)
 	if t.Title == "" {
-		c.fault("title", "обязательное поле")
+		c.Add("title", "обязательное поле")
 	}
 	if e.Controller != nil || e.CoPerformers != nil {
 		c.others(t)
@@ -122,14 +117,4 @@ func deadlinesUnder(tx store.Tx, t *core.Task) error {
 		}
 	}
 	return nil
-}
-
-// ByHand is a deadline a person set: its length is what is left, in hours round
-// the clock, the last begun one counted.
-func ByHand(tx store.Tx, due time.Time, basis string) *core.Deadline {
-	left := due.Sub(tx.Now())
-	return &core.Deadline{
-		DueAt: due.UTC(), StartAt: tx.Now(), Basis: basis,
-		Term: core.Term{Kind: core.TermHours, Amount: max(int((left+time.Hour-1)/time.Hour), 0)},
-	}
 }

@@ -19,7 +19,32 @@ import (
 type Service struct {
 	Bus bus.Publisher
 	// Origin hears who works on a document; nil: nobody is told.
-	Origin Origin
+	Origin   Origin
+	Calendar Calendar
+}
+
+// Calendar counts terms by the calendar of an organisation; schedule.Offices
+// does.
+type Calendar interface {
+	// Deadline counts a term from start; basis is why, for people.
+	Deadline(tx store.Tx, org core.OrganizationID, start time.Time, term core.Term, basis string) (*core.Deadline, error)
+	// ByHand is the deadline of somebody who named a moment.
+	ByHand(tx store.Tx, org core.OrganizationID, due time.Time, basis string) (*core.Deadline, error)
+	// Move puts a deadline to another moment and notes who did and why.
+	Move(tx store.Tx, org core.OrganizationID, d *core.Deadline, by core.UserID, to time.Time, reason string) error
+}
+
+// Due is the deadline of who says by when something is to be done: at a moment,
+// or after a term that begins now; nil if he says neither. KindInvalid for a
+// term that cannot be counted.
+func (s *Service) Due(tx store.Tx, org core.OrganizationID, at *time.Time, term *core.Term, basis string) (*core.Deadline, error) {
+	switch {
+	case at != nil:
+		return s.Calendar.ByHand(tx, org, *at, basis)
+	case term != nil:
+		return s.Calendar.Deadline(tx, org, tx.Now(), *term, basis)
+	}
+	return nil, nil
 }
 
 // Origin tells the channel a document came through who works on it, if the

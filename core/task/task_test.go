@@ -13,192 +13,6 @@ import (
 	"github.com/uzel-hub/uzel/core/task"
 )
 
-// The people of a desk.
-var (
-	boss    = core.Acting{User: "usr_boss"} // the author
-	anna    = core.Acting{User: "usr_anna"}
-	boris   = core.Acting{User: "usr_boris"}
-	control = core.Acting{User: "usr_control"}
-	chief   = core.Acting{User: "usr_chief", Supervisor: true}
-	nobody  = core.Acting{User: "usr_nobody"} // has no part in anything
-)
-
-type desk struct {
-	*testing.T
-	store store.Store
-	bus   *coretest.Recorder
-	clock *coretest.Clock
-	tasks *task.Service
-	doc   *core.Document
-	told  []string // performers the origin heard of
-}
-
-// ReportPerformer implements task.Origin.
-func (d *desk) ReportPerformer(_ store.Tx, doc *core.Document, performer core.Correspondent) error {
-	d.told = append(d.told, string(doc.ID)+" "+performer.Name)
-	return nil
-}
-
-func newDesk(t *testing.T) *desk {
-	clock := coretest.NewClock()
-	d := &desk{T: t, store: coretest.Open(t, clock), bus: &coretest.Recorder{}, clock: clock}
-	d.tasks = &task.Service{Bus: d.bus, Origin: d}
-	d.doc = &core.Document{
-		ID: "doc_1", Organization: "org_1", Direction: core.Incoming, Kind: core.MessageLetter, State: core.DocumentRegistered,
-		Subject: "Течёт крыша", Channel: "mail", Thread: "doc_1",
-	}
-	d.update(func(tx store.Tx) error {
-		for _, who := range []core.Acting{boss, anna, boris, control, chief, nobody} {
-			u := &core.User{ID: who.User, Login: string(who.User), Name: "Имя " + string(who.User)}
-			if err := store.Users.Put(tx, u); err != nil {
-				return err
-			}
-		}
-		if err := store.Users.Put(tx, &core.User{ID: "usr_gone", Login: "gone", State: core.UserDismissed}); err != nil {
-			return err
-		}
-		return store.Documents.Put(tx, d.doc)
-	})
-	return d
-}
-
-func (d *desk) update(fn func(store.Tx) error) {
-	d.Helper()
-	coretest.Update(d.T, d.store, fn)
-}
-
-// do runs an operation on a task in a transaction of its own.
-func (d *desk) do(fn func(tx store.Tx) (*core.Task, error)) (got *core.Task, err error) {
-	d.Helper()
-	d.clock.Add(time.Second)
-	err = d.store.Update(d.Context(), func(tx store.Tx) error {
-		got, err = fn(tx)
-		return err
-	})
-	return got, err
-}
-
-func (d *desk) must(fn func(tx store.Tx) (*core.Task, error)) *core.Task {
-	d.Helper()
-	got, err := d.do(fn)
-	if err != nil {
-		d.Fatal(err)
-	}
-	return got
-}
-
-func (d *desk) create(by core.Acting, n task.New) *core.Task {
-	d.Helper()
-	return d.must(func(tx store.Tx) (*core.Task, error) { return d.tasks.Create(tx, by, n) })
-}
-
-// assignment is the boss's, for Anna, under control.
-func (d *desk) assignment() *core.Task {
-	d.Helper()
-	return d.create(boss, task.New{
-		Kind: core.TaskAssignment, Title: "Починить крышу", Document: d.doc.ID, Performer: anna.User,
-		CoPerformers: []core.UserID{boris.User}, Controller: control.User, Deadline: d.due(72 * time.Hour),
-	})
-}
-
-func (d *desk) due(in time.Duration) *core.Deadline {
-	return &core.Deadline{DueAt: d.clock.Now().Add(in), StartAt: d.clock.Now(), Basis: "тест"}
-}
-
-func (d *desk) task(id core.TaskID) *core.Task {
-	d.Helper()
-	var got *core.Task
-	coretest.View(d.T, d.store, func(tx store.Tx) (err error) {
-		got, err = store.Tasks.Get(tx, string(id))
-		return err
-	})
-	return got
-}
-
-func (d *desk) comments(id core.TaskID) (out []core.TaskComment) {
-	d.Helper()
-	coretest.View(d.T, d.store, func(tx store.Tx) error {
-		for c, err := range store.TaskComments.Find(tx, "task", string(id)) {
-			if err != nil {
-				return err
-			}
-			out = append(out, *c)
-		}
-		return nil
-	})
-	return out
-}
-
-// act is an operation by name, with whatever else it takes.
-type act struct {
-	name   string
-	reason string
-	to     core.UserID
-}
-
-func (d *desk) act(by core.Acting, id core.TaskID, a act) (*core.Task, error) {
-	d.Helper()
-	ref := task.Ref{ID: id}
-	return d.do(func(tx store.Tx) (*core.Task, error) {
-		switch a.name {
-		case "assign":
-			return d.tasks.Assign(tx, by, ref, a.to)
-		case "accept":
-			return d.tasks.Accept(tx, by, ref)
-		case "decline":
-			return d.tasks.Decline(tx, by, ref, a.reason)
-		case "start":
-			return d.tasks.Start(tx, by, ref)
-		case "delegate":
-			return d.tasks.Delegate(tx, by, ref, a.to, a.reason)
-		case "done":
-			return d.tasks.Report(tx, by, ref, a.reason, nil)
-		case "close":
-			return d.tasks.Close(tx, by, ref, a.reason)
-		case "return":
-			return d.tasks.Return(tx, by, ref, a.reason)
-		case "cancel":
-			return d.tasks.Cancel(tx, by, ref, a.reason)
-		case "reopen":
-			return d.tasks.Reopen(tx, by, ref, a.reason)
-		}
-		panic(a.name)
-	})
-}
-
-// all does one operation after the other.
-func (d *desk) all(id core.TaskID, steps ...step) *core.Task {
-	d.Helper()
-	for _, s := range steps {
-		if _, err := d.act(s.by, id, s.act); err != nil {
-			d.Fatalf("%s by %s: %v", s.name, s.by.User, err)
-		}
-	}
-	return d.task(id)
-}
-
-type step struct {
-	by core.Acting
-	act
-}
-
-func wantKind(t *testing.T, err error, want core.Kind, code string) {
-	t.Helper()
-	e, ok := errors.AsType[*core.Error](err)
-	if !ok || e.Kind != want || e.Code != code {
-		t.Fatalf("error %v, want %v %s", err, want, code)
-	}
-}
-
-func faultsOf(err error) (out []string) {
-	if e, ok := errors.AsType[*core.Error](err); ok {
-		for _, f := range e.Faults {
-			out = append(out, f.Field)
-		}
-	}
-	return out
-}
-
 func TestAssignmentFromHandToHand(t *testing.T) {
 	d := newDesk(t)
 	made := d.assignment()
@@ -268,7 +82,7 @@ func TestDelegationEndsSomewhere(t *testing.T) {
 		}
 	}
 	_, err := d.act(boss, made.ID, act{name: "delegate", to: boris.User})
-	wantKind(t, err, core.KindConflict, "task.delegations")
+	coretest.WantError(t, err, core.KindConflict, "task.delegations")
 }
 
 func TestDocumentIsInWorkWhenSomebodyWorksOnIt(t *testing.T) {
@@ -341,7 +155,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 					}
 					return
 				}
-				wantKind(t, err, core.KindForbidden, "task.forbidden")
+				coretest.WantError(t, err, core.KindForbidden, "task.forbidden")
 				if len(d.bus.Take(bus.TaskUpdated))+len(d.bus.Take(bus.TaskAssigned)) != 0 {
 					t.Error("a refusal was published")
 				}
@@ -355,7 +169,7 @@ func TestNobodyAcceptsHisOwnWork(t *testing.T) {
 	made := d.create(boss, task.New{Kind: core.TaskAssignment, Title: "x", Performer: chief.User})
 	d.all(made.ID, step{chief, act{name: "done", reason: "Готово"}})
 	_, err := d.act(chief, made.ID, act{name: "close"})
-	wantKind(t, err, core.KindForbidden, "task.forbidden")
+	coretest.WantError(t, err, core.KindForbidden, "task.forbidden")
 }
 
 func TestTaskNobodyAcceptsEndsWithTheReport(t *testing.T) {
@@ -392,7 +206,7 @@ func TestReasonsAreDemanded(t *testing.T) {
 		{anna, "done", "text"},
 	} {
 		_, err := d.act(c.by, made.ID, act{name: c.act, reason: "  "})
-		wantKind(t, err, core.KindInvalid, "task.invalid")
+		coretest.WantError(t, err, core.KindInvalid, "task.invalid")
 		if e, _ := errors.AsType[*core.Error](err); e.Field != c.field {
 			t.Errorf("%s: field %s", c.act, e.Field)
 		}
@@ -411,13 +225,13 @@ func TestFaultsAreReportedTogether(t *testing.T) {
 		})
 	})
 	want := []string{"title", "performer", "co_performers.0", "co_performers.2", "document", "controller", "due_at"}
-	if got := faultsOf(err); !slices.Equal(got, want) {
+	if got := coretest.FaultFields(err); !slices.Equal(got, want) {
 		t.Fatalf("faults %q, want %q", got, want)
 	}
 	_, err = d.do(func(tx store.Tx) (*core.Task, error) {
 		return d.tasks.Create(tx, boss, task.New{Kind: core.TaskApproval, Title: "x", Performer: anna.User, Controller: anna.User})
 	})
-	if got := faultsOf(err); !slices.Equal(got, []string{"kind", "controller"}) {
+	if got := coretest.FaultFields(err); !slices.Equal(got, []string{"kind", "controller"}) {
 		t.Fatalf("faults %q", got)
 	}
 }
@@ -429,7 +243,7 @@ func TestDraftMayLackWhatItTakesToHandItOut(t *testing.T) {
 		t.Fatalf("made %+v", made)
 	}
 	_, err := d.act(boss, made.ID, act{name: "assign", to: anna.User})
-	if got := faultsOf(err); !slices.Equal(got, []string{"controller", "due_at"}) {
+	if got := coretest.FaultFields(err); !slices.Equal(got, []string{"controller", "due_at"}) {
 		t.Fatalf("faults %q", got)
 	}
 	d.must(func(tx store.Tx) (*core.Task, error) {
@@ -437,83 +251,6 @@ func TestDraftMayLackWhatItTakesToHandItOut(t *testing.T) {
 	})
 	if got := d.all(made.ID, step{boss, act{name: "assign", to: anna.User}}); got.State != core.TaskAssigned || len(got.Delegations) != 0 {
 		t.Errorf("task %+v", got)
-	}
-}
-
-func TestParentStaysOpenWithItsSubtasks(t *testing.T) {
-	d := newDesk(t)
-	made := d.assignment()
-	sub := d.create(anna, task.New{Kind: core.TaskPlain, Title: "Купить рубероид", Performer: boris.User, Parent: made.ID})
-	if sub.Document != d.doc.ID || !sub.Deadline.DueAt.Equal(made.Deadline.DueAt) {
-		t.Errorf("a subtask does not take over %+v", sub)
-	}
-	if len(d.told) != 1 {
-		t.Errorf("the origin heard of a subtask: %q", d.told)
-	}
-	d.all(made.ID, step{anna, act{name: "done", reason: "Готово"}})
-	_, err := d.act(control, made.ID, act{name: "close"})
-	wantKind(t, err, core.KindConflict, "task.subtasks")
-	d.all(sub.ID, step{boris, act{name: "done", reason: "Купил"}})
-	d.all(made.ID, step{control, act{name: "close"}})
-	_, err = d.act(anna, sub.ID, act{name: "reopen", reason: "Мало"})
-	wantKind(t, err, core.KindConflict, "task.parent")
-}
-
-func TestReportDoesNotEndATaskWithOpenSubtasks(t *testing.T) {
-	d := newDesk(t)
-	made := d.create(boss, task.New{Kind: core.TaskPlain, Title: "x", Performer: anna.User})
-	d.create(anna, task.New{Kind: core.TaskPlain, Title: "y", Performer: boris.User, Parent: made.ID})
-	_, err := d.act(anna, made.ID, act{name: "done", reason: "Готово"})
-	wantKind(t, err, core.KindConflict, "task.subtasks")
-}
-
-func TestCancelTakesTheSubtasksAlong(t *testing.T) {
-	d := newDesk(t)
-	made := d.assignment()
-	sub := d.create(anna, task.New{Kind: core.TaskPlain, Title: "x", Performer: boris.User, Parent: made.ID})
-	below := d.create(boris, task.New{Kind: core.TaskPlain, Title: "y", Performer: nobody.User, Parent: sub.ID})
-	ready := d.create(anna, task.New{Kind: core.TaskPlain, Title: "z", Performer: boris.User, Parent: made.ID})
-	d.all(ready.ID, step{boris, act{name: "done", reason: "Готово"}})
-	d.all(made.ID, step{boss, act{name: "cancel", reason: "Дом снесён"}})
-	for id, want := range map[core.TaskID]core.TaskState{
-		made.ID: core.TaskCancelled, sub.ID: core.TaskCancelled, below.ID: core.TaskCancelled, ready.ID: core.TaskClosed,
-	} {
-		if got := d.task(id).State; got != want {
-			t.Errorf("%s is %s, want %s", id, got, want)
-		}
-	}
-	if got := d.all(made.ID, step{boss, act{name: "reopen", reason: "Не снесён"}}); got.State != core.TaskDraft || got.EndedAt != nil {
-		t.Errorf("reopened %+v", got)
-	}
-	if got := d.task(sub.ID).State; got != core.TaskCancelled {
-		t.Errorf("a subtask was reopened: %s", got)
-	}
-}
-
-func TestSubtaskIsNotLaterThanItsParentUnlessSaid(t *testing.T) {
-	d := newDesk(t)
-	made := d.assignment()
-	late := task.New{Kind: core.TaskPlain, Title: "x", Performer: boris.User, Parent: made.ID, Deadline: d.due(100 * time.Hour)}
-	_, err := d.do(func(tx store.Tx) (*core.Task, error) { return d.tasks.Create(tx, anna, late) })
-	if got := faultsOf(err); !slices.Equal(got, []string{"due_at"}) {
-		t.Fatalf("faults %q", got)
-	}
-	late.BeyondParent = true
-	d.create(anna, late)
-	early := d.create(anna, task.New{Kind: core.TaskPlain, Title: "y", Performer: boris.User, Parent: made.ID, Deadline: d.due(50 * time.Hour)})
-
-	move := func(id core.TaskID, in time.Duration) error {
-		_, err := d.do(func(tx store.Tx) (*core.Task, error) {
-			return d.tasks.Update(tx, chief, task.Ref{ID: id}, task.Edit{Deadline: d.due(in), Reason: "Так надо"})
-		})
-		return err
-	}
-	if got := faultsOf(move(early.ID, 90*time.Hour)); !slices.Equal(got, []string{"due_at"}) {
-		t.Errorf("faults %q", got)
-	}
-	wantKind(t, move(made.ID, 20*time.Hour), core.KindConflict, "task.subtask_deadline")
-	if err := move(made.ID, 60*time.Hour); err != nil {
-		t.Error(err)
 	}
 }
 
@@ -526,8 +263,8 @@ func TestMovedDeadlineTellsWhoAndWhy(t *testing.T) {
 		})
 		return err
 	}
-	wantKind(t, edit(anna, "Не успеваю"), core.KindForbidden, "task.forbidden")
-	wantKind(t, edit(control, " "), core.KindInvalid, "task.invalid")
+	coretest.WantError(t, edit(anna, "Не успеваю"), core.KindForbidden, "task.forbidden")
+	coretest.WantError(t, edit(control, " "), core.KindInvalid, "task.invalid")
 	if err := edit(control, "Дожди"); err != nil {
 		t.Fatal(err)
 	}
@@ -538,58 +275,6 @@ func TestMovedDeadlineTellsWhoAndWhy(t *testing.T) {
 	}
 }
 
-func TestTreesHaveBounds(t *testing.T) {
-	d := newDesk(t)
-	top := d.create(boss, task.New{Kind: core.TaskPlain, Title: "x", Performer: boss.User})
-	under := func(parent core.TaskID) (*core.Task, error) {
-		return d.do(func(tx store.Tx) (*core.Task, error) {
-			return d.tasks.Create(tx, boss, task.New{Kind: core.TaskPlain, Title: "x", Performer: boss.User, Parent: parent})
-		})
-	}
-	at := top.ID
-	for range task.MaxDepth {
-		sub, err := under(at)
-		if err != nil {
-			t.Fatal(err)
-		}
-		at = sub.ID
-	}
-	_, err := under(at)
-	wantKind(t, err, core.KindConflict, "task.depth")
-	for range task.MaxSubtasks - 1 {
-		if _, err := under(top.ID); err != nil {
-			t.Fatal(err)
-		}
-	}
-	_, err = under(top.ID)
-	wantKind(t, err, core.KindConflict, "task.subtasks_limit")
-}
-
-func TestStrangersDoNotSplitOrComment(t *testing.T) {
-	d := newDesk(t)
-	made := d.assignment()
-	_, err := d.do(func(tx store.Tx) (*core.Task, error) {
-		return d.tasks.Create(tx, nobody, task.New{Kind: core.TaskPlain, Title: "x", Performer: nobody.User, Parent: made.ID})
-	})
-	wantKind(t, err, core.KindForbidden, "task.forbidden")
-	comment := func(by core.Acting, text string) error {
-		return d.store.Update(t.Context(), func(tx store.Tx) error {
-			_, err := d.tasks.Comment(tx, by, made.ID, text)
-			return err
-		})
-	}
-	wantKind(t, comment(nobody, "Ого"), core.KindForbidden, "task.forbidden")
-	wantKind(t, comment(boris, "  "), core.KindInvalid, "task.invalid")
-	for _, by := range []core.Acting{boss, anna, boris, control, chief} {
-		if err := comment(by, "Вижу"); err != nil {
-			t.Errorf("%s: %v", by.User, err)
-		}
-	}
-	if got := d.task(made.ID); got.Version != 1 || len(d.comments(made.ID)) != 5 {
-		t.Errorf("version %d, %d comments", got.Version, len(d.comments(made.ID)))
-	}
-}
-
 func TestStaleVersionIsRefused(t *testing.T) {
 	d := newDesk(t)
 	made := d.assignment()
@@ -597,7 +282,7 @@ func TestStaleVersionIsRefused(t *testing.T) {
 	_, err := d.do(func(tx store.Tx) (*core.Task, error) {
 		return d.tasks.Start(tx, anna, task.Ref{ID: made.ID, Version: made.Version})
 	})
-	wantKind(t, err, core.KindConflict, "tasks.stale")
+	coretest.WantError(t, err, core.KindConflict, "tasks.stale")
 }
 
 func TestEndedTaskIsNotEdited(t *testing.T) {
@@ -608,7 +293,7 @@ func TestEndedTaskIsNotEdited(t *testing.T) {
 	_, err := d.do(func(tx store.Tx) (*core.Task, error) {
 		return d.tasks.Update(tx, boss, task.Ref{ID: made.ID}, task.Edit{Title: &title})
 	})
-	wantKind(t, err, core.KindConflict, "task.ended")
+	coretest.WantError(t, err, core.KindConflict, "task.ended")
 }
 
 func TestControllerStaysWhileHeJudges(t *testing.T) {
@@ -619,7 +304,7 @@ func TestControllerStaysWhileHeJudges(t *testing.T) {
 	_, err := d.do(func(tx store.Tx) (*core.Task, error) {
 		return d.tasks.Update(tx, boss, task.Ref{ID: made.ID}, task.Edit{Controller: &none})
 	})
-	wantKind(t, err, core.KindConflict, "task.controller")
+	coretest.WantError(t, err, core.KindConflict, "task.controller")
 }
 
 func TestOverdueIsWhatWasNotReportedInTime(t *testing.T) {

@@ -71,7 +71,8 @@ func InProcess[C any](t testing.TB, c sdk.Connector[C], log hclog.Logger) *Hub {
 func Over(t testing.TB, server pluginv1.PluginServer) *Hub {
 	t.Helper()
 	lis := bufconn.Listen(1 << 20)
-	s := grpc.NewServer(plugin.ServerOptions()...)
+	// Stop waits for the calls, too: what an ended test holds is no later test's.
+	s := grpc.NewServer(append(plugin.ServerOptions(), grpc.WaitForHandlers(true))...)
 	pluginv1.RegisterPluginServer(s, server)
 	served := make(chan struct{})
 	go func() { defer close(served); _ = s.Serve(lis) }() // ends with Stop below

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/internal/hubproc"
 	"github.com/uzel-hub/uzel/core/maintenance"
 )
 
@@ -97,8 +98,8 @@ func TestFullDiskHoldsMailBackUntilThereIsRoom(t *testing.T) {
 }
 
 func refusedWith(err error, status int) bool {
-	r, ok := errors.AsType[*refusal](err)
-	return ok && r.status == status
+	r, ok := errors.AsType[*hubproc.Refusal](err)
+	return ok && r.Status == status
 }
 
 // move has the hub keep its data elsewhere, and only the test connector with it.

@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -19,6 +17,7 @@ import (
 	"time"
 
 	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/internal/hubproc"
 	"github.com/uzel-hub/uzel/core/maintenance"
 )
 
@@ -33,8 +32,7 @@ type hub struct {
 	env    []string
 	client *http.Client // over the socket, as the command line does
 
-	process *exec.Cmd
-	ended   chan struct{} // closed when process has
+	process *hubproc.Process
 }
 
 // newHub prepares an empty data folder. Nothing runs yet.
@@ -46,16 +44,12 @@ func newHub(t *testing.T) *hub {
 		"PATH=" + binaries + ":" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + os.TempDir(),
 		"UZEL_DATA=" + h.data, "UZEL_LISTEN=127.0.0.1:0", "UZEL_PLUGINS=" + filepath.Join(binaries, "plugins"),
 	}
-	h.client = &http.Client{Transport: &http.Transport{
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "unix", filepath.Join(h.data, "uzel.sock"))
-		},
-	}}
+	h.client = hubproc.Client(h.data)
 	t.Cleanup(func() {
 		h.kill()
 		h.client.CloseIdleConnections()
-		if raw, err := os.ReadFile(h.log); err == nil && t.Failed() {
-			t.Logf("the hub said:\n%s", raw[max(0, len(raw)-4000):])
+		if t.Failed() {
+			t.Logf("the hub said:\n%s", hubproc.LastWords(h.log, 4000))
 		}
 	})
 	return h
@@ -64,23 +58,12 @@ func newHub(t *testing.T) *hub {
 // launch starts the process and does not wait until it serves.
 func (h *hub) launch() {
 	h.Helper()
-	log, err := os.OpenFile(h.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
+	cmd := exec.Command(filepath.Join(binaries, "uzel"), "serve")
+	cmd.Env, cmd.SysProcAttr = h.env, &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	var err error
+	if h.process, err = hubproc.Start(cmd, h.log); err != nil {
 		h.Fatal(err)
 	}
-	defer log.Close() //nolint:errcheck // the process has its own
-	h.process = exec.Command(filepath.Join(binaries, "uzel"), "serve")
-	h.process.Env, h.process.Stdout, h.process.Stderr = h.env, log, log
-	h.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := h.process.Start(); err != nil {
-		h.Fatal(err)
-	}
-	ended := make(chan struct{})
-	h.ended = ended
-	go func(p *exec.Cmd) {
-		_ = p.Wait() // its state says it
-		close(ended)
-	}(h.process)
 }
 
 // start starts the hub and waits until it serves.
@@ -88,10 +71,8 @@ func (h *hub) start() {
 	h.Helper()
 	h.launch()
 	h.await("the hub serves", func() bool {
-		select {
-		case <-h.ended:
-			h.Fatalf("the hub ended: %v", h.process.ProcessState)
-		default:
+		if state := h.process.State(); state != nil {
+			h.Fatalf("the hub ended: %v", state)
 		}
 		return h.call(http.MethodGet, "/readyz", nil, nil) == nil
 	})
@@ -115,9 +96,9 @@ func (h *hub) end(signal syscall.Signal) *os.ProcessState {
 	if h.process == nil {
 		return nil
 	}
-	_ = h.process.Process.Signal(signal) // gone already
-	<-h.ended
-	state := h.process.ProcessState
+	h.process.Signal(signal)
+	<-h.process.Exited()
+	state := h.process.State()
 	h.process = nil
 	return state
 }
@@ -132,6 +113,11 @@ func (h *hub) await(what string, cond func() bool) {
 }
 
 func await(t *testing.T, what string, cond func() bool) {
+	t.Helper()
+	awaitFor(t, patience, what, cond)
+}
+
+func awaitFor(t *testing.T, patience time.Duration, what string, cond func() bool) {
 	t.Helper()
 	until := time.Now().Add(patience)
 	for pause := time.Millisecond; !cond(); pause = min(2*pause, 50*time.Millisecond) {
@@ -191,55 +177,15 @@ func live(r maintenance.Report, table string) int {
 	return 0
 }
 
-// refusal is an answer of REST that is not 2xx.
-type refusal struct {
-	status int
-	body   string
-}
-
-func (r *refusal) Error() string { return fmt.Sprintf("%d %s", r.status, r.body) }
-
 // call makes a request of REST. in and out may be nil; a []byte is sent as it is
-// and out of that type takes the body as it is. The error is a *refusal, or that
+// and out of that type takes the body as it is. The error is a *hubproc.Refusal, or that
 // of a hub that is not there.
 func (h *hub) call(method, path string, in, out any) error {
 	return call(h.client, method, "http://hub"+path, "application/json", in, out)
 }
 
 func call(client *http.Client, method, address, kind string, in, out any) error {
-	raw, sent := in.([]byte)
-	if !sent && in != nil {
-		var err error
-		if raw, err = json.Marshal(in); err != nil {
-			return err
-		}
-	}
-	req, err := http.NewRequest(method, address, bytes.NewReader(raw))
-	if err != nil {
-		return err
-	}
-	if raw != nil {
-		req.Header.Set("Content-Type", kind)
-	}
-	res, err := client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close() //nolint:errcheck // only read
-	body, err := io.ReadAll(res.Body)
-	switch {
-	case err != nil:
-		return err
-	case res.StatusCode >= 300:
-		return &refusal{res.StatusCode, string(body)}
-	case out == nil || len(body) == 0:
-		return nil
-	}
-	if whole, ok := out.(*[]byte); ok {
-		*whole = body
-		return nil
-	}
-	return json.Unmarshal(body, out)
+	return hubproc.Call(context.Background(), client, method, address, kind, in, out)
 }
 
 // get reads what must be there.

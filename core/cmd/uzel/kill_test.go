@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/internal/hubproc"
 	"github.com/uzel-hub/uzel/core/maintenance"
 )
 
@@ -102,7 +103,7 @@ func (k *killer) spree(clerks func(rng *rand.Rand) error) {
 func (k *killer) work(rng *rand.Rand, clerks func(*rand.Rand) error, stop <-chan struct{}) {
 	for {
 		if err := clerks(rng); err != nil {
-			if _, refused := errors.AsType[*refusal](err); refused {
+			if _, refused := errors.AsType[*hubproc.Refusal](err); refused {
 				k.Errorf("a clerk: %v", err)
 				return
 			}
@@ -272,7 +273,7 @@ func (c *clerk) patch(d row, change object) error {
 	client := *c.client
 	client.Transport = chain{header{"If-Match", fmt.Sprintf(`"%d"`, d.Version)}, c.client.Transport}
 	err = call(&client, http.MethodPatch, "http://hub/api/v1/documents/"+string(d.ID), "application/json", raw, nil)
-	if r, ok := errors.AsType[*refusal](err); ok && (r.status == http.StatusConflict || r.status == http.StatusPreconditionFailed) {
+	if r, ok := errors.AsType[*hubproc.Refusal](err); ok && (r.Status == http.StatusConflict || r.Status == http.StatusPreconditionFailed) {
 		return nil
 	}
 	return err

@@ -37,9 +37,14 @@ type desk struct {
 
 var served = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 
-// newDesk makes a clerk, who signs in with the one-time password, changes it
-// and makes a token for the rest of the day.
+// newDesk makes a clerk.
 func newDesk(h *hub) *desk {
+	return newUser(h, "maria", "Мария Петрова", core.RoleClerk, "documents.read", "documents.write", "deliveries.read", "parties.read", "parties.write")
+}
+
+// newUser makes a user, who signs in with the one-time password, changes it and
+// makes a token for the rest of the day.
+func newUser(h *hub, login, name string, role core.Role, scopes ...string) *desk {
 	h.Helper()
 	raw, err := os.ReadFile(h.log)
 	if err != nil {
@@ -48,16 +53,16 @@ func newDesk(h *hub) *desk {
 	jar, _ := cookiejar.New(nil) // cannot fail without options
 	d := &desk{hub: h, base: served.FindString(string(raw)), client: &http.Client{Jar: jar}}
 	var made struct{ Password string }
-	if err := json.Unmarshal([]byte(h.must("user", "add", "maria", "--name", "Мария Петрова", "--role", "clerk", "--json")), &made); err != nil {
+	if err := json.Unmarshal([]byte(h.must("user", "add", login, "--name", name, "--role", string(role), "--json")), &made); err != nil {
 		h.Fatal(err)
 	}
 	var session struct{ CSRF string }
-	d.do(http.MethodPost, "/api/v1/session", object{"login": "maria", "password": made.Password}, &session)
+	d.do(http.MethodPost, "/api/v1/session", object{"login": login, "password": made.Password}, &session)
 	d.client.Transport = header{"X-CSRF-Token", session.CSRF}
 	d.do(http.MethodPost, "/api/v1/session/password", object{"old_password": made.Password, "new_password": "верблюд-и-скрепка"}, nil)
 	var token struct{ Secret string }
 	d.do(http.MethodPost, "/api/v1/tokens", object{
-		"title": "Проверка", "scopes": []string{"documents.read", "documents.write", "deliveries.read", "parties.read", "parties.write"},
+		"title": "Проверка", "scopes": scopes,
 	}, &token)
 	d.client = &http.Client{Transport: header{"Authorization", "Bearer " + token.Secret}}
 	return d

@@ -46,6 +46,7 @@ func build(dir string) error {
 		"uzel":           ".",
 		"plugins/email":  "../../../plugins/email",
 		"plugins/twoway": "./testdata/twoway",
+		"plugins/folder": "../../../examples/folder",
 		"mailemulator":   "../../../plugins/email/emulator/cmd/mailemulator",
 	} {
 		cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(dir, out), source)

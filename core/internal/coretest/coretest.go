@@ -4,6 +4,7 @@ package coretest
 
 import (
 	"encoding/json"
+	"errors"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -108,5 +109,24 @@ func (r *Recorder) Take(topic bus.Topic) []bus.Event {
 		}
 	}
 	r.events = rest
+	return out
+}
+
+// WantError demands a core.Error of the kind and code.
+func WantError(t testing.TB, err error, kind core.Kind, code string) {
+	t.Helper()
+	e, ok := errors.AsType[*core.Error](err)
+	if !ok || e.Kind != kind || e.Code != code {
+		t.Fatalf("error %v, want %v %s", err, kind, code)
+	}
+}
+
+// FaultFields are the fields an error names.
+func FaultFields(err error) (out []string) {
+	if e, ok := errors.AsType[*core.Error](err); ok {
+		for _, f := range e.Faults {
+			out = append(out, f.Field)
+		}
+	}
 	return out
 }

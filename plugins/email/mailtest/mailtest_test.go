@@ -12,8 +12,6 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
-	"github.com/emersion/go-sasl"
-	"github.com/emersion/go-smtp"
 
 	"github.com/uzel-hub/uzel/plugins/email/mailtest"
 )
@@ -240,139 +238,6 @@ func store(t *testing.T, c *imapclient.Client, uid imap.UID, op imap.StoreFlagsO
 	}
 }
 
-func submittedArrives(t *testing.T, s *mailtest.Server) {
-	from, to := s.NewUser(t), s.NewUser(t)
-	tagged := strings.Replace(to.Address, "@", "+obr-17@", 1)
-	for _, addr := range []string{to.Address, tagged} {
-		bare := []byte("From: <" + from.Address + ">\r\nTo: <" + addr + ">\r\nSubject: hello\r\n\r\n.dot\r\n")
-		if err := s.Submit(from, addr, bare); err != nil {
-			t.Fatal(err)
-		}
-		s.Await(t, to, "INBOX", 1)
-	}
-	for i, l := range s.Await(t, to, "INBOX", 2) {
-		for _, want := range []string{"Return-Path: <" + from.Address + ">", "Delivered-To: ", "Received: ", "Date: ", "Message-I", "\r\n\r\n.dot\r\n"} {
-			if !bytes.Contains(l.Raw, []byte(want)) {
-				t.Errorf("letter %d has no %q:\n%s", i, want, l.Raw)
-			}
-		}
-		if i == 1 && !bytes.Contains(l.Raw, []byte("Delivered-To: "+tagged)) {
-			t.Errorf("the tag was lost:\n%s", l.Raw)
-		}
-	}
-}
-
-func recipientsRefused(t *testing.T, s *mailtest.Server) {
-	u := s.NewUser(t)
-	for _, c := range []struct {
-		to       string
-		code     int
-		enhanced smtp.EnhancedCode
-	}{
-		{s.Refused, 550, smtp.EnhancedCode{5, 7, 1}},
-		{s.Deferred, 450, smtp.EnhancedCode{4, 2, 1}},
-		{s.Unknown, 550, smtp.EnhancedCode{5, 1, 1}},
-		{s.Outside, 550, smtp.EnhancedCode{5, 1, 2}},
-	} {
-		err := s.Submit(u, c.to, letter(u.Address, c.to, "refuse me"))
-		var refused *smtp.SMTPError
-		if !errors.As(err, &refused) || refused.Code != c.code || refused.EnhancedCode != c.enhanced {
-			t.Errorf("%s: %v, want %d %v", c.to, err, c.code, c.enhanced)
-		}
-	}
-}
-
-func bounceReturns(t *testing.T, s *mailtest.Server) {
-	u := s.NewUser(t)
-	if err := s.Submit(u, s.Bouncing, letter(u.Address, s.Bouncing, "bounce me")); err != nil {
-		t.Fatal(err)
-	}
-	report := s.Await(t, u, "INBOX", 1)[0].Raw
-	for _, want := range []string{
-		"Return-Path: <>", "MAILER-DAEMON@", "multipart/report", "report-type=delivery-status",
-		"Auto-Submitted: auto-replied", "Final-Recipient: rfc822; " + s.Bouncing, "Action: failed", "Status: 5.1.1",
-		"message/rfc822", "Message-ID: <bounce.me@test>",
-	} {
-		if !bytes.Contains(report, []byte(want)) {
-			t.Errorf("the report has no %q:\n%s", want, report)
-		}
-	}
-}
-
-func tooLargeRefused(t *testing.T, s *mailtest.Server) {
-	u := s.NewUser(t)
-	c := submission(t, s, sasl.NewPlainClient("", u.Address, u.Password))
-	if n, ok := c.MaxMessageSize(); !ok || int64(n) != s.SizeLimit {
-		t.Errorf("SIZE %d, want %d", n, s.SizeLimit)
-	}
-	err := c.Mail(u.Address, &smtp.MailOptions{Size: s.SizeLimit + 1})
-	var refused *smtp.SMTPError
-	if !errors.As(err, &refused) || refused.Code != 552 || refused.EnhancedCode != (smtp.EnhancedCode{5, 3, 4}) {
-		t.Errorf("%v, want 552 5.3.4", err)
-	}
-}
-
-// submission opens a submission connection and logs in.
-func submission(t *testing.T, s *mailtest.Server, a sasl.Client) *smtp.Client {
-	t.Helper()
-	c, err := smtp.DialTLS(s.SMTPS, s.TLSConfig())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
-	if err := c.Auth(a); err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-// xoauth2 is the client side of XOAUTH2, which go-sasl does not have.
-type xoauth2 struct{ user, token string }
-
-func (x xoauth2) Start() (string, []byte, error) {
-	return "XOAUTH2", []byte("user=" + x.user + "\x01auth=Bearer " + x.token + "\x01\x01"), nil
-}
-func (x xoauth2) Next([]byte) ([]byte, error) { return []byte{}, nil }
-
-func bearer(user, token string) sasl.Client {
-	return sasl.NewOAuthBearerClient(&sasl.OAuthBearerOptions{Username: user, Token: token})
-}
-
-func logins(t *testing.T, s *mailtest.Server) {
-	u := s.NewUser(t)
-	good, old := s.Token(u, time.Hour), s.Token(u, -time.Hour)
-	forged := s.Token(u, time.Hour)
-	forged = forged[:len(forged)-6] + "AAAAAA"
-	for _, c := range []struct {
-		name string
-		sasl sasl.Client
-		ok   bool
-	}{
-		{"PLAIN", sasl.NewPlainClient("", u.Address, u.Password), true},
-		{"PLAIN, wrong password", sasl.NewPlainClient("", u.Address, "wrong"), false},
-		{"PLAIN, unknown user", sasl.NewPlainClient("", s.Unknown, u.Password), false},
-		{"LOGIN", sasl.NewLoginClient(u.Address, u.Password), true},
-		{"LOGIN, wrong password", sasl.NewLoginClient(u.Address, "wrong"), false},
-		{"XOAUTH2", xoauth2{u.Address, good}, true},
-		{"XOAUTH2, expired", xoauth2{u.Address, old}, false},
-		{"XOAUTH2, forged", xoauth2{u.Address, forged}, false},
-		{"XOAUTH2, someone else's", xoauth2{s.NewUser(t).Address, good}, false},
-		{"OAUTHBEARER", bearer(u.Address, good), true},
-		{"OAUTHBEARER, expired", bearer(u.Address, old), false},
-	} {
-		t.Run("IMAP "+c.name, func(t *testing.T) { check(t, imapAuth(t, s, c.sasl), c.ok) })
-		t.Run("SMTP "+c.name, func(t *testing.T) { check(t, smtpAuth(t, s, c.sasl), c.ok) })
-	}
-	t.Run("IMAP LOGIN command, wrong password", func(t *testing.T) {
-		c := dial(t, s)
-		err := c.Login(u.Address, "wrong").Wait()
-		var refused *imap.Error
-		if !errors.As(err, &refused) || refused.Code != imap.ResponseCodeAuthenticationFailed {
-			t.Errorf("%v, want AUTHENTICATIONFAILED", err)
-		}
-	})
-}
-
 func check(t *testing.T, err error, ok bool) {
 	t.Helper()
 	if ok != (err == nil) {
@@ -388,44 +253,6 @@ func dial(t *testing.T, s *mailtest.Server) *imapclient.Client {
 	}
 	t.Cleanup(func() { _ = c.Close() })
 	return c
-}
-
-func imapAuth(t *testing.T, s *mailtest.Server, a sasl.Client) error {
-	return dial(t, s).Authenticate(a)
-}
-
-func smtpAuth(t *testing.T, s *mailtest.Server, a sasl.Client) error {
-	c, err := smtp.DialStartTLS(s.SMTP, s.TLSConfig())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
-	return c.Auth(a)
-}
-
-func clearTextRefused(t *testing.T, s *mailtest.Server) {
-	u := s.NewUser(t)
-	if s.World != nil { // Dovecot holds loopback to be safe enough
-		c, err := imapclient.DialInsecure(s.IMAP, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		if !c.Caps().Has(imap.CapLoginDisabled) {
-			t.Error("LOGINDISABLED is not announced")
-		}
-		if err := c.Login(u.Address, u.Password).Wait(); err == nil {
-			t.Error("IMAP took a password in clear text")
-		}
-	}
-	m, err := smtp.Dial(s.SMTP)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer m.Close()
-	if err := m.Auth(sasl.NewPlainClient("", u.Address, u.Password)); err == nil {
-		t.Error("SMTP took a password in clear text")
-	}
 }
 
 func uidValidityChanges(t *testing.T, s *mailtest.Server) {
