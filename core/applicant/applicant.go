@@ -141,9 +141,6 @@ func view(d *core.Document) Appeal {
 	if d.Number != nil {
 		out.Number, out.Date = d.Number.Text, d.Number.Date
 	}
-	if a.Deadline != nil {
-		out.DueAt = &a.Deadline.DueAt
-	}
 	if a.Result != nil {
 		out.Result = a.Result.Text
 	}
