@@ -46,6 +46,7 @@ var rooms = map[string][]string{
 	"core/execution":                      {"core", "core/store", "core/bus", "core/routing"},
 	"core/access":                         {"core", "core/store"},
 	"core/appeal":                         {"core", "core/store", "core/bus", "core/registry"},
+	"core/applicant":                      {"core", "core/store", "core/appeal", "core/outgoing"},
 	"core/audit":                          {"core", "core/store"},
 	"core/approval":                       {"core", "core/store", "core/bus"},
 	"core/task":                           {"core", "core/store", "core/bus"},
@@ -84,6 +85,8 @@ var rooms = map[string][]string{
 	"plugins/gis/internal/…":              {"plugins/gis/internal/…"},
 	"plugins/gis/emulator":                {},
 	"plugins/gis/emulator/…":              {"plugins/gis/emulator"},
+	"plugins/cabinet":                     {"sdk"},
+	"plugins/cabinet/emulator":            {},
 	"examples/…":                          {"sdk"},
 }
 

@@ -135,7 +135,7 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 	a.Bus = bus.New(bus.Options{Store: a.Store, Driver: a.queues, Log: log.Named("bus"), Version: version, Observer: a.metrics})
 	a.Outgoing = &outgoing.Service{Store: a.Store, Bus: a.Bus, Wake: func(id core.ChannelID) { a.Host.WakeSender(id) }, Purposes: purposes{a}}
 	a.People = party.New(party.Config{Store: a.Store, Blobs: a.Files, Bus: a.Bus, Log: log.Named("people")})
-	if err := a.openPlugins(ctx, tune); err != nil {
+	if err := a.openCatalog(ctx); err != nil {
 		return a, err
 	}
 	if err := a.openDirectories(ctx); err != nil {
@@ -143,6 +143,9 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 	}
 	a.openDesk()
 	a.openSigning()
+	if err := a.openHost(tune); err != nil {
+		return a, err
+	}
 	a.Search = search.New(search.Config{
 		Store: a.Store, Blobs: a.Blobs, Events: a.Bus, Dir: a.Config.Path(searchDir), Reader: fileReader(tune.FileReader), Log: log.Named("search"),
 	})
@@ -203,17 +206,18 @@ func emptyTemp(dir string) error {
 	return err
 }
 
-// openPlugins opens the catalog with the connectors built beside the hub, and
-// makes the host that runs channels.
-func (a *App) openPlugins(ctx context.Context, tune Tuning) error {
-	box, err := secret.Load(a.Config.Path(KeyName), os.Getenv("UZEL_SECRET_KEY"))
-	if err != nil {
-		return err
-	}
+// openCatalog opens the catalog with the connectors built beside the hub.
+func (a *App) openCatalog(ctx context.Context) (err error) {
 	if a.Catalog, err = catalog.Open(a.Config.Path(pluginsDir), pluginhost.Describe, time.Now); err != nil {
 		return err
 	}
-	if err := a.addBuilt(ctx); err != nil {
+	return a.addBuilt(ctx)
+}
+
+// openHost makes the host that runs channels.
+func (a *App) openHost(tune Tuning) error {
+	box, err := secret.Load(a.Config.Path(KeyName), os.Getenv("UZEL_SECRET_KEY"))
+	if err != nil {
 		return err
 	}
 	a.Host, err = pluginhost.New(pluginhost.Options{
@@ -221,7 +225,7 @@ func (a *App) openPlugins(ctx context.Context, tune Tuning) error {
 		Dir: a.Config.Path("run"), LogDir: a.Config.Path("logs"), Log: a.Log.Named("host"),
 		HookURL: hookURL(a.Config.PublicURL), Version: a.version,
 		OnStatus: a.broadcast,
-		Services: map[string]pluginhost.Service{directory.PublicService: a.publicDirectories, intake.KnownService: a.knownDocuments},
+		Services: a.services(),
 		Limits:   limits(a.Config.Limits, tune.Limits), Timing: tune.Timing,
 	})
 	return err
@@ -246,17 +250,6 @@ func (a *App) openDirectories(ctx context.Context) (err error) {
 		return fmt.Errorf("seed directories: %w", err)
 	}
 	return nil
-}
-
-// publicDirectories answers connectors.
-func (a *App) publicDirectories(ctx context.Context, call pluginhost.ServiceCall) (pluginhost.Result, error) {
-	out, err := a.Directories.Public(ctx, a.Store, call.Channel, call.Input)
-	return pluginhost.Result{Output: out}, err
-}
-
-func (a *App) knownDocuments(ctx context.Context, call pluginhost.ServiceCall) (pluginhost.Result, error) {
-	out, err := intake.Answer(ctx, a.Store, call.Channel, call.Input)
-	return pluginhost.Result{Output: out}, err
 }
 
 // broadcast shows a channel's state to whoever looks. It is not kept.
