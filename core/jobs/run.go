@@ -16,12 +16,17 @@ import (
 // Run runs the jobs as they fall due until ctx is done, and waits for those that
 // run.
 func (s *Service) Run(ctx context.Context) error {
-	if err := s.interrupted(ctx); err != nil {
-		return err
-	}
 	var g errgroup.Group
+	settled := false
 	for ctx.Err() == nil {
-		next, err := s.start(ctx, &g)
+		next, err := s.opts.Look, error(nil)
+		if !settled { // a full disk must not keep the hub from starting
+			err = s.interrupted(ctx)
+			settled = err == nil
+		}
+		if settled {
+			next, err = s.start(ctx, &g)
+		}
 		if err != nil && ctx.Err() == nil {
 			s.opts.Log.Error("jobs not looked at", "error", err)
 		}
@@ -55,7 +60,7 @@ func (s *Service) interrupted(ctx context.Context) error {
 		}
 		return nil
 	})
-	if err != nil && ctx.Err() == nil {
+	if err != nil {
 		return fmt.Errorf("settle interrupted jobs: %w", err)
 	}
 	return nil

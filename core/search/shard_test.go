@@ -172,6 +172,7 @@ func TestWhatWasErasedIsNotInTheFilesAnyMore(t *testing.T) {
 		}
 	}
 	d.begin()
+	d.indexed(40)
 	for i := 3; i < 40; i += 10 {
 		d.erase(ids[i])
 	}

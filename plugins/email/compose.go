@@ -20,9 +20,7 @@ func (s settings) messageID(delivery string) string {
 }
 
 // automatic tells whether no person wrote the letter.
-func automatic(p sdk.Purpose) bool {
-	return p == sdk.PurposeStatus || p == sdk.PurposeNotice
-}
+func automatic(p sdk.Purpose) bool { return p == sdk.PurposeNotice }
 
 // letter composes a delivery as a letter. The files are read when it is
 // written.

@@ -14,7 +14,7 @@ func connector() sdk.Connector[settings] {
 		Summary:  "Почтовый ящик: письма (IMAP) регистрируются как входящие документы, ответы уходят отправителю (SMTP) в ту же переписку.",
 		Version:  "1.0.0",
 		Type:     (*mailbox)(nil),
-		Purposes: []sdk.Purpose{sdk.PurposeAnswer, sdk.PurposeDocument, sdk.PurposeForward, sdk.PurposeNotice, sdk.PurposeStatus},
+		Purposes: []sdk.Purpose{sdk.PurposeAnswer, sdk.PurposeDocument, sdk.PurposeForward, sdk.PurposeNotice},
 		Kinds:    []sdk.Kind{sdk.KindLetter, sdk.KindStatus},
 		Limits: sdk.Limits{
 			MessageBytes:  maxSendMB << 20,

@@ -182,7 +182,7 @@ func TestAutomaticLettersAreMarkedAndBounded(t *testing.T) {
 	resident := srv.NewUser(t)
 	b := connect(t, srv, srv.NewUser(t), with("letter.automatic", 1))
 	d := dispatch(resident.Address)
-	d.Purpose = sdk.PurposeStatus
+	d.Purpose = sdk.PurposeNotice
 	if _, err := b.hub.Send(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
