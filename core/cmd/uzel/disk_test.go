@@ -113,7 +113,7 @@ func (k *killer) move(data string) {
 	if err != nil {
 		k.Fatal(err)
 	}
-	k.data = data
+	k.data, k.client = data, hubproc.Client(data)
 	k.env = append(k.env, "UZEL_DATA="+data, "UZEL_PLUGINS="+plugins)
 }
 
