@@ -147,7 +147,8 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 		return a, err
 	}
 	a.Search = search.New(search.Config{
-		Store: a.Store, Blobs: a.Blobs, Events: a.Bus, Dir: a.Config.Path(searchDir), Reader: fileReader(tune.FileReader), Log: log.Named("search"),
+		Store: a.Store, Blobs: a.Blobs, Events: a.Bus, Dir: a.Config.Path(searchDir), Reader: fileReader(tune.FileReader), Busy: a.Store.Busy,
+		Log: log.Named("search"),
 	})
 	a.openWork()
 	a.handle()

@@ -36,6 +36,10 @@ type Config struct {
 	// Share is the part of one core that indexing may take, up to 1; 0 means a
 	// half.
 	Share float64
+	// Busy tells that the hub has much to do, so that indexing takes an eighth of
+	// its share: a search may miss what came in this moment, an acknowledgement
+	// must not wait. May be nil.
+	Busy func() bool
 	// Shard is how many documents a shard takes; 0 means 8192. Fewer make a search
 	// over all shards dearer, more one that ends in the first.
 	Shard int

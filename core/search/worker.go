@@ -90,9 +90,20 @@ func (w *worker) round(ctx context.Context, wait bool) error {
 			return err
 		}
 	}
-	worked := time.Since(began)
-	sleep(ctx, min(maxPause, time.Duration(float64(worked)*(1-w.Share)/w.Share)))
+	sleep(ctx, w.restAfter(time.Since(began)))
 	return ctx.Err()
+}
+
+// busyPart is what remains of the share while others need the processor.
+const busyPart = 8
+
+// restAfter is the pause after some work.
+func (w *worker) restAfter(worked time.Duration) time.Duration {
+	share := w.Share
+	if w.Busy != nil && w.Busy() {
+		share /= busyPart
+	}
+	return min(maxPause, time.Duration(float64(worked)*(1-share)/share))
 }
 
 // waitForWork waits for an event and takes it, unless there is a walk to go on

@@ -87,7 +87,14 @@ func (s *Store) commitGroup() {
 		}
 		r.done <- err
 	}
+	s.lastGroup.Store(time.Now().UnixNano())
 }
+
+// busyFor is how long after a commit the store counts as busy.
+const busyFor = 20 * time.Millisecond
+
+// Busy tells that commits follow one another: what can wait should.
+func (s *Store) Busy() bool { return time.Since(time.Unix(0, s.lastGroup.Load())) < busyFor }
 
 // runGroup runs the functions that wait in one bbolt transaction and commits
 // it. It answers failed functions itself and returns the others with the

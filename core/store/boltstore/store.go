@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -56,6 +57,7 @@ type Store struct {
 	lastUrgent time.Time
 	crowded    bool // urgent ones came in crowds
 
+	lastGroup atomic.Int64 // when the last one ended, nanoseconds since 1970
 	resident  resident
 	committer sync.WaitGroup
 	closeOnce sync.Once
