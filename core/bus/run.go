@@ -155,12 +155,16 @@ func (b *Bus) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("make router: %w", err)
 	}
+	var under sync.WaitGroup
+	defer under.Wait()
 	for _, h := range b.handlers {
 		work := core.WithActor(context.WithoutCancel(ctx), core.Actor{Kind: core.ActorHub, ID: h.name})
-		subscriber := b.opts.Driver.Subscriber(h.name)
+		subscriber := &counted{Subscriber: b.opts.Driver.Subscriber(h.name), under: &under, closing: make(chan struct{})}
 		defer subscriber.Close() //nolint:errcheck // waits for it, if the router did not come to that
-		router.AddConsumerHandler(h.name+" "+string(h.topic), string(h.topic), subscriber,
-			func(msg *message.Message) error { return h.work(work, msg) })
+		router.AddConsumerHandler(h.name+" "+string(h.topic), string(h.topic), subscriber, func(msg *message.Message) error {
+			defer under.Done()
+			return h.work(work, msg)
+		})
 	}
 	var trimming sync.WaitGroup
 	defer trimming.Wait()
@@ -175,6 +179,50 @@ func (b *Bus) Run(ctx context.Context) error {
 		return fmt.Errorf("run handlers: %w", err)
 	}
 	return nil
+}
+
+// counted counts the messages that are given to the router until their handlers
+// have ended. The router itself does not wait for one that it gets while it
+// closes: its work would be committed behind the back of the next Run.
+type counted struct {
+	message.Subscriber
+	under   *sync.WaitGroup
+	once    sync.Once
+	closing chan struct{}
+	passing sync.WaitGroup
+}
+
+// Subscribe implements message.Subscriber.
+func (c *counted) Subscribe(ctx context.Context, topic string) (<-chan *message.Message, error) {
+	in, err := c.Subscriber.Subscribe(ctx, topic)
+	if err != nil {
+		return nil, err
+	}
+	out := make(chan *message.Message)
+	c.passing.Go(func() {
+		defer close(out)
+		for msg := range in {
+			c.pass(out, msg)
+		}
+	})
+	return out, nil
+}
+
+func (c *counted) pass(out chan<- *message.Message, msg *message.Message) {
+	c.under.Add(1)
+	select {
+	case out <- msg:
+	case <-c.closing:
+		c.under.Done() // not acknowledged: it comes again
+	}
+}
+
+// Close implements message.Subscriber.
+func (c *counted) Close() error {
+	c.once.Do(func() { close(c.closing) })
+	err := c.Subscriber.Close()
+	c.passing.Wait()
+	return err
 }
 
 // trim throws old events away from time to time.
