@@ -285,20 +285,23 @@ func TestRandomAnswersLoseNothing(t *testing.T) {
 			msg.Ack()
 		default:
 			n, _ := strconv.Atoi(msg.UUID)
-			if ackTx(t, s, d, msg) {
-				msg.Ack()
-				return
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			key := msg.Metadata[bus.KeyMetadata]
-			if last, ok := lasts[key]; ok && last > n {
-				t.Errorf("key %s: %d after %d", key, n, last)
-			}
-			lasts[key] = n
-			if ended = append(ended, n); len(ended) == count {
-				close(all)
-			}
+			update(t, s, func(tx store.Tx) error { // the order is that of the transactions
+				already, err := d.AckTx(tx, msg)
+				if already || err != nil {
+					return err
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				key := msg.Metadata[bus.KeyMetadata]
+				if last, ok := lasts[key]; ok && last > n {
+					t.Errorf("key %s: %d after %d", key, n, last)
+				}
+				lasts[key] = n
+				if ended = append(ended, n); len(ended) == count {
+					close(all)
+				}
+				return nil
+			})
 			msg.Ack()
 		}
 	}
