@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -67,15 +68,13 @@ func (h *hub) register(direction string, files map[string]string) core.DocumentI
 	data, _ := json.Marshal(object{"direction": direction, "subject": "Подписанный"}) // a map of strings always marshals
 	err := w.WriteField("data", string(data))
 	for name, body := range files {
-		var part io.Writer
-		if part, err = w.CreateFormFile("file", name); err == nil {
-			_, err = io.WriteString(part, body)
+		part, ferr := w.CreateFormFile("file", name)
+		if ferr == nil {
+			_, ferr = io.WriteString(part, body)
 		}
-		if err != nil {
-			h.Fatal(err)
-		}
+		err = errors.Join(err, ferr)
 	}
-	if err := w.Close(); err != nil {
+	if err := errors.Join(err, w.Close()); err != nil {
 		h.Fatal(err)
 	}
 	var d core.Document
