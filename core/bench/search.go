@@ -82,7 +82,7 @@ func (b *runner) index(ctx context.Context, s *letters, bare time.Duration) (*se
 		if st.State == search.Ready {
 			break
 		}
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(50 * time.Millisecond) // polls: the index tells nobody when it is ready; 50 ms of minutes
 	}
 	after, err := processorTime()
 	if err != nil {

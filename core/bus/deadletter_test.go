@@ -16,7 +16,7 @@ import (
 
 func TestPanicBecomesADeadLetterWithItsStack(t *testing.T) {
 	f := newFixture(t, bus.Options{FaultPause: time.Millisecond})
-	f.bus.Handle("a", in, func(context.Context, store.Tx, bus.Event) error { panic("нет") })
+	f.bus.Handle("a", in, func(context.Context, store.Tx, bus.Event) error { panic("нет") }) // a handler with a defect becomes a dead letter
 	start(t, f.bus)
 	f.publish(in, "k", 1)
 	f.runs.await(t, func() bool { return f.runs.count(bus.Dead) == 1 })

@@ -239,7 +239,7 @@ func TestRefusedDocumentIsUntouchedAndSaysWhy(t *testing.T) {
 		case o.docs[8]:
 			return errors.New("secret detail")
 		case o.docs[9]:
-			panic("thrown")
+			panic("thrown") // a defect in one document must fail that document only
 		}
 		return nil
 	}

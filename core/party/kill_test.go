@@ -87,7 +87,7 @@ func eraseUntilKilled(dir, point string) error {
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
-	for running := true; running; time.Sleep(time.Millisecond) {
+	for running := true; running; time.Sleep(time.Millisecond) { // polls: the act ends in the background
 		err := w.store.View(ctx, func(tx store.Tx) error {
 			running = store.Erasures.Known(tx, "state", string(core.ErasureRunning))
 			return nil
