@@ -70,7 +70,7 @@ func writeStamp(db *bbolt.DB, path string) error {
 func newer(path string, version uint64) error {
 	return &core.Error{
 		Kind: core.KindConfig, Code: "store.newer", Op: "open " + path,
-		Text: "база данных создана более новой версией программы: установите эту версию или восстановите резервную копию командой «uzel restore»",
+		Text: "база данных создана более новой версией программы: установите эту версию; если новее она не была, файл повреждён: восстановите резервную копию командой «uzel restore»",
 		Err:  fmt.Errorf("version %d, this program knows %d", version, schemaVersion),
 	}
 }
