@@ -28,8 +28,14 @@ func (h *hub) letterIn(n int, subject string) core.DocumentID {
 		Subject: subject, Thread: core.ThreadID(fmt.Sprint("t", n)), Sender: core.Correspondent{Name: "Анна", Addresses: []core.Address{{Kind: core.AddressEmail, Value: "a@b.example"}}},
 	}
 	put(h, store.Documents, d)
-	h.update(func(tx store.Tx) error { return h.server.Rules.Route(tx, bus.DocumentEvent{Document: d.ID}) })
+	h.route(d.ID)
 	return d.ID
+}
+
+// route has the rules look at a document.
+func (h *hub) route(id core.DocumentID) {
+	h.t.Helper()
+	h.update(func(tx store.Tx) error { return h.server.Rules.Route(tx, bus.DocumentEvent{Document: id}) })
 }
 
 func TestRulesAreEditedOneByOne(t *testing.T) {

@@ -141,8 +141,8 @@ func (s *Service) Route(tx store.Tx, about bus.DocumentEvent) error {
 	if err != nil {
 		return err
 	}
-	w := &work{Service: s, tx: tx, doc: d, rules: rules.rules}
-	return w.carryOut(rules.number, rules.set.Decide(facts))
+	w := &work{Service: s, tx: tx, doc: d, seen: d.Version, rules: rules.rules}
+	return w.carryOut(rules.number, rules.set, facts)
 }
 
 // gather reads what the rules look at, for a document that came at the moment.
