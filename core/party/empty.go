@@ -50,6 +50,9 @@ func (e *eraser) empty(tx store.Tx, act *core.Erasure, d *core.Document) error {
 	if err := e.work(tx, act, d.ID); err != nil {
 		return err
 	}
+	if err := signatures(tx, act, "document", string(d.ID)); err != nil {
+		return err
+	}
 	return e.deliveries(tx, act, d, true)
 }
 
@@ -131,6 +134,34 @@ func doom(act *core.Erasure, files []core.Attachment) {
 			act.Doomed = append(act.Doomed, core.DoomedFile{Hash: f.Hash, Size: f.Size})
 		}
 	}
+}
+
+// signatures empties those of a document or a draft: what was signed is gone, and
+// the reports name signers. What is still to be made or verified is given up.
+func signatures(tx store.Tx, act *core.Erasure, index, id string) error {
+	for sig, err := range store.Signatures.Find(tx, index, id) {
+		if err != nil {
+			return err
+		}
+		if sig.File == nil && sig.Signature == nil {
+			continue // emptied with its draft
+		}
+		for _, f := range []*core.Attachment{sig.File, sig.Signature} {
+			if f != nil {
+				doom(act, []core.Attachment{*f})
+			}
+		}
+		if sig.Waiting() {
+			sig.State = core.SignatureFailed
+		}
+		sig.File, sig.Signature, sig.Reports, sig.Problem = nil, nil, nil, ""
+		sig.Certificate, sig.Token, sig.DueAt = "", "", nil
+		if err := store.Signatures.Put(tx, sig); err != nil {
+			return err
+		}
+		act.Signatures++
+	}
+	return nil
 }
 
 func (e *eraser) deliveries(tx store.Tx, act *core.Erasure, d *core.Document, all bool) error {
