@@ -19,7 +19,7 @@ type Set struct {
 
 type rule struct {
 	core.Rule
-	when node // nil: always
+	when  node   // nil: always
 	fails string // why it cannot be carried out; empty: it can
 }
 
