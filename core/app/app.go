@@ -310,6 +310,19 @@ func (a *App) handle() {
 	}))
 	a.Bus.Handle("signatures", bus.DocumentUpdated, documents(a.Signing.OnDocument))
 	a.Bus.Handle("effects", bus.DeadlineBroken, a.onBroken)
+	a.Bus.Handle("notices", bus.NoticeRaised, told(a.Appeals.Tell))
+	a.Bus.Handle("notices", bus.TaskAssigned, told(a.Appeals.TellPerformer))
+}
+
+// told is a handler of events that users hear of by e-mail.
+func told[E any](tell func(store.Tx, E) error) bus.Handler {
+	return func(_ context.Context, tx store.Tx, ev bus.Event) error {
+		var about E
+		if err := ev.Decode(&about); err != nil {
+			return err
+		}
+		return tell(tx, about)
+	}
 }
 
 // messages is a handler of events about messages.

@@ -176,6 +176,9 @@ type NoticeEvent struct {
 	Task     core.TaskID     `json:"task,omitempty"`
 	Rule     core.RuleID     `json:"rule,omitempty"`
 	Text     string          `json:"text,omitempty"`
+	// Notice is what kind it is; empty: a rule's own, which is always heard on the
+	// desk and never by e-mail.
+	Notice core.Notice `json:"notice,omitempty"`
 }
 
 // Event is the envelope.

@@ -12,7 +12,7 @@ import (
 // The fields of a document and of a delivery that hold personal data.
 var (
 	documentFields = []string{"subject", "text", "html", "sender", "recipients", "files", "marks", "fields", "known_as", "external_thread", "appeal", "deadline"}
-	deliveryFields = []string{"to", "outside_text", "last_error"}
+	deliveryFields = []string{"to", "outside_text", "last_error", "notice"}
 	partyFields    = []string{"name", "addresses", "accounts", "notes", "consents"}
 )
 
@@ -174,7 +174,9 @@ func (e *eraser) deliveries(tx store.Tx, act *core.Erasure, d *core.Document, al
 				dlv.To[i] = blankOne(dlv.To[i])
 			}
 		}
-		dlv.OutsideText, dlv.LastError = "", ""
+		if dlv.OutsideText, dlv.LastError = "", ""; dlv.Notice != "" {
+			dlv.Notice = ErasedText
+		}
 		if err := store.Deliveries.Put(tx, dlv); err != nil {
 			return err
 		}
