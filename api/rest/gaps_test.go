@@ -21,7 +21,7 @@ func TestATaskIsDueAfterATerm(t *testing.T) {
 	h := newHub(t)
 	c := h.clerk()
 	task := object{"kind": "task", "title": "Осмотреть", "performer": c.me(), "term": object{"kind": "working_days", "amount": 3}}
-	made := read[struct{ Task core.Task }](c.post("/api/v1/tasks", task).want(201)).Task
+	made := read[core.Task](c.post("/api/v1/tasks", task).want(201))
 	if d := made.Deadline; d == nil || d.Term.Amount != 3 || d.DueAt.Format(time.DateOnly) != "2026-03-05" {
 		t.Errorf("the term is %+v", d)
 	}
