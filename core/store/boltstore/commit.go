@@ -20,20 +20,19 @@ const (
 	groupBytes = 16 << 20
 )
 
-// Deferrable functions are bounded by time, because others wait for the commit.
-// While others come in crowds, they get a part of all time, saved up until it is
-// worth a commit. While others come now and then, they run between them: whoever
-// comes meanwhile joins the group. Once nobody else has come for deferrableAfter,
-// they take as long as deferrableAlone, so that the disk does not set their pace.
+// Deferrable functions are bounded by time, because others wait for the commit
+// and for the processor. While others come one after another, deferrable ones
+// ride along in their groups for a part of all time, saved up; a group of their
+// own begins only when nobody else has come for a while, and whoever comes
+// meanwhile joins it. Once nobody has come for long, they take as long as
+// deferrableAlone, so that the disk does not set their pace.
 const (
-	deferrablePart    = 16
-	deferrableWorth   = time.Millisecond
+	deferrablePart    = 10
+	deferrableSaved   = 2 * time.Millisecond
+	deferrablePause   = 4 * time.Millisecond
 	deferrableBetween = 2 * time.Millisecond
-	deferrableAlone   = 20 * time.Millisecond
 	deferrableAfter   = 50 * time.Millisecond
-
-	// crowd is for how long the others of one group run when they come in crowds.
-	crowd = 2 * time.Millisecond
+	deferrableAlone   = 20 * time.Millisecond
 )
 
 // request is one call of Update.
@@ -110,9 +109,9 @@ func (s *Store) runGroup() (done []*request, err error) {
 	}
 	defer btx.Rollback() //nolint:errcheck // does nothing after Commit
 	g := newGroup(btx, &s.log)
-	share := s.share()
+	turn := s.turn()
 	for n := 0; n < groupCount && g.bytes < groupBytes; n++ {
-		r := s.queue.pop(share.open())
+		r := s.queue.pop(turn.open())
 		if r == nil {
 			break
 		}
@@ -125,39 +124,32 @@ func (s *Store) runGroup() (done []*request, err error) {
 			done = done[:len(done)-1]
 			r.done <- err
 		}
-		share.add(r.later, time.Since(began))
+		turn.add(r.later, time.Since(began))
 	}
 	if len(done) == 0 {
 		return nil, nil
 	}
-	s.spend(&share)
-	return done, s.commit(btx)
+	err = s.commit(btx)
+	s.spend(&turn)
+	return done, err
 }
 
 // turn divides the time of a group between urgent and deferrable functions.
 type turn struct {
-	urgent time.Duration // that urgent ones have run
+	urgent bool          // one has run
 	later  time.Duration // that deferrable ones have run
 	beside time.Duration // that they may run beside urgent ones
 	alone  time.Duration // that they may run by themselves
 }
 
-// share is the turn of the group that begins.
-func (s *Store) share() turn {
+// turn is that of the group that begins.
+func (s *Store) turn() turn {
 	now := time.Now()
-	s.saved = min(s.saved+now.Sub(s.lastTurn)/deferrablePart, 2*deferrableWorth)
+	s.saved = min(s.saved+now.Sub(s.lastTurn)/deferrablePart, deferrableSaved)
 	s.lastTurn = now
-	var t turn
-	if s.saved >= deferrableWorth {
-		t.beside = s.saved
-	}
-	switch {
-	case now.Sub(s.lastUrgent) > deferrableAfter:
+	t := turn{beside: s.saved, alone: deferrableBetween}
+	if now.Sub(s.lastUrgent) > deferrableAfter {
 		t.alone = deferrableAlone
-	case s.crowded:
-		t.alone = t.beside
-	default:
-		t.alone = deferrableBetween
 	}
 	return t
 }
@@ -165,33 +157,25 @@ func (s *Store) share() turn {
 // spend ends a turn.
 func (s *Store) spend(t *turn) {
 	s.saved = max(s.saved-t.later, 0)
-	if t.urgent > 0 {
+	if t.urgent {
 		s.lastUrgent = time.Now()
-		s.crowded = t.urgent > crowd
 	}
 }
 
 // untilDeferrable is how long deferrable functions wait if nobody else comes.
-func (s *Store) untilDeferrable() time.Duration {
-	if !s.crowded {
-		return 0
-	}
-	now := time.Now()
-	saved := s.lastTurn.Add((deferrableWorth - s.saved) * deferrablePart)
-	return min(saved.Sub(now), s.lastUrgent.Add(deferrableAfter).Sub(now)+1)
-}
+func (s *Store) untilDeferrable() time.Duration { return deferrablePause - time.Since(s.lastUrgent) }
 
 func (t *turn) add(later bool, d time.Duration) {
 	if later {
 		t.later += d
 	} else {
-		t.urgent += max(d, 1) // a clock may stand
+		t.urgent = true
 	}
 }
 
 // open tells whether another deferrable function may join the group.
 func (t *turn) open() bool {
-	if t.urgent > 0 {
+	if t.urgent {
 		return t.later < t.beside
 	}
 	return t.later < t.alone

@@ -55,7 +55,6 @@ type Store struct {
 	saved      time.Duration // of deferrable functions
 	lastTurn   time.Time
 	lastUrgent time.Time
-	crowded    bool // urgent ones came in crowds
 
 	lastGroup atomic.Int64 // when the last one ended, nanoseconds since 1970
 	resident  resident
