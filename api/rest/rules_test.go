@@ -9,7 +9,6 @@ import (
 
 	"github.com/uzel-hub/uzel/api/rest"
 	"github.com/uzel-hub/uzel/core"
-	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -28,7 +27,7 @@ func (h *hub) letterIn(n int, subject string) core.DocumentID {
 		Subject: subject, Thread: core.ThreadID(fmt.Sprint("t", n)), Sender: core.Correspondent{Name: "Анна", Addresses: []core.Address{{Kind: core.AddressEmail, Value: "a@b.example"}}},
 	}
 	put(h, store.Documents, d)
-	h.update(func(tx store.Tx) error { return h.server.Rules.Route(tx, bus.DocumentEvent{Document: d.ID}) })
+	h.update(func(tx store.Tx) error { return h.server.Rules.Route(tx, d) })
 	return d.ID
 }
 
