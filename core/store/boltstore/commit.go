@@ -70,6 +70,7 @@ func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
 func (s *Store) commitGroups() {
 	for s.queue.wait(s.untilDeferrable) {
 		s.commitGroup()
+		s.checkpoint()
 		s.boundResident()
 	}
 }
@@ -108,7 +109,8 @@ func (s *Store) runGroup() (done []*request, err error) {
 		return s.queue.drain(), diskError(err)
 	}
 	defer btx.Rollback() //nolint:errcheck // does nothing after Commit
-	g := newGroup(btx, &s.log)
+	s.steps.reset()
+	g := newGroup(btx, &s.log, &s.steps)
 	turn := s.turn()
 	for n := 0; n < groupCount && g.bytes < groupBytes; n++ {
 		r := s.queue.pop(turn.open())
@@ -189,6 +191,7 @@ func (s *Store) run(g *group, r *request) error {
 		g.undo()
 		return err
 	}
+	g.steps.add(g.log.changes)
 	r.hooks = t.hooks
 	return nil
 }
@@ -200,70 +203,43 @@ func protect(t *tx, fn func(store.Tx) error) (err error) {
 	return fn(t)
 }
 
-// commit writes the group to disk. bbolt flushes its pages, then writes and
-// flushes the meta page that makes them count. If the very last flush fails,
-// readers see the transaction already although a loss of power may take it back;
-// it must be settled before anything else is written, because the pages of the
-// state before are given free.
+// commit makes the group durable in the redo log, then has bbolt write its pages,
+// which readers see at once.
 func (s *Store) commit(btx *bbolt.Tx) error {
-	id := btx.ID()
-	err := s.flush(btx)
-	if err == nil {
+	if s.steps.empty() {
 		return nil
 	}
-	_ = btx.Rollback() // only needed after a panic
-	if isDamage(err) {
-		return err
+	if s.delay > 0 {
+		time.Sleep(s.delay)
 	}
-	written := s.newest() == id
-	s.unsettled = s.settle() != nil
-	if written && !s.unsettled {
-		return nil
+	record, size := s.steps.record()
+	if err := s.durable.log.append(record, size); err != nil {
+		return diskError(err)
+	}
+	err := writePages(btx)
+	if err != nil {
+		_ = btx.Rollback()                      // only needed after a panic
+		_ = s.durable.log.takeBack(len(record)) // where that fails, the next append tries again
 	}
 	return err
 }
 
-func (s *Store) flush(btx *bbolt.Tx) (err error) {
+func writePages(btx *bbolt.Tx) (err error) {
 	defer guard(&err)()
-	if s.delay > 0 {
-		time.Sleep(2 * s.delay)
-	}
 	if err := btx.Commit(); err != nil {
 		return diskError(err)
 	}
 	return nil
 }
 
-// newest is the transaction that readers see.
-func (s *Store) newest() int {
-	btx, err := s.db.Begin(false)
-	if err != nil {
-		return 0
-	}
-	defer btx.Rollback() //nolint:errcheck // a read transaction has nothing to lose
-	return btx.ID()
-}
-
-// settle commits an empty transaction, which writes a meta page and nothing
-// else: the state that readers see is on disk then.
-func (s *Store) settle() error {
-	if err := s.db.Update(func(*bbolt.Tx) error { return nil }); err != nil {
-		return diskError(err)
-	}
-	return nil
-}
-
-// ready refuses to begin a transaction on a damaged file, or before the one
-// that failed is settled.
+// ready refuses to begin a transaction on a damaged file, and sees that there is
+// a log.
 func (s *Store) ready() error {
 	if s.broken != nil {
 		return s.broken
 	}
-	if s.unsettled {
-		if err := s.settle(); err != nil {
-			return err
-		}
-		s.unsettled = false
+	if s.durable.log == nil {
+		return s.begin()
 	}
 	return nil
 }
