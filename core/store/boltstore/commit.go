@@ -27,8 +27,8 @@ const (
 // meanwhile joins it. Once nobody has come for long, they take as long as
 // deferrableAlone, so that the disk does not set their pace.
 const (
-	deferrablePart    = 10
-	deferrableSaved   = 2 * time.Millisecond
+	deferrablePart    = 16
+	deferrableSaved   = time.Millisecond
 	deferrablePause   = 4 * time.Millisecond
 	deferrableBetween = 2 * time.Millisecond
 	deferrableAfter   = 50 * time.Millisecond

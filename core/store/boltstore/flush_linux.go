@@ -2,6 +2,7 @@ package boltstore
 
 import (
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -9,10 +10,11 @@ import (
 // flushData brings what was written to f to the disk.
 func flushData(f *os.File) error { return unix.Fdatasync(int(f.Fd())) }
 
-// writeOut has the kernel write the changed pages of the file, a few at a time:
-// whoever flushes the log meanwhile need not wait for all of them.
+// writeOut has the kernel write the changed pages of the file, a few at a time
+// and with pauses: whoever flushes the log meanwhile need not wait for all of
+// them. The second time there are few, those that were changed during the first.
 func writeOut(path string) error {
-	const few = 1 << 20
+	const few = 512 << 10
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return err
@@ -23,9 +25,13 @@ func writeOut(path string) error {
 		return err
 	}
 	const all = unix.SYNC_FILE_RANGE_WAIT_BEFORE | unix.SYNC_FILE_RANGE_WRITE | unix.SYNC_FILE_RANGE_WAIT_AFTER
-	for at := int64(0); at < info.Size(); at += few {
-		if err := unix.SyncFileRange(int(f.Fd()), at, few, all); err != nil {
-			return err
+	for range 2 {
+		for at := int64(0); at < info.Size(); at += few {
+			began := time.Now()
+			if err := unix.SyncFileRange(int(f.Fd()), at, few, all); err != nil {
+				return err
+			}
+			time.Sleep(2 * time.Since(began))
 		}
 	}
 	return nil
