@@ -91,15 +91,32 @@ func (s *Store) base(held *bbolt.Tx, generation uint64) (b base, err error) {
 	return b, err
 }
 
-// rootSum is the checksum of the page that lists the buckets. It changes with
-// each transaction that changes anything, and tells whether a log continues this
-// file.
-func rootSum(f *os.File, m meta) (uint32, error) {
-	page := make([]byte, m.pageSize)
-	if _, err := f.ReadAt(page, int64(m.root*m.pageSize)); err != nil {
-		return 0, err
+// deepest bounds the way from the root down, which a damaged file could make a
+// circle.
+const deepest = 16
+
+// rootSum is the checksum of the pages from the root to the list of the first
+// buckets. It changes with most transactions, and since the first bucket holds
+// the file's own random id, no other file has the same: it tells whether a log
+// continues this one.
+func rootSum(f *os.File, m meta) (sum uint32, err error) {
+	raw := make([]byte, m.pageSize)
+	for id, depth := m.root, 0; depth < deepest; depth++ {
+		if _, err := f.ReadAt(raw, int64(id*m.pageSize)); err != nil {
+			return 0, err
+		}
+		sum = crc32.Update(sum, castagnoli, raw)
+		p, err := parsePage(id, raw)
+		if err != nil || p.leaf {
+			return sum, err
+		}
+		first, err := p.element(0)
+		if err != nil {
+			return 0, err
+		}
+		id = first.child
 	}
-	return crc32.Checksum(page, castagnoli), nil
+	return 0, errRedo
 }
 
 // checkpoint begins one when it is time, and ends the one before.

@@ -141,7 +141,8 @@ func redo(db *bbolt.DB, path string, logs []*found) error {
 	return openErrorOr(path, dropLogs(path))
 }
 
-// dropLogs removes the logs of a file that needs none.
+// dropLogs removes the logs beside a database that needs none: it was closed in
+// order, or all they say was done again.
 func dropLogs(path string) error {
 	for generation := range uint64(2) {
 		if err := os.Remove(redoPath(path, generation)); err != nil && !errors.Is(err, os.ErrNotExist) {

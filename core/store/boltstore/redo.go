@@ -25,7 +25,7 @@ import (
 // continues, its base, and is sealed once that is durable. Blocks are 4 KiB:
 //
 //	block 0   magic "uzelredo", checksum uint32, version uint32, generation,
-//	          salt, page size uint64, checksum of the base's root page uint32,
+//	          salt, page size uint64, checksum that tells the file (rootSum) uint32,
 //	          zero uint32, the base's meta (64 bytes)
 //	block 1   the seal: magic "uzelbase", checksum uint32, zero uint32, salt
 //	block 2…  records: checksum uint32, size uint32, salt, number uint64,
