@@ -23,6 +23,7 @@ const (
 	MessageReceived    Topic = "message.received"    // MessageEvent
 	MessageUnplaced    Topic = "message.unplaced"    // MessageEvent: a status nobody could place
 	DocumentRegistered Topic = "document.registered" // DocumentEvent
+	DocumentUnrouted   Topic = "document.unrouted"   // DocumentEvent: it is registered, and nobody has looked what is to be done with it
 	DocumentUpdated    Topic = "document.updated"    // DocumentEvent
 	DeliveryRequested  Topic = "delivery.requested"  // DeliveryEvent
 	DeliveryUpdated    Topic = "delivery.updated"    // DeliveryEvent
@@ -107,6 +108,15 @@ func AboutDocument(d *core.Document) DocumentEvent {
 		ev.Number = d.Number.Text
 	}
 	return ev
+}
+
+// Registered publishes that a document was registered which nobody has routed
+// yet.
+func Registered(tx store.Tx, p Publisher, d *core.Document) error {
+	if err := p.Publish(tx, DocumentRegistered, string(d.ID), AboutDocument(d)); err != nil {
+		return err
+	}
+	return p.Publish(tx, DocumentUnrouted, string(d.ID), AboutDocument(d))
 }
 
 // DeliveryEvent tells that a delivery is wanted or that it moved on.
