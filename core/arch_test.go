@@ -89,6 +89,7 @@ var rooms = map[string][]string{
 	"plugins/cabinet/emulator":            {},
 	"examples/…":                          {"sdk"},
 	"web":                                 {},
+	"web/e2e/meters":                      {"sdk"},
 }
 
 // onlyIn says in which of our packages a third-party module may be imported.
