@@ -23,7 +23,7 @@ build: web ## the hub with its pages into bin/uzel, the connectors into bin/plug
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/gisemulator ./plugins/gis/emulator/cmd/gisemulator
 
 web: ## the pages into web/dist, from where the hub's binary takes them
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory web/dist/index.html; \
+	@if command -v npm >/dev/null; then $(MAKE) -s --no-print-directory web/dist/index.html; \
 	else echo "npm is missing (Node.js 20.19 or later): the hub is built without its pages"; fi
 
 web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SRC)
