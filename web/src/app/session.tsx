@@ -45,7 +45,7 @@ export function SessionGate(props: { door: ReactNode; waiting: ReactNode; broken
     staleTime: 60_000,
   })
   const expired = useExpiry()
-  const inside = data !== undefined
+  const inside = data !== undefined && !data.user.must_change
   useEffect(() => (inside && !expired ? line.start() : undefined), [inside, expired])
   if (data) return <SessionContext value={{ session: data, expired }}>{props.children}</SessionContext>
   if (error?.kind === "unauthenticated") return props.door
