@@ -58,6 +58,8 @@ func routes() []*route {
 		taskRoutes(),
 		draftRoutes(),
 		signatureRoutes(),
+		letterRoutes(),
+		panelRoutes(),
 	)
 }
 
