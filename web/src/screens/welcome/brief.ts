@@ -1,8 +1,8 @@
 import { fieldsOf, type JsonSchema } from "../../parts/schema/schema"
 
 /**
- * brief is the schema with what a first connection needs: required fields, those they depend on,
- * secrets and servers; the rest keeps its defaults and can be set later.
+ * brief is the schema with what a first connection needs: required fields, secrets, what those hang
+ * on, and ports; the rest keeps its defaults and can be set later.
  */
 export function brief(schema: JsonSchema): JsonSchema {
   const properties: Record<string, JsonSchema> = {}
@@ -17,6 +17,6 @@ export function brief(schema: JsonSchema): JsonSchema {
 
 function matters(schema: JsonSchema, name: string, field: JsonSchema): boolean {
   const needed = [...(schema.required ?? []), ...(schema.allOf ?? []).flatMap((c) => c.then?.required ?? [])]
-  const dependedOn = fieldsOf(schema).some(([, f]) => f["x-when"]?.field === name)
-  return needed.includes(name) || !!field["x-secret"] || !!field["x-generated"] || (dependedOn && !!field.enum) || name === "port" || name === "login" || name === "ca"
+  const leans = ([other, f]: [string, JsonSchema]) => f["x-when"]?.field === name && (needed.includes(other) || !!f["x-secret"] || !!f.properties)
+  return needed.includes(name) || !!field["x-secret"] || !!field["x-generated"] || fieldsOf(schema).some(leans) || name === "port"
 }
