@@ -37,14 +37,18 @@ type facts struct {
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	o := emulator.Options{Orgs: []string{emulator.DemoOrg}}
-	empty := false
+	empty, roots := false, ""
 	flags := flag.NewFlagSet("gisemulator", flag.ContinueOnError)
 	flags.StringVar(&o.Addr, "addr", "", "`address` to listen on, a free port if empty")
-	flags.BoolVar(&o.Unsigned, "unsigned", true, "let requests without a signature in")
+	flags.StringVar(&roots, "roots", "", "PEM `file` of authorities: every request must be signed by a certificate of theirs, OpenSSL's GOST engine verifies it; empty: signatures are not looked at")
 	flags.IntVar(&o.Polls, "polls", 2, "questions about a request that are answered \"not yet\"")
 	flags.BoolVar(&empty, "empty", false, "start without appeals")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if o.Unsigned = roots == ""; !o.Unsigned {
+		judge := emulator.OpenSSL{Roots: roots}
+		o.Verify, o.Digest = judge.Verify, judge.Digest
 	}
 	world, err := emulator.Start(o)
 	if err != nil {
