@@ -20,6 +20,7 @@ build: ## the hub into bin/uzel, the connectors into bin/plugins
 	@test ! -d examples/folder || go build -trimpath -ldflags '$(LDFLAGS)' -o bin/plugins/folder ./examples/folder
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/mailemulator ./plugins/email/emulator/cmd/mailemulator
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/gisemulator ./plugins/gis/emulator/cmd/gisemulator
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/cabinet ./examples/cabinet
 
 needs: ## install what the tests need from Debian, or say what is missing
 	@.ci/needs
@@ -42,8 +43,8 @@ generate: ## protobuf, REST types, tables in the READMEs
 run: build ## build all and start the hub on 127.0.0.1:8080 with ./data
 	bin/uzel serve $(ARGS)
 
-demo: build ## the same with the mail emulator, a mailbox on it and a few letters
-	bin/uzel serve --demo $(ARGS)
+demo: build ## the same in ./data/demo with mail, cabinet, GIS and signature emulated, and a story
+	UZEL_DATA=data/demo bin/uzel serve --demo $(ARGS)
 
 bench: build ## figures as ratios to floors of the same run; QUICK=1 for three minutes
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/bench/generator ./sdk/sdktest/generator

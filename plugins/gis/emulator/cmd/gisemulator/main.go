@@ -33,6 +33,7 @@ type facts struct {
 	URL      string `json:"url"`
 	Org      string `json:"org"`
 	Answerer string `json:"answerer"`
+	Master   string `json:"master"` // another of its employees
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -58,7 +59,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if !empty {
 		world.Seed()
 	}
-	if err := json.NewEncoder(out).Encode(facts{URL: world.URL, Org: emulator.DemoOrg, Answerer: emulator.DemoAnswerer}); err != nil {
+	if err := json.NewEncoder(out).Encode(facts{URL: world.URL, Org: emulator.DemoOrg, Answerer: emulator.DemoAnswerer, Master: emulator.DemoMaster}); err != nil {
 		return err
 	}
 	<-ctx.Done()
