@@ -44,7 +44,7 @@ run: build ## build all and start the hub on 127.0.0.1:8080 with ./data
 	bin/uzel serve $(ARGS)
 
 demo: build ## the same in ./data/demo with mail, cabinet, GIS and signature emulated, and a story
-	UZEL_DATA=data/demo bin/uzel serve --demo $(ARGS)
+	UZEL_DATA=data/demo UZEL_LOG__LEVEL=warn bin/uzel serve --demo $(ARGS)
 
 bench: build ## figures as ratios to floors of the same run; QUICK=1 for three minutes
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/bench/generator ./sdk/sdktest/generator

@@ -66,6 +66,9 @@ type Delivery struct {
 	To       []Correspondent `json:"to,omitempty"`
 	// Performer is who works on the document; purpose performer.
 	Performer *Correspondent `json:"performer,omitempty"`
+	// DueAt is when the performer shall be done; purpose performer. nil: by the
+	// term of the document.
+	DueAt *time.Time `json:"due_at,omitempty"`
 
 	Attempts int        `json:"attempts"`          // how often it was handed to the connector
 	NextAt   *time.Time `json:"next_at,omitempty"` // not before: the next try, or the next Track
