@@ -1,0 +1,40 @@
+import { Select } from "antd"
+import { useGet } from "../api/query"
+import { useSession } from "../app/session"
+import { texts, useTexts } from "../texts/i18n"
+
+const words = texts({
+  ru: { pick: "Сотрудник", me: "я", gone: "больше не работает" },
+  en: { pick: "Colleague", me: "me", gone: "no longer here" },
+})
+
+/** usePeople are all colleagues, those who have left too, with the lines they work on. */
+export function usePeople() {
+  return useGet("/api/v1/people", {}, { staleTime: 300_000 }).data?.items ?? []
+}
+
+type One = { value?: string; onChange?: (value: string | undefined) => void; multiple?: false }
+type Many = { value?: string[]; onChange?: (value: string[]) => void; multiple: true }
+
+/** UserPick chooses one colleague or, `multiple`, several, by a part of the name; `line` narrows it to a support line. */
+export function UserPick(props: (One | Many) & { id?: string; line?: string; disabled?: boolean; placeholder?: string; autoFocus?: boolean }) {
+  const t = useTexts(words)
+  const { user: me } = useSession()
+  const people = usePeople().filter((p) => p.state === "active" && (!props.line || p.lines.length === 0 || p.lines.includes(props.line)))
+  return (
+    <Select
+      id={props.id} autoFocus={props.autoFocus} disabled={props.disabled} placeholder={props.placeholder ?? t.pick} aria-label={props.id ? undefined : t.pick}
+      allowClear showSearch={{ optionFilterProp: "label" }} mode={props.multiple ? "multiple" : undefined}
+      value={props.value as never} onChange={props.onChange as never} style={{ width: "100%" }}
+      options={people.map((p) => ({ value: p.id, label: p.id === me.id ? `${p.name} (${t.me})` : p.name }))}
+    />
+  )
+}
+
+/** UserName is the name behind an id. */
+export function UserName(props: { id?: string }) {
+  const t = useTexts(words)
+  const person = usePeople().find((p) => p.id === props.id)
+  if (!props.id) return null
+  return <span title={person && person.state !== "active" ? t.gone : undefined}>{person?.name ?? "…"}</span>
+}
