@@ -302,7 +302,7 @@ func (d *demo) inGIS(ctx context.Context, guid string, m *matter) error {
 		return seen.Status == statusDone && slices.Contains(seen.Answers, m.answer), err
 	})
 	if err == nil {
-		d.step("ГИС ЖКХ: обращение %s — «Выполнено», ответ получен, файлов с подписями %d", seen.Number, seen.Files)
+		d.step("ГИС ЖКХ: обращение %s — «Выполнено» (Executed), ответ получен, файлов с подписью %d", seen.Number, seen.Files)
 	}
 	return err
 }
