@@ -21,6 +21,7 @@ build: web ## the hub with its pages into bin/uzel, the connectors into bin/plug
 	@test ! -d examples/folder || go build -trimpath -ldflags '$(LDFLAGS)' -o bin/plugins/folder ./examples/folder
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/mailemulator ./plugins/email/emulator/cmd/mailemulator
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/gisemulator ./plugins/gis/emulator/cmd/gisemulator
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/cabinet ./examples/cabinet
 
 web: ## the pages into web/dist, from where the hub's binary takes them
 	@if command -v npm >/dev/null; then $(MAKE) -s --no-print-directory web/dist/index.html; \
@@ -57,8 +58,8 @@ generate: ## protobuf, REST types, tables in the READMEs
 run: build ## build all and start the hub on 127.0.0.1:8080 with ./data
 	bin/uzel serve $(ARGS)
 
-demo: build ## the same with the mail emulator, a mailbox on it and a few letters
-	bin/uzel serve --demo $(ARGS)
+demo: build ## the same in ./data/demo with mail, cabinet, GIS and signature emulated, and a story
+	UZEL_DATA=data/demo UZEL_LOG__LEVEL=warn bin/uzel serve --demo $(ARGS)
 
 bench: build ## figures as ratios to floors of the same run; QUICK=1 for three minutes
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/bench/generator ./sdk/sdktest/generator

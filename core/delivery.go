@@ -69,6 +69,9 @@ type Delivery struct {
 	// Notice is what a user is told about the document, in place of its text;
 	// purpose notice. The document does not move with such a delivery.
 	Notice string `json:"notice,omitempty"`
+	// DueAt is when the performer shall be done; purpose performer. nil: by the
+	// term of the document.
+	DueAt *time.Time `json:"due_at,omitempty"`
 
 	Attempts int        `json:"attempts"`          // how often it was handed to the connector
 	NextAt   *time.Time `json:"next_at,omitempty"` // not before: the next try, or the next Track

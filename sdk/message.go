@@ -200,7 +200,7 @@ type Dispatch struct {
 	Status    string // purpose status
 	Performer *Party // purpose performer
 	Fields    map[string]string
-	DueAt     time.Time
+	DueAt     time.Time // term of the document; with PurposePerformer that of the task
 }
 
 // Document is what a dispatch carries.

@@ -17,10 +17,9 @@ func AllRoutes() (out []Routed) {
 	return out
 }
 
-// SafeName and MediaType are what an uploaded file's name and content become.
+// SafeName is what an uploaded file's name becomes.
 var (
 	SafeName    = safeName
-	MediaType   = mediaType
 	Disposition = disposition
 )
 

@@ -2,7 +2,6 @@ package rest
 
 import (
 	"fmt"
-	"net/http"
 	"net/url"
 	"path"
 	"slices"
@@ -75,40 +74,6 @@ func unusedName(files []core.Attachment, name string) string {
 		}
 		name = fmt.Sprintf("%s (%d)%s", stem, n, ext)
 	}
-}
-
-// byExtension has the types content does not tell: all of them look like ZIP,
-// text or nothing at all.
-var byExtension = map[string]string{
-	".csv":  "text/csv",
-	".doc":  "application/msword",
-	".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-	".eml":  "message/rfc822",
-	".json": "application/json",
-	".odp":  "application/vnd.oasis.opendocument.presentation",
-	".ods":  "application/vnd.oasis.opendocument.spreadsheet",
-	".odt":  "application/vnd.oasis.opendocument.text",
-	".p7s":  "application/pkcs7-signature",
-	".ppt":  "application/vnd.ms-powerpoint",
-	".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-	".rtf":  "application/rtf",
-	".sgn":  "application/pkcs7-signature",
-	".sig":  "application/pkcs7-signature",
-	".svg":  "image/svg+xml",
-	".xls":  "application/vnd.ms-excel",
-	".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-	".xml":  "application/xml",
-}
-
-// mediaType goes by the content, and by the name only where the content says
-// little. What the sender claims counts for nothing.
-func mediaType(name string, head []byte) string {
-	seen := http.DetectContentType(head)
-	vague := []string{"application/octet-stream", "application/zip", "text/plain; charset=utf-8", "text/xml; charset=utf-8"}
-	if byName := byExtension[strings.ToLower(path.Ext(name))]; byName != "" && slices.Contains(vague, seen) {
-		return byName
-	}
-	return seen
 }
 
 // disposition is a Content-Disposition with the name twice: in ASCII for old

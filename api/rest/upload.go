@@ -94,7 +94,7 @@ func (m *form) keep(part *multipart.Part) error {
 		return uploadError(err)
 	}
 	m.files = append(m.files, core.Attachment{
-		Hash: ref.Hash, Size: ref.Size, Name: name, MediaType: mediaType(name, head), Role: core.FileAttachment,
+		Hash: ref.Hash, Size: ref.Size, Name: name, MediaType: core.MediaType(name, head), Role: core.FileAttachment,
 	})
 	return nil
 }

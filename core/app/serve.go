@@ -27,8 +27,10 @@ import (
 type Options struct {
 	Version string
 	Out     io.Writer // what the person who starts the hub should read
-	Demo    bool      // with the mail emulator and a mailbox on it
 	Tuning  Tuning
+	// Beside runs while the hub serves at the address, http://host:port; nil:
+	// nothing does. When it fails the hub stops.
+	Beside func(ctx context.Context, address string) error
 }
 
 // shutdownPatience is how long requests under way may take when the hub stops.
@@ -52,8 +54,8 @@ func Serve(ctx context.Context, conf config.Config, opts Options) (err error) {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.Run(ctx) })
 	g.Go(func() error { return a.serveHTTP(ctx, listener) })
-	if opts.Demo {
-		g.Go(func() error { return a.demo(ctx, opts.Out) })
+	if opts.Beside != nil {
+		g.Go(func() error { return opts.Beside(ctx, "http://"+listener.Addr().String()) })
 	}
 	return g.Wait()
 }

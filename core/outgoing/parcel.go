@@ -61,6 +61,9 @@ func report(tx store.Tx, p *core.Parcel) error {
 		doc.Text = "Обращение" + number + ": " + stateText(doc)
 		return nil
 	}
+	if p.Delivery.DueAt != nil {
+		doc.DueAt = p.Delivery.DueAt
+	}
 	var err error
 	if p.Performer == nil { // not the one of a task
 		p.Performer, err = performer(tx, doc)

@@ -1,13 +1,16 @@
 package outgoing
 
 import (
+	"time"
+
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
-// ReportPerformer tells the sender of a document who works on it, through the
-// channel it came by, if its connector carries that. Elsewhere nothing happens.
-func (s *Service) ReportPerformer(tx store.Tx, doc *core.Document, performer core.Correspondent) error {
+// ReportPerformer tells the sender of a document who works on it and until when
+// (nil: by the term of the document), through the channel it came by, if its
+// connector carries that. Elsewhere nothing happens.
+func (s *Service) ReportPerformer(tx store.Tx, doc *core.Document, performer core.Correspondent, due *time.Time) error {
 	if doc.Direction != core.Incoming || doc.Channel == "" {
 		return nil
 	}
@@ -20,6 +23,7 @@ func (s *Service) ReportPerformer(tx store.Tx, doc *core.Document, performer cor
 	}
 	return s.request(tx, &core.Delivery{
 		Document: doc.ID, Channel: ch.ID, Purpose: core.PurposePerformer, To: []core.Correspondent{doc.Sender}, Performer: &performer,
+		DueAt: due,
 	})
 }
 

@@ -33,8 +33,9 @@ func TestPerformerIsReportedToTheOriginThatCarriesIt(t *testing.T) {
 			d := newDesk(t)
 			d.out.Purposes = c.purposes
 			c.doc(d.doc)
+			due := d.clock.Now().AddDate(0, 0, 3)
 			coretest.Update(t, d.store, func(tx store.Tx) error {
-				return d.out.ReportPerformer(tx, d.doc, core.Correspondent{Name: "Пётр Слесарев"})
+				return d.out.ReportPerformer(tx, d.doc, core.Correspondent{Name: "Пётр Слесарев"}, &due)
 			})
 			parcels := d.claim()
 			if len(parcels) != c.want {
@@ -44,6 +45,9 @@ func TestPerformerIsReportedToTheOriginThatCarriesIt(t *testing.T) {
 				return
 			}
 			p := parcels[0]
+			if p.Document.DueAt == nil || !p.Document.DueAt.Equal(due) || d.document(d.doc.ID).DueAt != nil {
+				t.Errorf("due at %v", p.Document.DueAt)
+			}
 			if p.Delivery.Purpose != core.PurposePerformer || p.Performer.Name != "Пётр Слесарев" || p.Origin.ID != d.doc.ID ||
 				p.Delivery.To[0].Name != "Анна" || !slices.Equal(p.Thread.References, []string{"<1@mail.test>"}) {
 				t.Errorf("parcel %+v", p)

@@ -1,6 +1,7 @@
 package pluginhost
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -206,9 +207,10 @@ func (in *intake) readFile(ctx context.Context, f *plugin.Incoming, it *item) er
 	var body []byte
 	if f.Whole() {
 		body, a.Size = f.Body, int64(len(f.Body))
+		typed(&a, bytes.NewReader(body))
 		it.size += a.Size
 	} else {
-		ref, err := in.stream(it.claim.Under(ctx), f, left)
+		ref, err := in.stream(it.claim.Under(ctx), f, &a, left)
 		if _, ok := errors.AsType[*blob.TooLargeError](err); ok {
 			it.refused = in.tooLarge(it)
 			return nil
@@ -238,13 +240,28 @@ func refuse(field, text string) error {
 // stream stores a file piece by piece. Its bytes cannot be had a second time,
 // so a disk that refuses them ends the stream; the connector will offer the
 // message again.
-func (in *intake) stream(ctx context.Context, f *plugin.Incoming, limit int64) (blob.Ref, error) {
+func (in *intake) stream(ctx context.Context, f *plugin.Incoming, a *core.Attachment, limit int64) (blob.Ref, error) {
 	src := &lineReader{r: f}
-	ref, err := in.host.blobs.Put(ctx, blob.Limit(src, limit))
+	ref, err := in.host.blobs.Put(ctx, blob.Limit(typed(a, src), limit))
 	if src.err != nil {
 		return blob.Ref{}, wire.CallError(src.err, "receive")
 	}
 	return ref, err
+}
+
+// headOfFile is how much of a file tells what it is.
+const headOfFile = 512
+
+// typed finds out what a file is whose connector does not say. The reader it
+// gives has all of the file.
+func typed(a *core.Attachment, file io.Reader) io.Reader {
+	if a.MediaType != "" {
+		return file
+	}
+	all := bufio.NewReaderSize(file, headOfFile)
+	head, _ := all.Peek(headOfFile) // a failure comes again to whoever reads on
+	a.MediaType = core.MediaType(a.Name, head)
+	return all
 }
 
 // lineReader remembers that it was the line that failed, not the disk.

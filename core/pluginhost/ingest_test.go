@@ -24,7 +24,7 @@ func TestMessagesAreStoredWithFilesEventsAndCursor(t *testing.T) {
 	}
 	for i := range 500 {
 		m := found[fmt.Sprint("m", i+1)]
-		if m == nil || m.Channel != "c" || m.Connector != "test 1.0.0" || len(m.Files) != 1 || m.Files[0].Size != 3000 {
+		if m == nil || m.Channel != "c" || m.Connector != "test 1.0.0" || len(m.Files) != 1 || m.Files[0].Size != 3000 || m.Files[0].MediaType == "" {
 			t.Fatalf("message %d: %+v", i+1, m)
 		}
 		f, err := r.blobs.Open(t.Context(), m.Files[0].Hash)
@@ -115,7 +115,7 @@ func TestHugeFileDoesNotLieInMemory(t *testing.T) {
 		t.Errorf("%d MB held for a file of 150 MB", held>>20)
 	}
 	found, _ := r.messages()
-	if f := found["m1"].Files[0]; f.Size != 150<<20 {
+	if f := found["m1"].Files[0]; f.Size != 150<<20 || f.MediaType == "" {
 		t.Errorf("file = %+v", f)
 	}
 }

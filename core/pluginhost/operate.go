@@ -197,7 +197,7 @@ func (h *Host) takeFiles(ctx context.Context, r *plugin.Reader) ([]core.Attachme
 		}
 		a := wire.File(f.Head)
 		src := &lineReader{r: f}
-		ref, err := h.blobs.Put(ctx, blob.Limit(src, min(left, h.limits.FileBytes)))
+		ref, err := h.blobs.Put(ctx, blob.Limit(typed(&a, src), min(left, h.limits.FileBytes)))
 		if src.err != nil {
 			return nil, wire.CallError(src.err, "take files")
 		}

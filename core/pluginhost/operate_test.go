@@ -54,7 +54,7 @@ func TestOperationTakesAndReturnsFiles(t *testing.T) {
 	if v["a"] != 1.0 || v["document"] != "doc_1" || v["size1"] != float64(large.Size) {
 		t.Errorf("output = %v", v)
 	}
-	if len(got.Files) != 2 || got.Files[0].Hash != small.Hash || got.Files[1].Hash != large.Hash {
+	if len(got.Files) != 2 || got.Files[0].Hash != small.Hash || got.Files[1].Hash != large.Hash || got.Files[1].MediaType == "" {
 		t.Errorf("files = %+v", got.Files)
 	}
 	mu.Lock()

@@ -29,11 +29,13 @@ type desk struct {
 	tasks *task.Service
 	doc   *core.Document
 	told  []string // performers the origin heard of
+	until []*time.Time
 }
 
 // ReportPerformer implements task.Origin.
-func (d *desk) ReportPerformer(_ store.Tx, doc *core.Document, performer core.Correspondent) error {
+func (d *desk) ReportPerformer(_ store.Tx, doc *core.Document, performer core.Correspondent, due *time.Time) error {
 	d.told = append(d.told, string(doc.ID)+" "+performer.Name)
+	d.until = append(d.until, due)
 	return nil
 }
 

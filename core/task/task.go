@@ -47,10 +47,11 @@ func (s *Service) Due(tx store.Tx, org core.OrganizationID, at *time.Time, term 
 	return nil, nil
 }
 
-// Origin tells the channel a document came through who works on it, if the
-// channel can carry that; outgoing.Service does.
+// Origin tells the channel a document came through who works on it and until
+// when (nil: by the term of the document), if the channel can carry that;
+// outgoing.Service does.
 type Origin interface {
-	ReportPerformer(tx store.Tx, doc *core.Document, performer core.Correspondent) error
+	ReportPerformer(tx store.Tx, doc *core.Document, performer core.Correspondent, due *time.Time) error
 }
 
 // Bounds of a tree of tasks, so that what concerns a whole one fits in a
@@ -194,7 +195,11 @@ func (s *Service) report(tx store.Tx, t *core.Task) error {
 	if err != nil || s.Origin == nil {
 		return err
 	}
-	return s.Origin.ReportPerformer(tx, doc, core.Correspondent{Kind: core.PartyPerson, Name: performer.Name})
+	var due *time.Time
+	if t.Deadline != nil {
+		due = &t.Deadline.DueAt
+	}
+	return s.Origin.ReportPerformer(tx, doc, core.Correspondent{Kind: core.PartyPerson, Name: performer.Name}, due)
 }
 
 // intoWork moves the document on that somebody works on now. An appeal has a

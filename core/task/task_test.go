@@ -61,6 +61,11 @@ func TestDelegationIsAChainAndTheOriginHearsOfEachPerformer(t *testing.T) {
 	if !slices.Equal(d.told, want) {
 		t.Errorf("told %q", d.told)
 	}
+	for _, until := range d.until {
+		if made.Deadline == nil || until == nil || !until.Equal(made.Deadline.DueAt) {
+			t.Errorf("told until %v, want %v", until, made.Deadline)
+		}
+	}
 	if n := len(d.bus.Take(bus.TaskAssigned)); n != 3 {
 		t.Errorf("%d events of assignment, want 3", n)
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -38,10 +39,14 @@ func run(ctx context.Context, args []string) error {
 		return errors.New("CABINET_KEY is not set: the shared key of the channel")
 	}
 	s := newServer(&hub{URL: strings.TrimSuffix(*url, "/"), Key: key, Client: &http.Client{Timeout: time.Minute}}, strings.Split(*sites, ","), time.Now)
-	web := &http.Server{Addr: *listen, Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	door, err := net.Listen("tcp", *listen)
+	if err != nil {
+		return err
+	}
+	web := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
 	done := make(chan error, 1)
-	go func() { done <- web.ListenAndServe() }()
-	fmt.Println("http://" + *listen)
+	go func() { done <- web.Serve(door) }()
+	fmt.Println("http://" + door.Addr().String())
 	select {
 	case err := <-done:
 		return err
@@ -49,7 +54,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	err := web.Shutdown(last)
+	err = web.Shutdown(last)
 	<-done // http.ErrServerClosed
 	return err
 }

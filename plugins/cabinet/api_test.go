@@ -5,7 +5,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
 	"mime/multipart"
 	"net/http"
 	"os"
@@ -52,6 +54,55 @@ func TestSameAppealTwiceIsRegisteredOnce(t *testing.T) {
 	d.want(http.StatusOK, "POST", own, appealJSON)
 	if n := d.hub.Offered("a1"); n != 1 {
 		t.Errorf("offered %d times", n)
+	}
+}
+
+// TestSameIDWithOtherContentIsAConflict, of an appeal and of a message in it.
+func TestSameIDWithOtherContentIsAConflict(t *testing.T) {
+	d := newDesk(t, nil)
+	form := func(where, json string, files ...string) int {
+		d.Helper()
+		var body bytes.Buffer
+		w := multipart.NewWriter(&body)
+		err := w.WriteField("appeal", json)
+		for _, text := range files {
+			part, ferr := w.CreateFormFile("file", "фото.jpg")
+			if ferr == nil {
+				_, ferr = io.WriteString(part, text)
+			}
+			err = errors.Join(err, ferr)
+		}
+		if err := errors.Join(err, w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		status, _ := d.do(signed("POST", where, w.FormDataContentType(), body.Bytes()))
+		return status
+	}
+	const message = `{"id":"m1","text":"Ещё течёт"}`
+	other := strings.Replace(appealJSON, "На кухне", "В ванной", 1)
+	edited := strings.Replace(appealJSON, "Течёт кран", "Течёт кран!", 1)
+	for _, c := range []struct {
+		name, where, json string
+		files             []string
+		want              int
+	}{
+		{"first", own, appealJSON, []string{"a", "b"}, http.StatusCreated},
+		{"same", own, appealJSON, []string{"b", "a"}, http.StatusOK},
+		{"subject", own, edited, []string{"a", "b"}, http.StatusOK}, // clerks may change it
+		{"text", own, other, []string{"a", "b"}, http.StatusConflict},
+		{"file", own, appealJSON, []string{"a", "c"}, http.StatusConflict},
+		{"fewer files", own, appealJSON, []string{"a"}, http.StatusConflict},
+		{"message", own + "/a1/messages", message, nil, http.StatusCreated},
+		{"same message", own + "/a1/messages", message, nil, http.StatusOK},
+		{"other message", own + "/a1/messages", strings.Replace(message, "Ещё", "Уже не", 1), nil, http.StatusConflict},
+		{"lost upload", own + "/a1/messages", strings.Replace(message, `"id"`, `"uploads":["gone"],"id"`, 1), nil, http.StatusOK},
+	} {
+		if got := form(c.where, c.json, c.files...); got != c.want {
+			t.Errorf("%s: %d, want %d", c.name, got, c.want)
+		}
+	}
+	if n := len(d.hub.Stored()); n != 2 {
+		t.Errorf("%d messages", n)
 	}
 }
 

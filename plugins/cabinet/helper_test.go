@@ -85,14 +85,31 @@ func echo(_ context.Context, call sdk.Call) (sdk.Result, error) {
 
 // get knows the appeals that were stored, by their owner.
 func (d *desk) get(_ context.Context, call sdk.Call) (sdk.Result, error) {
+	messages := []any{}
+	var found *sdk.Message
 	for _, m := range d.hub.Stored() {
-		if m.ExternalID == call.Input["id"] && m.From.Address("outside") == call.Input["applicant"] {
-			return sdk.Result{Output: sdk.Values{"id": m.ExternalID, "subject": m.Subject, "messages": []any{
-				map[string]any{"id": m.ExternalID}, map[string]any{"id": "doc_9", "delivery": "dlv_9"},
-			}}}, nil
+		if m.From.Address("outside") != call.Input["applicant"] {
+			continue
 		}
+		if m.ExternalID == call.Input["id"] {
+			found = &m
+		}
+		files := []any{}
+		for _, f := range m.Files {
+			files = append(files, map[string]any{"hash": hashOf(d, f)})
+		}
+		messages = append(messages, map[string]any{"id": m.ExternalID, "direction": "incoming", "text": m.Text, "files": files})
 	}
-	return sdk.Result{}, &sdk.Error{Kind: "not_found", Text: "такого обращения нет"}
+	if found == nil {
+		return sdk.Result{}, &sdk.Error{Kind: "not_found", Text: "такого обращения нет"}
+	}
+	messages = append(messages, map[string]any{"id": "doc_9", "delivery": "dlv_9", "direction": "outgoing"})
+	return sdk.Result{Output: sdk.Values{"id": found.ExternalID, "subject": found.Subject, "messages": messages}}, nil
+}
+
+func hashOf(d *desk, f sdk.File) string {
+	sum := sha256.Sum256([]byte(content(d.T, f)))
+	return hex.EncodeToString(sum[:])
 }
 
 // signed is a request of the cabinet, signed as openapi.yaml says.

@@ -59,16 +59,9 @@ func (c *cabinet) create(x *exchange, r *http.Request) error {
 		return err
 	}
 	return c.write(x, r, func(in *written) (sdk.Message, error) {
-		if err := in.check(true); err != nil {
-			return sdk.Message{}, err
-		}
-		known, err := c.known(x, resident, in.ID)
-		if known || err != nil {
-			return sdk.Message{}, err
-		}
 		m := in.message(resident)
 		m.ExternalID, m.Thread.External = in.ID, in.ID
-		return m, nil
+		return m, in.check(true)
 	})
 }
 
@@ -94,17 +87,7 @@ func (c *cabinet) add(x *exchange, r *http.Request) error {
 	})
 }
 
-// known tells that the resident has that appeal already.
-func (c *cabinet) known(x *exchange, resident, id string) (bool, error) {
-	_, err := c.env.Call(x.ctx, sdk.Call{Service: callGet, Input: sdk.Values{"applicant": resident, "id": id}})
-	if sdk.KindOf(err) == "not_found" {
-		return false, nil
-	}
-	return err == nil, err
-}
-
 // write reads the request, hands what make makes of it to the hub and answers.
-// A message without an id is one the hub has already.
 func (c *cabinet) write(x *exchange, r *http.Request, make func(*written) (sdk.Message, error)) error {
 	in, files, err := c.written(x, r)
 	defer files.free()
@@ -115,26 +98,39 @@ func (c *cabinet) write(x *exchange, r *http.Request, make func(*written) (sdk.M
 	if err != nil {
 		return err
 	}
-	if m.ExternalID == "" {
-		return x.json(http.StatusOK, map[string]string{"id": in.ID})
-	}
 	for _, f := range files.parts {
 		m.Files = append(m.Files, f.file())
 	}
-	for _, id := range in.Uploads {
-		f, err := c.uploads.take(id)
-		if err != nil {
-			return err
-		}
-		m.Files = append(m.Files, f)
-	}
-	if m.At.IsZero() {
-		m.At = c.now()
-	}
-	if err := x.emit.Emit(x.ctx, m, nil); err != nil {
+	uploads, lost := c.taken(in.Uploads)
+	m.Files = append(m.Files, uploads...)
+	status, err := c.repeated(x, &m, lost == nil)
+	if err != nil {
 		return err
 	}
-	return x.json(http.StatusCreated, map[string]string{"id": m.ExternalID})
+	if status == http.StatusCreated {
+		if lost != nil {
+			return lost
+		}
+		if m.At.IsZero() {
+			m.At = c.now()
+		}
+		if err := x.emit.Emit(x.ctx, m, nil); err != nil {
+			return err
+		}
+	}
+	return x.json(status, map[string]string{"id": m.ExternalID})
+}
+
+// taken are the files of uploads, as far as they are still here.
+func (c *cabinet) taken(ids []string) (out []sdk.File, err error) {
+	for _, id := range ids {
+		f, err := c.uploads.take(id)
+		if err != nil {
+			return out, err
+		}
+		out = append(out, f)
+	}
+	return out, nil
 }
 
 // check finds all faults at once.

@@ -30,22 +30,31 @@ type gostSigner struct {
 	dir       string
 	bits      string // 256 or 512
 	der       []byte
+	issuer    string
 	key, cert string // files
 }
 
 func newGOST(t testing.TB, bits, set string) *gostSigner {
-	s := &gostSigner{t: t, dir: t.TempDir(), bits: bits}
+	s := &gostSigner{
+		t: t, dir: t.TempDir(), bits: bits,
+		issuer: `1.2.643.100.1=1027700000000,1.2.840.113549.1.9.1=a@example.org,CN=Проба,O=Тест\, организация,C=RU`,
+	}
 	s.key, s.cert = filepath.Join(s.dir, "key.pem"), filepath.Join(s.dir, "cert.pem")
 	s.openssl("genpkey", "-engine", "gost", "-algorithm", "gost2012_"+bits, "-pkeyopt", "paramset:"+set, "-out", s.key)
 	s.openssl("req", "-engine", "gost", "-x509", "-new", "-key", s.key, "-days", "2", "-out", s.cert, "-utf8",
 		"-subj", `/C=RU/O=Тест, организация/CN=Проба/emailAddress=a@example.org/1.2.643.100.1=1027700000000`)
-	raw, err := os.ReadFile(s.cert)
+	s.der = certificateOf(t, s.cert)
+	return s
+}
+
+func certificateOf(t testing.TB, path string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	block, _ := pem.Decode(raw)
-	s.der = block.Bytes
-	return s
+	return block.Bytes
 }
 
 func (s *gostSigner) openssl(args ...string) []byte {
@@ -242,8 +251,7 @@ func (s *gostSigner) certificate(props *etree.Element) error {
 	if got := props.FindElement(".//X509SerialNumber").Text(); got != cert.SerialNumber.String() {
 		return errors.New("serial number " + got)
 	}
-	const issuer = `1.2.643.100.1=1027700000000,1.2.840.113549.1.9.1=a@example.org,CN=Проба,O=Тест\, организация,C=RU`
-	if got := props.FindElement(".//X509IssuerName").Text(); got != issuer {
+	if got := props.FindElement(".//X509IssuerName").Text(); got != s.issuer {
 		return errors.New("issuer " + got)
 	}
 	return nil

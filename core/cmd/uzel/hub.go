@@ -18,7 +18,7 @@ import (
 
 func (c *cli) serve() *cobra.Command {
 	o := app.Options{Version: version, Out: c.out}
-	var profile string
+	var profile, show string
 	cmd := &cobra.Command{
 		Use: "serve", Short: "запустить хаб", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -29,11 +29,15 @@ func (c *cli) serve() *cobra.Command {
 			if o.Tuning.FileReader, err = os.Executable(); err != nil {
 				return fmt.Errorf("find the program that reads files: %w", err)
 			}
+			if o.Beside, err = c.demo(show, conf.Data, o.Tuning.FileReader); err != nil {
+				return err
+			}
 			return profiled(profile, func() error { return app.Serve(cmd.Context(), conf, o) })
 		},
 	}
 	flags := cmd.Flags()
-	flags.BoolVar(&o.Demo, "demo", false, "с почтовым эмулятором и несколькими письмами")
+	flags.StringVar(&show, "demo", "", "показать на эмуляторах: story — почта, кабинет, ГИС ЖКХ, подпись и история; mail — только ящик с письмами")
+	flags.Lookup("demo").NoOptDefVal = demoStory
 	flags.DurationVar(&o.Tuning.FlushDelay, "flush-delay", 0, "добавить к каждой записи на диск, для замеров")
 	flags.BoolVar(&o.Tuning.NoIndex, "no-index", false, "не строить индекс поиска, для замеров")
 	flags.StringVar(&profile, "pprof", "", "файл для профиля процессора")

@@ -30,6 +30,7 @@ type hub struct {
 	data   string
 	log    string // what its processes said
 	env    []string
+	flags  []string     // of serve
 	client *http.Client // over the socket, as the command line does
 
 	process *hubproc.Process
@@ -58,7 +59,7 @@ func newHub(t *testing.T) *hub {
 // launch starts the process and does not wait until it serves.
 func (h *hub) launch() {
 	h.Helper()
-	cmd := exec.Command(filepath.Join(binaries, "uzel"), "serve")
+	cmd := exec.Command(filepath.Join(binaries, "uzel"), append([]string{"serve"}, h.flags...)...)
 	cmd.Env, cmd.SysProcAttr = h.env, &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	var err error
 	if h.process, err = hubproc.Start(cmd, h.log); err != nil {

@@ -43,12 +43,16 @@ func run(m *testing.M) int {
 func build(dir string) error {
 	errs := []error{look("../../..")}
 	for out, source := range map[string]string{
-		"uzel":           ".",
-		"plugins/email":  "../../../plugins/email",
-		"plugins/eds":    "../../../plugins/eds",
-		"plugins/twoway": "./testdata/twoway",
-		"plugins/folder": "../../../examples/folder",
-		"mailemulator":   "../../../plugins/email/emulator/cmd/mailemulator",
+		"uzel":            ".",
+		"plugins/email":   "../../../plugins/email",
+		"plugins/eds":     "../../../plugins/eds",
+		"plugins/gis":     "../../../plugins/gis",
+		"plugins/cabinet": "../../../plugins/cabinet",
+		"plugins/twoway":  "./testdata/twoway",
+		"plugins/folder":  "../../../examples/folder",
+		"mailemulator":    "../../../plugins/email/emulator/cmd/mailemulator",
+		"gisemulator":     "../../../plugins/gis/emulator/cmd/gisemulator",
+		"cabinet":         "../../../examples/cabinet",
 	} {
 		cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(dir, out), source)
 		if text, err := cmd.CombinedOutput(); err != nil {

@@ -117,7 +117,8 @@ on("login", "submit", async (form) => {
   form.reset();
   await start();
 });
-on("logout", "click", async () => { await ask("POST", "/api/logout"); $("name").textContent = ""; show("login"); });
+// Nothing of this person may be left on the page for the next one.
+on("logout", "click", async () => { await ask("POST", "/api/logout"); location.reload(); });
 on("new", "submit", async (form) => { await card((await send(form, "/api/appeals")).id).catch(() => list(true)); });
 on("refresh", "click", () => list(true));
 on("more", "click", () => list(false));

@@ -106,7 +106,7 @@ func (w *World) listen(o Options, config *tls.Config) error {
 		{o.SMTPAddr, &w.SMTPAddr, w.SMTP, func() {}, false, w.smtp.Serve},
 		{o.SMTPSAddr, &w.SMTPSAddr, w.SMTP, func() {}, true, w.smtp.Serve},
 	} {
-		ln, err := listenLoopback(cmp.Or(l.want, anyPort))
+		ln, err := ListenLoopback(cmp.Or(l.want, anyPort))
 		if err != nil {
 			return err
 		}
@@ -121,7 +121,8 @@ func (w *World) listen(o Options, config *tls.Config) error {
 	return nil
 }
 
-func listenLoopback(addr string) (net.Listener, error) {
+// ListenLoopback listens on a loopback address and refuses any other.
+func ListenLoopback(addr string) (net.Listener, error) {
 	a, err := net.ResolveTCPAddr("tcp", addr)
 	if err != nil {
 		return nil, err

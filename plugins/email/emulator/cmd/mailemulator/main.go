@@ -2,7 +2,8 @@
 // account at a provider. It prints one JSON object with its addresses, its
 // certificate authority and the passwords, and then, until it is interrupted,
 // is the mail provider of the mailbox -user and of everyone who wrote to it:
-// the answers can be read in the residents' mailboxes over IMAP.
+// the answers can be read in the residents' mailboxes over IMAP, or all letters
+// on the page "web" of what it prints.
 //
 // Nothing is kept when it ends, and it listens on loopback only.
 package main
@@ -14,9 +15,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"os/signal"
 	"slices"
+	"sync"
 	"syscall"
 	"time"
 
@@ -35,7 +38,7 @@ func main() {
 type settings struct {
 	emulator.Options
 	user, password, seed string
-	caFile               string
+	caFile, web          string
 	pause                time.Duration
 }
 
@@ -50,6 +53,7 @@ func parse(args []string) (settings, error) {
 	flags.StringVar(&s.password, "password", "demo", "password of all mailboxes")
 	flags.StringVar(&s.seed, "seed", "", "`folder` with *.eml files to send instead of the built-in letters")
 	flags.StringVar(&s.caFile, "ca", "", "`file` to write the certificate authority to")
+	flags.StringVar(&s.web, "web", "127.0.0.1:0", "loopback `address` of the page that shows all letters")
 	flags.DurationVar(&s.pause, "pause", 0, "time to wait before each letter")
 	return s, flags.Parse(args)
 }
@@ -68,7 +72,16 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	defer world.Close()
-	if err := s.settle(world, letters, out); err != nil {
+	page, err := emulator.ListenLoopback(s.web)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: world.Page(), ReadHeaderTimeout: 10 * time.Second}
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = server.Serve(page) })
+	defer serving.Wait()
+	defer server.Close() //nolint:errcheck // nothing is kept
+	if err := s.settle(world, letters, out, "http://"+page.Addr().String()); err != nil {
 		return err
 	}
 	for _, l := range letters {
@@ -101,11 +114,12 @@ type facts struct {
 	CA        string   `json:"ca"`
 	User      string   `json:"user"`
 	Password  string   `json:"password"`
+	Web       string   `json:"web"`       // page that shows all letters
 	Residents []string `json:"residents"` // mailboxes of those who wrote, with the same password
 }
 
 // settle makes the mailboxes and tells where everything is.
-func (s settings) settle(world *emulator.World, letters []emulator.SeedLetter, out io.Writer) error {
+func (s settings) settle(world *emulator.World, letters []emulator.SeedLetter, out io.Writer, web string) error {
 	world.AddMailbox(s.user, s.password)
 	residents := []string{}
 	for _, l := range letters {
@@ -121,6 +135,6 @@ func (s settings) settle(world *emulator.World, letters []emulator.SeedLetter, o
 	}
 	return json.NewEncoder(out).Encode(facts{
 		IMAP: world.IMAPAddr, IMAPS: world.IMAPSAddr, SMTP: world.SMTPAddr, SMTPS: world.SMTPSAddr,
-		CA: string(world.CAPEM), User: s.user, Password: s.password, Residents: residents,
+		CA: string(world.CAPEM), User: s.user, Password: s.password, Residents: residents, Web: web,
 	})
 }

@@ -33,18 +33,23 @@ type facts struct {
 	URL      string `json:"url"`
 	Org      string `json:"org"`
 	Answerer string `json:"answerer"`
+	Master   string `json:"master"` // another of its employees
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	o := emulator.Options{Orgs: []string{emulator.DemoOrg}}
-	empty := false
+	empty, roots := false, ""
 	flags := flag.NewFlagSet("gisemulator", flag.ContinueOnError)
 	flags.StringVar(&o.Addr, "addr", "", "`address` to listen on, a free port if empty")
-	flags.BoolVar(&o.Unsigned, "unsigned", true, "let requests without a signature in")
+	flags.StringVar(&roots, "roots", "", "PEM `file` of authorities: every request must be signed by a certificate of theirs, OpenSSL's GOST engine verifies it; empty: signatures are not looked at")
 	flags.IntVar(&o.Polls, "polls", 2, "questions about a request that are answered \"not yet\"")
 	flags.BoolVar(&empty, "empty", false, "start without appeals")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if o.Unsigned = roots == ""; !o.Unsigned {
+		judge := emulator.OpenSSL{Roots: roots}
+		o.Verify, o.Digest = judge.Verify, judge.Digest
 	}
 	world, err := emulator.Start(o)
 	if err != nil {
@@ -54,7 +59,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if !empty {
 		world.Seed()
 	}
-	if err := json.NewEncoder(out).Encode(facts{URL: world.URL, Org: emulator.DemoOrg, Answerer: emulator.DemoAnswerer}); err != nil {
+	if err := json.NewEncoder(out).Encode(facts{URL: world.URL, Org: emulator.DemoOrg, Answerer: emulator.DemoAnswerer, Master: emulator.DemoMaster}); err != nil {
 		return err
 	}
 	<-ctx.Done()
