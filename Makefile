@@ -6,13 +6,14 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w
 PLUGINS := $(notdir $(patsubst %/main.go,%,$(wildcard plugins/*/main.go)))
 GO_SRC   = $$(git ls-files '*.go' | grep -v '\.pb\.go$$')
+WEB_SRC := $(shell find web -name node_modules -prune -o -name dist -prune -o -name e2e -prune -o -type f ! -name '*.go' ! -name 'schema.d.ts' -print) api/openapi.yaml
 
-.PHONY: help build test check lint generate run demo bench clean needs
+.PHONY: help build web test check lint generate run demo bench clean needs
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
 
-build: ## the hub into bin/uzel, the connectors into bin/plugins
+build: web ## the hub with its pages into bin/uzel, the connectors into bin/plugins
 	@mkdir -p bin/plugins
 	go build -trimpath -ldflags '$(LDFLAGS) -X main.version=$(VERSION)' -o bin/uzel ./core/cmd/uzel
 	@for p in $(PLUGINS); do echo "go build ./plugins/$$p"; \
@@ -21,11 +22,25 @@ build: ## the hub into bin/uzel, the connectors into bin/plugins
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/mailemulator ./plugins/email/emulator/cmd/mailemulator
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/gisemulator ./plugins/gis/emulator/cmd/gisemulator
 
+web: ## the pages into web/dist, from where the hub's binary takes them
+	@if command -v npm >/dev/null; then $(MAKE) -s --no-print-directory web/dist/index.html; \
+	else echo "npm is missing (Node.js 20.19 or later): the hub is built without its pages"; fi
+
+web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SRC)
+	cd web && npm run -s build
+	@touch $@
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	cd web && npm ci --no-audit --no-fund --loglevel error
+	@touch $@
+
 needs: ## install what the tests need from Debian, or say what is missing
 	@.ci/needs
 
 test: needs build ## all tests, with the race detector; installs what they need
 	$(TOOL) gotestsum --format testname --format-hide-empty-pkg -- -race -timeout 20m ./...
+	go build -o bin/test/plugins/meters ./web/e2e/meters
+	cd web && npm run -s test && npm run -s journeys
 
 check: lint generate ## everything that must be green: lint, nothing to generate, tests
 	git diff --exit-code -- api README.md plugins
@@ -51,3 +66,4 @@ bench: build ## figures as ratios to floors of the same run; QUICK=1 for three m
 
 clean: ## remove what was built, not ./data
 	rm -rf bin bench.json
+	find web/dist -mindepth 1 ! -name .keep -delete

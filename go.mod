@@ -2,6 +2,8 @@ module github.com/uzel-hub/uzel
 
 go 1.26.0
 
+ignore ./web/node_modules // some packages there hold Go
+
 require (
 	filippo.io/age v1.3.2
 	github.com/ThreeDotsLabs/watermill v1.5.1

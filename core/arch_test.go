@@ -62,7 +62,7 @@ var rooms = map[string][]string{
 	"core/jobs":                           {"core", "core/store", "core/bus"},
 	"core/mass":                           {"core", "core/store", "core/bus"},
 	"core/mass/appeals":                   {"core", "core/store", "core/appeal", "core/mass"},
-	"core/app":                            {"core/…", "api/…"},
+	"core/app":                            {"core/…", "api/…", "web"},
 	"core/cmd/uzel":                       {"core", "core/app", "core/bench", "core/config", "core/maintenance", "core/search/extract"},
 	"api":                                 {},
 	"api/plugin":                          {"api/plugin/v1"},
@@ -88,6 +88,8 @@ var rooms = map[string][]string{
 	"plugins/cabinet":                     {"sdk"},
 	"plugins/cabinet/emulator":            {},
 	"examples/…":                          {"sdk"},
+	"web":                                 {},
+	"web/e2e/meters":                      {"sdk"},
 }
 
 // onlyIn says in which of our packages a third-party module may be imported.

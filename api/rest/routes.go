@@ -58,6 +58,8 @@ func routes() []*route {
 		taskRoutes(),
 		draftRoutes(),
 		signatureRoutes(),
+		letterRoutes(),
+		panelRoutes(),
 	)
 }
 
@@ -174,8 +176,8 @@ func (s *Server) newRouter() *mux.Router {
 	if s.Hooks != nil {
 		router.PathPrefix("/hooks/{channel}").Handler(s.hooks())
 	}
-	router.HandleFunc("/", s.welcome).Methods(get, http.MethodHead)
-	router.NotFoundHandler = refusal(core.NotFound("request.not_found", "по этому адресу ничего нет"))
+	nothing := refusal(core.NotFound("request.not_found", "по этому адресу ничего нет"))
+	router.NotFoundHandler = s.pagesOr(nothing)
 	router.MethodNotAllowedHandler = refusal(core.Invalid("request.method", "", "этот метод здесь не поддерживается"))
 	return router
 }

@@ -133,6 +133,8 @@ type Config struct {
 
 	// Hooks serves /hooks/{channel}/…; nil: no web-hooks.
 	Hooks http.Handler
+	// Pages serves what people see in a browser; nil: REST alone.
+	Pages http.Handler
 	// Ready tells why the hub cannot work now; nil: it always can.
 	Ready   func(context.Context) error
 	Metrics *Metrics // nil: its own

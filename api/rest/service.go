@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -36,11 +37,20 @@ func (s *Server) getContract(c *call) (answer, error) {
 	return answer{}, err
 }
 
-// welcome is for a person who opens the hub's address.
-func (s *Server) welcome(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	fmt.Fprintf(w, "Узел %s работает.\n\nПрограммный интерфейс: %s/\nЕго описание:          %s/openapi.yaml\nСостояние:             /healthz /readyz /metrics\n",
-		s.Version, v1, v1)
+// pagesOr serves what people see in a browser: every address that is not of
+// programs. Those get the answer nothing.
+func (s *Server) pagesOr(nothing http.Handler) http.Handler {
+	rt := &route{name: "pages"}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := callOf(r)
+		c.r = r
+		if s.Pages == nil || strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, "/hooks/") {
+			nothing.ServeHTTP(w, r)
+			return
+		}
+		c.route = rt
+		s.Pages.ServeHTTP(c.w, r)
+	})
 }
 
 // hooks hands web-hooks on. The connector answers for itself; sizes and stalls

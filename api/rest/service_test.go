@@ -62,10 +62,28 @@ func TestContractIsServed(t *testing.T) {
 	}
 }
 
-func TestFrontPageLeadsOn(t *testing.T) {
-	r := newHub(t).anonymous().get("/").want(200)
-	if !strings.Contains(string(r.body), "/api/v1/openapi.yaml") {
-		t.Fatalf("%s", r.body)
+func TestPagesAreServedWhereTheAPIIsNot(t *testing.T) {
+	h := newHub(t, func(c *rest.Config) {
+		c.Pages = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("X-Page", r.Method+" "+r.URL.Path)
+			w.WriteHeader(http.StatusNotFound) // the contract does not know them
+		})
+	})
+	c := h.anonymous()
+	for _, path := range []string{"/", "/appeals/doc_1", "/apiary", "/assets/a.js", "/healthz/more"} {
+		if r := c.get(path); r.header.Get("X-Page") != "GET "+path {
+			t.Errorf("%s: %d %v", path, r.status, r.header)
+		}
+	}
+	if r := c.post("/appeals", `{}`); r.header.Get("X-Page") != "POST /appeals" {
+		t.Errorf("%d %v", r.status, r.header)
+	}
+	c.get("/api/v1/nothing").problem(404, "request.not_found")
+	c.get("/api/v2/session").problem(404, "request.not_found")
+	c.get("/hooks/mail/x").problem(404, "request.not_found")
+	c.delete("/api/v1/documents").problem(405, "request.method")
+	if r := c.get("/healthz").want(200); r.header.Get("X-Page") != "" {
+		t.Error("a page in place of the hub's state")
 	}
 }
 

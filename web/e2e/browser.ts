@@ -1,0 +1,99 @@
+import assert from "node:assert/strict"
+import { mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { after, test } from "node:test"
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core"
+import type { Person, World } from "./world"
+
+const traces = join(import.meta.dirname, "traces")
+
+/** How a window looks. */
+export type Window = {
+  width?: number
+  height?: number
+  look?: "light" | "dark"
+  language?: "ru" | "en"
+}
+
+/** Desk is the window of one person, and what the browser complained of in it. */
+export type Desk = { page: Page; context: BrowserContext; complaints: string[] }
+
+let running: Promise<Browser> | undefined
+
+/** browser is the one of this file; it starts with the first window. */
+function browser(): Promise<Browser> {
+  return (running ??= chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium" }))
+}
+after(async () => (await running)?.close())
+
+/** open opens the hub's pages for a person who has signed in; for nobody without one. */
+export async function open(world: World, person?: Person, look: Window = {}): Promise<Desk> {
+  const context = await (await browser()).newContext({
+    baseURL: world.url, locale: "ru-RU", timezoneId: "Europe/Moscow", acceptDownloads: true, reducedMotion: "reduce",
+    colorScheme: look.look ?? "light", viewport: { width: look.width ?? 1280, height: look.height ?? 800 },
+  })
+  context.setDefaultTimeout(30_000)
+  if (person) {
+    const [name = "", value = ""] = person.rest.cookie.split("=")
+    await context.addCookies([{ name, value, url: world.url, httpOnly: true, sameSite: "Lax" }])
+  }
+  if (look.language === "en") await context.addInitScript(() => localStorage.setItem("uzel.language", "en"))
+  const page = await context.newPage()
+  return { page, context, complaints: listen(page) }
+}
+
+/**
+ * listen notes faults of scripts, breaches of the content security policy and all other errors of
+ * the console. That a refusal of REST is shown there too is no fault: the page must show it itself.
+ */
+function listen(page: Page): string[] {
+  const complaints: string[] = []
+  page.on("pageerror", (fault) => complaints.push(`fault: ${fault.stack ?? fault.message}`))
+  page.on("console", (line) => {
+    const refused = /status of 4\d\d/.test(line.text()) && line.location().url.includes("/api/v1/")
+    if (["error", "warning"].includes(line.type()) && !refused) complaints.push(`${line.type()}: ${line.text()} (${line.location().url})`)
+  })
+  return complaints
+}
+
+type Setting = Window & {
+  /** Who sits at the window; left out: nobody has signed in. */
+  as?: () => Person | Promise<Person>
+  /** Complaints that this journey causes on purpose. */
+  expects?: RegExp
+}
+
+/**
+ * journey is a test in a window of its own. It fails on whatever the browser complains of, and
+ * leaves a picture and the console in e2e/traces when it fails.
+ */
+export function journey(name: string, world: World, setting: Setting, walk: (desk: Desk) => Promise<void>): void {
+  void test(name, { timeout: 180_000 }, async () => {
+    const trace = join(traces, name.replace(/[^\p{L}\p{N}]+/gu, "-"))
+    rmSync(trace, { recursive: true, force: true })
+    const desk = await open(world, await setting.as?.(), setting)
+    try {
+      await walk(desk)
+      assert.deepEqual(desk.complaints.filter((c) => !setting.expects?.test(c)), [], "the browser complained")
+    } catch (fault) {
+      await keep(trace, desk, world)
+      throw fault
+    } finally {
+      await desk.context.close()
+    }
+  })
+}
+
+async function keep(trace: string, desk: Desk, world: World) {
+  mkdirSync(trace, { recursive: true })
+  writeFileSync(join(trace, "console.txt"), [desk.page.url(), ...desk.complaints].join("\n"))
+  writeFileSync(join(trace, "hub.txt"), world.hub.said)
+  await desk.page.screenshot({ path: join(trace, "page.png"), fullPage: true }).catch(() => {})
+  writeFileSync(join(trace, "page.html"), await desk.page.content().catch(String))
+}
+
+/** settled waits until the screen has come and nothing loads any more. */
+export async function settled(page: Page): Promise<void> {
+  await page.locator("main h1").first().waitFor()
+  await page.waitForFunction(() => !document.querySelector(".ant-spin-spinning, .ant-skeleton-active, [aria-busy=true]"))
+}
