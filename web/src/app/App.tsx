@@ -41,7 +41,7 @@ function Surroundings(props: { children: ReactNode }) {
     dayjs.locale(lang)
   }, [lang])
   return (
-    <ConfigProvider locale={lang === "ru" ? ruRU : enUS} theme={useTheme()} form={{ requiredMark: "optional" }} button={{ autoInsertSpace: false }}>
+    <ConfigProvider locale={lang === "ru" ? ruRU : enUS} theme={useTheme()} button={{ autoInsertSpace: false }}>
       <AntApp component={false} message={{ maxCount: 3 }}>
         <Toaster />
         <Boundary>{props.children}</Boundary>
