@@ -28,7 +28,7 @@ type Palette = {
 
 const light: Palette = {
   page: "#f3f4f1", panel: "#ffffff", sunken: "#f8f8f6", rail: "#e9ece8", hover: "#eff3f1", chosen: "#dfeeeb",
-  text: "#1c2524", quiet: "#55625f", faint: "#6b7673", line: "#dcdfda", strong: "#85908c",
+  text: "#1c2524", quiet: "#55625f", faint: "#5c6764", line: "#dcdfda", strong: "#85908c",
   accent: "#0d6660", onAccent: "#ffffff", link: "#0b5f8a", focus: "#0d6660",
   calm: "#4a5654", calmBack: "#e9ecea", active: "#0b5f8a", activeBack: "#e0eef6", good: "#26682f", goodBack: "#e2f1e1",
   warn: "#7c4a03", warnBack: "#fbedd0", bad: "#a32222", badBack: "#fbe5e3", info: "#5b4593", infoBack: "#ece7f7",

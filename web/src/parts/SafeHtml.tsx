@@ -10,15 +10,17 @@ const words = texts({
 
 /**
  * SafeHtml shows the HTML of a letter in a frame where nothing can run. Pictures of other servers
- * stay blocked until the person asks for them; `image` gives the address of a picture within the
- * letter by its content id.
+ * stay blocked until the person asks for them: then the hub sends the letter of `document` as a page
+ * of its own, because this page's content security policy lets no frame within it load them. `image` gives the
+ * address of a picture within the letter by its content id.
  */
-export function SafeHtml(props: { html: string; image: (contentId: string) => string | undefined; title?: string }) {
+export function SafeHtml(props: { document?: string; html: string; image: (contentId: string) => string | undefined; title?: string }) {
   const t = useTexts(words)
   const [remote, setRemote] = useState(false)
   const frame = useRef<HTMLIFrameElement>(null)
   const { html, image } = props
-  const page = useMemo(() => inert(html, remote, image), [html, remote, image])
+  const page = useMemo(() => inert(html, false, image), [html, image])
+  const content = remote ? { src: `/api/v1/documents/${props.document}/page?remote_images=true` } : { srcDoc: page.html }
   // The frame runs no scripts, so the page measures it; pictures come later and make it longer.
   const fit = () => {
     const body = frame.current?.contentDocument?.body
@@ -28,8 +30,8 @@ export function SafeHtml(props: { html: string; image: (contentId: string) => st
   }
   return (
     <div className="u-letter">
-      {page.blocked > 0 && <div className="u-letter-note" role="status">{t.blocked} <Button size="small" onClick={() => setRemote(true)}>{t.show}</Button></div>}
-      <iframe ref={frame} title={props.title ?? t.letter} sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox" referrerPolicy="no-referrer" srcDoc={page.html} onLoad={fit} />
+      {page.blocked > 0 && !remote && <div className="u-letter-note" role="status">{t.blocked} {props.document && <Button size="small" onClick={() => setRemote(true)}>{t.show}</Button>}</div>}
+      <iframe key={String(remote)} ref={frame} title={props.title ?? t.letter} sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox" referrerPolicy="no-referrer" {...content} onLoad={fit} />
     </div>
   )
 }
