@@ -19,10 +19,10 @@ export function columns(t: Words): Column<Row>[] {
   return [
     { key: "number", title: t.number, width: "150px", render: (r) => <span className="a-number">{r.number?.text}</span> },
     { key: "state", title: t.state, width: "130px", render: (r) => <StateTag kind="appeal" state={r.appeal.state} /> },
-    { key: "subject", title: t.subject, render: (r) => <Subject row={r} t={t} /> },
+    { key: "subject", title: t.subject, width: "30%", render: (r) => <Subject row={r} t={t} /> },
     { key: "applicant", title: t.applicant, width: "190px", render: (r) => name(r.appeal.applicant) },
-    { key: "reason", title: t.reason, width: "170px", render: (r) => <EntryName directory="reasons" id={r.appeal.reason} /> },
-    { key: "line", title: t.line, width: "130px", render: (r) => <EntryName directory="support_lines" id={r.appeal.line} /> },
+    { key: "reason", title: t.reason, hidden: true, render: (r) => <EntryName directory="reasons" id={r.appeal.reason} /> },
+    { key: "line", title: t.line, hidden: true, render: (r) => <EntryName directory="support_lines" id={r.appeal.line} /> },
     { key: "operator", title: t.operator, width: "150px", render: (r) => <UserName id={r.appeal.operator} /> },
     { key: "due", title: t.due, width: "130px", render: (r) => <Due at={r.due_at} done={ended(r.appeal.state)} /> },
     { key: "received", title: t.received, width: "120px", render: (r) => <When at={r.created_at} /> },
@@ -46,7 +46,12 @@ export function name(c: Schema<"Correspondent">): string {
 
 function Subject(props: { row: Row; t: Words }) {
   const { row, t } = props
-  return <>{row.subject || t.noSubject} {row.marks?.map((m) => <Tag key={m.kind} tone="warn">{t.marks[m.kind]}</Tag>)}</>
+  return (
+    <>
+      {row.subject || t.noSubject} {row.marks?.map((m) => <Tag key={m.kind} tone="warn">{t.marks[m.kind]}</Tag>)}
+      {row.appeal.reason && <div className="u-quiet"><EntryName directory="reasons" id={row.appeal.reason} /></div>}
+    </>
+  )
 }
 
 /** tone marks a row by what it asks for: overdue, soon due, to call, not taken. */

@@ -11,8 +11,7 @@ import { SchemaView } from "../../../parts/SchemaView"
 import { confirm, explain } from "../../../parts/toast"
 import { size, useTexts } from "../../../texts/i18n"
 import { Box } from "./Box"
-import type { Doc } from "./model"
-import { reread } from "./model"
+import { type Doc, reread } from "./model"
 import { words } from "./texts"
 
 type Panel = Schema<"Panel">
@@ -60,9 +59,9 @@ function Run(props: { panel: Panel; doc: Doc }) {
   const ask = async (token?: string): Promise<void> => {
     const data = { input: values, token, document: o.place === "document" ? doc.id : undefined }
     const path = `/api/v1/channels/${channel}/operations/${o.name}`
-    const got = files.length > 0 && !token
+    const got: Result = files.length > 0 && !token
       ? await sendForm<Result>(path, { data, files })
-      : await call(api.POST("/api/v1/channels/{id}/operations/{operation}", { params: { path: { id: channel, operation: o.name } }, body: data as never }))
+      : (await call(api.POST("/api/v1/channels/{id}/operations/{operation}", { params: { path: { id: channel, operation: o.name } }, body: data as never }))) as Result
     if (gone.current) return
     if (!got.pending) return setResult(got)
     await new Promise((go) => window.setTimeout(go, (got.ask_after ?? 2) * 1000))

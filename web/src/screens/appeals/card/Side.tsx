@@ -68,7 +68,7 @@ function Forwarding(props: { card: Card; doc: Doc }) {
   const sent = card.deliveries.filter((d) => d.purpose === "forward")
   const channels = useChannels().filter((c) => c.enabled && c.id !== doc.channel)
   const open = !["answered", "closed", "rejected"].includes(doc.appeal.state)
-  const change = (id: string, version: number, what: "retry" | "cancel") => call(api.POST(`/api/v1/deliveries/{id}/${what}`, { params: { path: { id } } } as never) as never).then(reread, toast.error)
+  const change = (id: string, what: "retry" | "cancel") => call(api.POST(`/api/v1/deliveries/{id}/${what}`, { params: { path: { id } } } as never) as never).then(reread, toast.error)
   return (
     <Box title={t.forwarding}>
       {sent.length === 0 && <p className="u-quiet">{t.notForwarded}</p>}
@@ -80,8 +80,8 @@ function Forwarding(props: { card: Card; doc: Doc }) {
             {(d.outside_text || d.last_error) && <div className={d.last_error ? "u-fault" : "u-quiet"}>{d.outside_text || d.last_error}</div>}
             {can("deliveries.write") && (
               <div className="a-line">
-                {["rejected", "unknown", "cancelled"].includes(d.state) && <Button size="small" onClick={() => void change(d.id, d.version, "retry")}>{t.retry}</Button>}
-                {["queued", "sending", "unknown"].includes(d.state) && <Button size="small" onClick={() => void change(d.id, d.version, "cancel")}>{t.decline}</Button>}
+                {["rejected", "unknown", "cancelled"].includes(d.state) && <Button size="small" onClick={() => void change(d.id, "retry")}>{t.retry}</Button>}
+                {["queued", "sending", "unknown"].includes(d.state) && <Button size="small" onClick={() => void change(d.id, "cancel")}>{t.decline}</Button>}
               </div>
             )}
             <details><summary>{t.data}</summary><div className="a-text">{[doc.subject, doc.appeal.description || doc.text].filter(Boolean).join("\n\n")}</div></details>
@@ -143,7 +143,7 @@ function Related(props: { card: Card }) {
 function Articles(props: { doc: Doc }) {
   const t = useTexts(words)
   const reason = props.doc.appeal.reason
-  const query = { limit: 10, filter: { reasons: reason ?? "" } }
+  const query = { limit: 10, filter: { reason: reason ?? "" } }
   const articles = useGet("/api/v1/directories/{name}/entries", { params: { path: { name: "articles" }, query } }, { enabled: !!reason }).data?.items ?? []
   if (articles.length === 0) return null
   return <Box title={t.articles}><ul className="a-list">{articles.map((a) => <li key={a.id}><Link to={`/knowledge/${a.id}`}>{String(a.values.title)}</Link></li>)}</ul></Box>
