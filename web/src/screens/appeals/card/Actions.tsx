@@ -36,7 +36,8 @@ export function Actions(props: { card: Card; doc: Doc }) {
     { key: "rate", chord: "alt+G", title: t.rate, on: over, run: () => setDialog("rate") },
   ]
   const open = can("appeals.write") ? offers.filter((o) => o.on) : []
-  useKeys(Object.fromEntries(open.map((o) => [o.chord, { title: o.title.toLowerCase(), run: o.run }])))
+  // A dialog has the keyboard to itself.
+  useKeys(dialog ? {} : Object.fromEntries(open.map((o) => [o.chord, { title: o.title.toLowerCase(), run: o.run }])))
   if (open.length === 0) return null
   const rest = open.filter((o) => !o.first)
   const common = { doc, close: () => setDialog(null) }

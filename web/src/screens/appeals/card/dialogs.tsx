@@ -90,7 +90,8 @@ function ResultFields(props: { under?: string }) {
     form.setFieldValue(under("text"), "")
   }
   const works = templates.flatMap((e) => (e.values.works as string[] | undefined) ?? [])
-  const template = templates.find((e) => e.id === Form.useWatch(under("template")))
+  const chosen = Form.useWatch<string | undefined>(under("template"))
+  const template = templates.find((e) => e.id === chosen)
   return (
     <>
       <Form.Item name={under("template")} label={t.template}><Select allowClear showSearch={{ optionFilterProp: "label" }} options={templates.map((e) => ({ value: e.id, label: labelOf(e) }))} onChange={choose} /></Form.Item>

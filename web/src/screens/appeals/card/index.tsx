@@ -36,7 +36,7 @@ function Shown(props: { card: Card }) {
   const { card } = props
   const doc = card.document as Doc
   const navigate = useNavigate()
-  useKeys({ Escape: { title: t.keys.list, run: () => void navigate("/appeals") }, "alt+ArrowDown": { title: t.keys.next, run: nextPart } })
+  useKeys({ "alt+ArrowUp": { title: t.keys.list, run: () => void navigate("/appeals") }, "alt+ArrowDown": { title: t.keys.next, run: nextPart } })
   useEffect(() => document.querySelector<HTMLElement>(".a-card")?.focus({ preventScroll: true }), [])
   return (
     <Page
