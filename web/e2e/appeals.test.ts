@@ -1,21 +1,31 @@
 import assert from "node:assert/strict"
-import { readFileSync } from "node:fs"
+import { mkdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import { after } from "node:test"
 import { journey, settled } from "./browser"
 import { appeal, type Appeal, furnish } from "./desk"
 import { eventually } from "./process"
 import { World } from "./world"
 
-const world = await World.start({ plugins: ["email"], mail: true })
+const world = await World.start({ plugins: ["email", "meters"], mail: true })
 after(() => world.stop())
 
 const desk = await furnish(world)
 const mail = world.mail!
 await world.channel({ id: "mail", title: "Почта", plugin: "email", settings: mail.settings(), appeals: true } as never)
+mkdirSync(join(world.folder, "meters/in"), { recursive: true })
+await world.channel({ id: "meters", title: "Счётчики", plugin: "meters", settings: { dir: join(world.folder, "meters") } })
 const resident = mail.facts.residents[0]!
 
 type Appeals = { items: (Appeal & { appeal: { state: string; merged_into?: string } })[] }
 const state = async (id: string) => (await world.admin.rest.get<{ document: Appeal }>(`/appeals/${id}`)).document.appeal!
+
+/** readable is the source of letters with the parts in base64 and quoted-printable read. */
+function readable(source: string): string {
+  const parts = source.split(/\r\n\r\n/).map((part) => Buffer.from(part.replace(/\s/g, ""), "base64").toString())
+  const quoted = source.replace(/=\r\n/g, "").replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  return [source, Buffer.from(quoted, "latin1").toString(), ...parts].join("\n")
+}
 
 journey("a letter becomes a closed appeal by the keyboard alone, and its answer reaches the resident", world, { as: () => world.admin }, async ({ page }) => {
   await mail.send({ from: resident, subject: "Протечка в подъезде", text: "Капает с потолка второй день." })
@@ -41,7 +51,7 @@ journey("a letter becomes a closed appeal by the keyboard alone, and its answer 
   await page.keyboard.press("KeyR")
   await page.keyboard.press("Control+Enter")
   await page.locator(".u-page-head").getByText("Отвечено", { exact: true }).waitFor()
-  await eventually("the answer is in the resident's mailbox", async () => (await mail.inbox(resident)).includes("Протечка"))
+  await eventually("the answer is in the resident's mailbox", async () => readable(await mail.inbox(resident)).includes("Мастер придёт завтра утром."))
 
   await page.keyboard.press("Alt+KeyZ")
   const dialog = page.getByRole("dialog")
@@ -111,4 +121,21 @@ journey("many appeals are taken at once and put back", world, { as: () => world.
   await page.getByText("Выполнено 3 из 3").waitFor()
   const { items } = await world.admin.rest.get<Appeals>(`/appeals?tag=${desk.urgent}`)
   assert.deepEqual(items.map((a) => a.appeal.state), ["in_work", "in_work", "in_work"])
+})
+
+journey("a panel of a connector nobody knows works on the card: form, table, file, and a button that asks first", world, { as: () => world.admin }, async ({ page }) => {
+  const made = await appeal(world, { subject: "Перерасчёт", accounts: [{ number: "100500" }] })
+  await page.goto(`/appeals/${made.id}`)
+  await settled(page)
+  await page.getByRole("button", { name: "Начисления" }).click()
+  const panel = page.getByRole("region", { name: "Сведения и действия" })
+  assert.equal(await panel.getByLabel("Лицевой счёт").inputValue(), "100500", "the account of the appeal")
+  await panel.getByRole("button", { name: "Выполнить" }).click()
+  await panel.getByRole("table", { name: "По месяцам" }).waitFor()
+  await panel.getByText("Долг").waitFor()
+  await page.getByRole("button", { name: "Вызвать мастера" }).click()
+  await panel.getByLabel("Когда").fill("завтра")
+  await panel.getByRole("button", { name: "Выполнить" }).last().click()
+  await page.getByRole("dialog").getByRole("button", { name: "Выполнить" }).click()
+  await panel.getByText("Наряд", { exact: true }).waitFor()
 })
