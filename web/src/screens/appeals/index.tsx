@@ -7,6 +7,7 @@ import { useBulk } from "./bulk"
 import { columns, tone } from "./columns"
 import { ExportButton } from "./Export"
 import { filters } from "./filters"
+import { LineSwitch } from "./LineSwitch"
 import { SavedFilters } from "./SavedFilters"
 import { words } from "./texts"
 
@@ -22,7 +23,7 @@ export default function Appeals() {
         path="/api/v1/appeals" name="appeals" label={t.title} columns={columns(t)} filters={filters(t, states)} tabs={{ name: "view", options: views }}
         open={(row) => `/appeals/${row.id}`} tone={tone} bulk={bulk.actions} events={["appeal.opened", "appeal.updated", "document.updated", "mass.updated"]}
         legend={[{ tone: "bad", title: t.legend.overdue }, { tone: "warn", title: t.legend.soon }, { tone: "active", title: t.legend.fresh }, { tone: "info", title: t.legend.toCall }]}
-        extra={<><SavedFilters /><ExportButton /></>}
+        extra={<><LineSwitch /><SavedFilters /><ExportButton /></>}
       />
       {bulk.dialog}
     </Page>

@@ -24,7 +24,7 @@ export function Thread(props: { card: Card; doc: Doc }) {
   return (
     <section className="a-column" aria-label={t.thread}>
       <div className="a-thread">
-        {all.map((d, i) => <Message key={d.id} row={d} whole={d.id === doc.id ? doc : undefined} deliveries={card.deliveries} open={i >= all.length - OPEN} />)}
+        {all.map((d, i) => <Message key={d.id} row={d} whole={d.id === doc.id ? doc : undefined} open={i >= all.length - OPEN} />)}
       </div>
       <Reply doc={doc} />
     </section>
@@ -33,12 +33,13 @@ export function Thread(props: { card: Card; doc: Doc }) {
 
 type Row = Pick<Schema<"DocumentRow">, "id" | "direction" | "sender" | "created_at" | "channel" | "number" | "subject">
 
-function Message(props: { row: Row; whole?: Doc; deliveries: Card["deliveries"]; open: boolean }) {
+function Message(props: { row: Row; whole?: Doc; open: boolean }) {
   const t = useTexts(words)
   const { row } = props
   const [open, setOpen] = useState(props.open)
   const out = row.direction === "outgoing"
-  const deliveries = props.deliveries.filter((d) => d.document === row.id)
+  const sent = useGet("/api/v1/documents/{id}", { params: { path: { id: row.id } } }, { enabled: out && open })
+  const deliveries = sent.data?.deliveries ?? []
   return (
     <article className="a-message" data-out={out || undefined}>
       <header>
