@@ -63,7 +63,7 @@ var rooms = map[string][]string{
 	"core/mass":                           {"core", "core/store", "core/bus"},
 	"core/mass/appeals":                   {"core", "core/store", "core/appeal", "core/mass"},
 	"core/app":                            {"core/…", "api/…", "web"},
-	"core/cmd/uzel":                       {"core", "core/app", "core/bench", "core/config", "core/maintenance", "core/search/extract"},
+	"core/cmd/uzel":                       {"core", "core/app", "core/bench", "core/config", "core/maintenance", "core/search/extract", "core/schedule"},
 	"api":                                 {},
 	"api/plugin":                          {"api/plugin/v1"},
 	"api/plugin/v1":                       {},

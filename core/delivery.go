@@ -66,6 +66,9 @@ type Delivery struct {
 	To       []Correspondent `json:"to,omitempty"`
 	// Performer is who works on the document; purpose performer.
 	Performer *Correspondent `json:"performer,omitempty"`
+	// Notice is what a user is told about the document, in place of its text;
+	// purpose notice. The document does not move with such a delivery.
+	Notice string `json:"notice,omitempty"`
 
 	Attempts int        `json:"attempts"`          // how often it was handed to the connector
 	NextAt   *time.Time `json:"next_at,omitempty"` // not before: the next try, or the next Track

@@ -53,6 +53,7 @@ type Erasure struct {
 	Deliveries int              `json:"deliveries"` // how many deliveries were
 	Tasks      []TaskID         `json:"tasks"`      // whose texts and comments were
 	Drafts     []DraftID        `json:"drafts"`     // whose texts were, in all versions
+	Signatures int              `json:"signatures"` // how many electronic signatures were, with what they tell of signers
 	MassItems  int              `json:"mass_items"` // how many notes of mass operations were
 	Audit      int              `json:"audit"`      // entries of the journal about what was erased: they stay
 	Files      int              `json:"files"`      // how many files were

@@ -1,6 +1,9 @@
 package core
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Role of a user.
 type Role string
@@ -54,6 +57,15 @@ type NotificationSettings struct {
 	Desk  []Notice `json:"desk"`
 	Email []Notice `json:"email"`
 }
+
+// OnDesk tells whether the user hears of it on the desk. A notice without a kind
+// is a rule's own.
+func (n NotificationSettings) OnDesk(notice Notice) bool {
+	return notice == "" || slices.Contains(n.Desk, notice)
+}
+
+// ByEmail tells whether the user wants it by e-mail.
+func (n NotificationSettings) ByEmail(notice Notice) bool { return slices.Contains(n.Email, notice) }
 
 // User is a person who signs in.
 type User struct {

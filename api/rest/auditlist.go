@@ -45,7 +45,11 @@ func (s *Server) exportAudit(c *call) (answer, error) {
 	}
 	table := csv.NewWriter(out)
 	table.Comma = ';'
-	if err := table.Write([]string{"Время", "Пользователь", "Имя", "Под именем вошёл", "Действие", "Объект", "Исход", "Адрес", "Ключ доступа", "Запрос"}); err != nil {
+	head := []string{"Время", "Пользователь", "Имя", "Под именем вошёл", "Действие", "Объект", "Исход", "Адрес", "Ключ доступа", "Запрос"}
+	for i := range head {
+		head[i] = wordsIn(languageOf(c.r)).text(head[i])
+	}
+	if err := table.Write(head); err != nil {
 		return answer{}, err
 	}
 	err := s.Audit.Each(c.ctx(), wanted, func(e *core.AuditEntry) error { return table.Write(auditLine(e)) })

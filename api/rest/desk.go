@@ -26,7 +26,7 @@ func (s *Server) register(tx store.Tx, d *core.Document, journal core.JournalID,
 	if err := store.Documents.Put(tx, d); err != nil {
 		return err
 	}
-	return s.Events.Publish(tx, bus.DocumentRegistered, string(d.ID), bus.AboutDocument(d))
+	return bus.Registered(tx, s.Events, d)
 }
 
 func findMatter(tx store.Tx, d *core.Document) error {

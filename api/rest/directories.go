@@ -24,6 +24,7 @@ func directoryRoutes() []*route {
 		{name: "entries.update", method: put, path: entry, op: access.WriteDirectories, serve: (*Server).updateEntry, streams: true},
 		{name: "entries.delete", method: remove, path: entry, op: access.WriteDirectories, serve: (*Server).deleteEntry},
 		{name: "entries.restore", method: post, path: entry + "/restore", op: access.WriteDirectories, serve: (*Server).restoreEntry},
+		{name: "entries.uses", method: get, path: entry + "/uses", op: access.ReadDirectories, serve: (*Server).entryUses},
 		{name: "entries.history", method: get, path: entry + "/history", op: access.ReadDirectories, serve: (*Server).entryHistory},
 		{name: "entries.file", method: get, path: entry + "/files/{hash}", op: access.ReadDirectories, serve: (*Server).entryFile, streams: true},
 	}
@@ -290,12 +291,33 @@ func (s *Server) deleteEntry(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	q := c.query()
+	known := q.flag("used")
+	if err := q.err(); err != nil {
+		return answer{}, err
+	}
 	return done(), s.write(c, func(tx store.Tx) error {
 		if err := c.seesEntry(tx); err != nil {
 			return err
 		}
-		return s.Directories.Delete(tx, t.Name, core.EntryID(c.param("id")), version)
+		return s.Directories.Delete(tx, t.Name, core.EntryID(c.param("id")), version, known)
 	})
+}
+
+func (s *Server) entryUses(c *call) (answer, error) {
+	t, err := s.readable(c)
+	if err != nil {
+		return answer{}, err
+	}
+	var out list[directory.Use]
+	err = s.Store.View(c.ctx(), func(tx store.Tx) error {
+		if err := c.seesEntry(tx); err != nil {
+			return err
+		}
+		out.Items, err = s.Directories.Uses(tx, t.Name, core.EntryID(c.param("id")))
+		return err
+	})
+	return ok(out), err
 }
 
 func (s *Server) restoreEntry(c *call) (answer, error) {

@@ -142,6 +142,9 @@ func (s *Server) sendItem(c *call, item bus.Item, out *eventStream) error {
 // seesEvent tells whether the event is about something the caller sees. Who is
 // limited hears of a message when it has become a document.
 func (s *Server) seesEvent(c *call, ev bus.Event) (seen bool, err error) {
+	if ev.Topic == bus.NoticeRaised {
+		return c.hears(ev)
+	}
 	scope := c.who.Scope()
 	switch topicRights[ev.Topic] {
 	case access.ReadChannels, access.ReadJobs: // are nobody's rows
@@ -162,6 +165,15 @@ func (s *Server) seesEvent(c *call, ev bus.Event) (seen bool, err error) {
 		return false, nil
 	}
 	return seen, err
+}
+
+// hears tells whether a notice is to the caller, and wanted on the desk.
+func (c *call) hears(ev bus.Event) (bool, error) {
+	var notice bus.NoticeEvent
+	if err := ev.Decode(&notice); err != nil {
+		return false, err
+	}
+	return slices.Contains(notice.Users, c.who.User.ID) && c.who.User.Notify.OnDesk(notice.Notice), nil
 }
 
 // subject is what the events of all topics say of what they are about.

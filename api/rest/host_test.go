@@ -236,7 +236,7 @@ func (f *fakeHost) Upgrade(_ context.Context, plugin, version string) error {
 
 // manifest is what the fake plugin says about itself.
 func manifest(version string) catalog.Manifest {
-	return catalog.Manifest{
+	m := catalog.Manifest{
 		Name: "email", Title: "Электронная почта", Summary: "Почтовый ящик.", Version: version,
 		Abilities: []catalog.Ability{catalog.Receives, catalog.Sends, catalog.Operates}, Purposes: []core.Purpose{core.PurposeAnswer},
 		Kinds: []core.MessageKind{core.MessageLetter}, SettingsSchema: []byte(`{"type":"object","properties":{"server":{"type":"string"}}}`),
@@ -247,6 +247,11 @@ func manifest(version string) catalog.Manifest {
 			{Name: "sign", Title: "Подписать", Place: catalog.PlaceService},
 		},
 	}
+	if version == "1.2.0" { // brings a directory of its own
+		m.Directories = []byte(`[{"name":"boxes","title":{"ru":"Ящики","en":"Boxes"},"label":"title","columns":["title"],"order":"title",
+			"fields":[{"name":"title","title":{"ru":"Название","en":"Title"},"type":"text","required":true}]}]`)
+	}
+	return m
 }
 
 // openCatalog holds the plugin email 1.0.0. What a binary says about itself

@@ -36,7 +36,7 @@ const (
 // reportQuery reads what all reports take: the period, and a value for each
 // dimension that is no period.
 func (c *call) reportQuery(q *query) report.Query {
-	wanted := report.Query{Sees: c.sees(), From: q.day("from", 0), To: q.day("to", 1), Where: map[report.Dimension]string{}}
+	wanted := report.Query{Sees: c.sees(), From: q.day("from", 0), To: q.day("to", 1), Where: map[report.Dimension]string{}, Say: wordsIn(languageOf(c.r)).text}
 	for _, name := range report.Dimensions() {
 		switch name {
 		case report.Hour, report.Day, report.Week, report.Month:

@@ -9,7 +9,6 @@ import (
 
 	"github.com/uzel-hub/uzel/api/rest"
 	"github.com/uzel-hub/uzel/core"
-	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -28,8 +27,20 @@ func (h *hub) letterIn(n int, subject string) core.DocumentID {
 		Subject: subject, Thread: core.ThreadID(fmt.Sprint("t", n)), Sender: core.Correspondent{Name: "Анна", Addresses: []core.Address{{Kind: core.AddressEmail, Value: "a@b.example"}}},
 	}
 	put(h, store.Documents, d)
-	h.update(func(tx store.Tx) error { return h.server.Rules.Route(tx, bus.DocumentEvent{Document: d.ID}) })
+	h.route(d.ID)
 	return d.ID
+}
+
+// route has the rules look at a document.
+func (h *hub) route(id core.DocumentID) {
+	h.t.Helper()
+	h.update(func(tx store.Tx) error {
+		d, err := store.Documents.Get(tx, string(id))
+		if err != nil {
+			return err
+		}
+		return h.server.Rules.Route(tx, d)
+	})
 }
 
 func TestRulesAreEditedOneByOne(t *testing.T) {

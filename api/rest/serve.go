@@ -222,7 +222,11 @@ func (c *call) safe() bool { return c.r.Method == http.MethodGet || c.r.Method =
 // write sends the answer. It is encoded first, so that a defect of encoding is
 // a problem and not half an answer.
 func (c *call) write(a answer) error {
-	raw, err := encode(a.Body)
+	body, err := c.said(a.Body)
+	if err != nil {
+		return fmt.Errorf("translate answer: %w", err)
+	}
+	raw, err := encode(body)
 	if err != nil {
 		return err
 	}

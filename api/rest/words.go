@@ -9,15 +9,15 @@ import (
 	"github.com/uzel-hub/uzel/core"
 )
 
-// words are the texts of one language. Errors are worded in Russian where they
-// arise; English is found by their code, or by the Russian text of a fault.
+// words are the texts of one language. All texts are worded in Russian where they
+// arise; English is found by an error's code, or by the Russian text.
 type words struct {
 	titles   map[core.Kind]string
 	statuses map[int]string // titles of statuses that say more than the kind
 	internal string         // with the log number
 	several  string         // with the number of faults
 	byCode   map[string]string
-	byText   map[string]string
+	texts    func() *translator // nil: the texts are as they arise
 }
 
 // language reads what the caller wants to be answered in.
@@ -56,10 +56,10 @@ func (w *words) detail(e *core.Error, request string) string {
 }
 
 func (w *words) text(text string) string {
-	if translated, ok := w.byText[text]; ok {
-		return translated
+	if w.texts == nil {
+		return text
 	}
-	return text
+	return w.texts().text(text)
 }
 
 func (w *words) faults(faults []core.FieldFault) []core.FieldFault {
@@ -95,6 +95,7 @@ var russian = words{
 }
 
 var english = words{
+	texts:    readEnglish,
 	internal: "The error is in the log under the number %s",
 	several:  "Faults in the request: %d",
 	titles: map[core.Kind]string{
@@ -149,28 +150,5 @@ var english = words{
 		"search.building":          "An index is being built already",
 		"search.not_rebuilding":    "No new index is being built",
 		"users.last_administrator": "This is the last administrator",
-	},
-	byText: map[string]string{
-		textUnknownField:  "unknown field",
-		textUnknownParam:  "unknown parameter",
-		textRequired:      "required",
-		textString:        "must be a string",
-		textNumber:        "must be a whole number",
-		textBool:          "must be true or false",
-		textObject:        "must be an object",
-		textList:          "must be a list",
-		textTime:          "must be a date and time like 2026-03-01T09:00:00Z",
-		textDate:          "must be a date like 2026-03-01",
-		textChoice:        "no such value",
-		textTooLong:       "too long",
-		textTooMany:       "too many",
-		textNotFound:      "there is no such record",
-		textNotJSON:       "not JSON",
-		textSecondFile:    "only one part `data`",
-		textNoData:        "the part `data` is missing",
-		textForeignPart:   "unknown part",
-		textFuture:        "must not be in the future",
-		textBrokenVersion: "must be the ETag of the record",
-		textWider:         "your token does not have this scope",
 	},
 }

@@ -293,7 +293,7 @@ func limits(conf config.Limits, tune pluginhost.Limits) pluginhost.Limits {
 
 // handle connects the stages to their topics.
 func (a *App) handle() {
-	in := &intake.Service{Bus: a.Bus, Forward: a.Outgoing.Forward, Arrive: a.Appeals.Arrive}
+	in := &intake.Service{Bus: a.Bus, Forward: a.Outgoing.Forward, Arrive: a.Appeals.Arrive, Follow: a.follow}
 	a.Bus.Handle("messages", bus.MessageReceived, messages(func(tx store.Tx, about bus.MessageEvent) error {
 		if about.Kind == core.MessageStatus {
 			return a.Outgoing.OnStatus(tx, about)
@@ -301,15 +301,22 @@ func (a *App) handle() {
 		return in.Take(tx, about)
 	}))
 	a.Bus.Handle("intake", bus.MessageUnplaced, messages(in.Take))
-	// One handler for both: a transaction less for each document.
-	a.Bus.Handle("execution", bus.DocumentRegistered, documents(func(tx store.Tx, about bus.DocumentEvent) error {
-		if err := a.Rules.Route(tx, about); err != nil {
-			return err
-		}
-		return a.Signing.OnDocument(tx, about)
-	}))
+	a.Bus.Handle("execution", bus.DocumentUnrouted, documents(a.follow))
 	a.Bus.Handle("signatures", bus.DocumentUpdated, documents(a.Signing.OnDocument))
 	a.Bus.Handle("effects", bus.DeadlineBroken, a.onBroken)
+	a.Bus.Handle("notices", bus.NoticeRaised, told(a.Appeals.Tell))
+	a.Bus.Handle("notices", bus.TaskAssigned, told(a.Appeals.TellPerformer))
+}
+
+// told is a handler of events that users hear of by e-mail.
+func told[E any](tell func(store.Tx, E) error) bus.Handler {
+	return func(_ context.Context, tx store.Tx, ev bus.Event) error {
+		var about E
+		if err := ev.Decode(&about); err != nil {
+			return err
+		}
+		return tell(tx, about)
+	}
 }
 
 // messages is a handler of events about messages.
@@ -323,14 +330,30 @@ func messages(handle func(store.Tx, bus.MessageEvent) error) bus.Handler {
 	}
 }
 
-// documents is a handler of events about documents.
-func documents(handle func(store.Tx, bus.DocumentEvent) error) bus.Handler {
+// follow does what is to be done with a document that was registered.
+func (a *App) follow(tx store.Tx, d *core.Document) error {
+	if err := a.Rules.Route(tx, d); err != nil {
+		return err
+	}
+	return a.Signing.OnDocument(tx, d)
+}
+
+// documents is a handler of events about documents; one that was deleted
+// meanwhile needs none.
+func documents(handle func(store.Tx, *core.Document) error) bus.Handler {
 	return func(_ context.Context, tx store.Tx, ev bus.Event) error {
 		var about bus.DocumentEvent
 		if err := ev.Decode(&about); err != nil {
 			return err
 		}
-		return handle(tx, about)
+		d, err := store.Documents.Get(tx, string(about.Document))
+		if core.KindOf(err) == core.KindNotFound {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return handle(tx, d)
 	}
 }
 

@@ -25,6 +25,8 @@ type Outgoing interface {
 	Report(tx store.Tx, d *core.Document, p core.Purpose) error
 	// Notice sends the applicant a text of the hub's own through the channel.
 	Notice(tx store.Tx, about *core.Document, channel core.ChannelID, to core.Correspondent, text string) error
+	// Tell sends a user of the hub a text about the document through the channel.
+	Tell(tx store.Tx, about *core.Document, channel core.ChannelID, to core.Correspondent, text string) error
 }
 
 // Directories are the reference lists an appeal refers to.

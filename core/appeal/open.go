@@ -102,7 +102,7 @@ func (s *Service) create(tx store.Tx, d *core.Document, journal core.JournalID, 
 	if err := store.Documents.Put(tx, d); err != nil {
 		return err
 	}
-	if err := s.Bus.Publish(tx, bus.DocumentRegistered, id, bus.AboutDocument(d)); err != nil {
+	if err := bus.Registered(tx, s.Bus, d); err != nil {
 		return err
 	}
 	return s.Bus.Publish(tx, bus.AppealOpened, id, bus.AboutAppeal(d))

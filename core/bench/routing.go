@@ -155,7 +155,11 @@ func (d *routingDesk) register(tx store.Tx, letters []*core.Message) error {
 
 func (d *routingDesk) route(tx store.Tx) error {
 	for _, id := range d.fresh {
-		if err := d.rules.Route(tx, bus.DocumentEvent{Document: id}); err != nil {
+		doc, err := store.Documents.Get(tx, string(id))
+		if err == nil {
+			err = d.rules.Route(tx, doc)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -23,6 +23,7 @@ const (
 	MessageReceived    Topic = "message.received"    // MessageEvent
 	MessageUnplaced    Topic = "message.unplaced"    // MessageEvent: a status nobody could place
 	DocumentRegistered Topic = "document.registered" // DocumentEvent
+	DocumentUnrouted   Topic = "document.unrouted"   // DocumentEvent: it is registered, and nobody has looked what is to be done with it
 	DocumentUpdated    Topic = "document.updated"    // DocumentEvent
 	DeliveryRequested  Topic = "delivery.requested"  // DeliveryEvent
 	DeliveryUpdated    Topic = "delivery.updated"    // DeliveryEvent
@@ -109,6 +110,15 @@ func AboutDocument(d *core.Document) DocumentEvent {
 	return ev
 }
 
+// Registered publishes that a document was registered which nobody has routed
+// yet.
+func Registered(tx store.Tx, p Publisher, d *core.Document) error {
+	if err := p.Publish(tx, DocumentRegistered, string(d.ID), AboutDocument(d)); err != nil {
+		return err
+	}
+	return p.Publish(tx, DocumentUnrouted, string(d.ID), AboutDocument(d))
+}
+
 // DeliveryEvent tells that a delivery is wanted or that it moved on.
 type DeliveryEvent struct {
 	Delivery core.DeliveryID    `json:"delivery"`
@@ -176,6 +186,9 @@ type NoticeEvent struct {
 	Task     core.TaskID     `json:"task,omitempty"`
 	Rule     core.RuleID     `json:"rule,omitempty"`
 	Text     string          `json:"text,omitempty"`
+	// Notice is what kind it is; empty: a rule's own, which is always heard on the
+	// desk and never by e-mail.
+	Notice core.Notice `json:"notice,omitempty"`
 }
 
 // Event is the envelope.

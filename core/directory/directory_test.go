@@ -56,7 +56,7 @@ func (d *desk) change(e *core.Entry, v values) (out *core.Entry, err error) {
 }
 
 func (d *desk) remove(e *core.Entry) error {
-	return d.store.Update(d.t.Context(), func(tx store.Tx) error { return d.Delete(tx, e.Directory, e.ID, e.Version) })
+	return d.store.Update(d.t.Context(), func(tx store.Tx) error { return d.Delete(tx, e.Directory, e.ID, e.Version, false) })
 }
 
 func (d *desk) list(name core.DirectoryName, q directory.Query) (page directory.Page) {

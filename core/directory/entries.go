@@ -134,9 +134,12 @@ func sameEntry(a, b *core.Entry) bool {
 		slices.EqualFunc(a.Files, b.Files, func(x, y core.Attachment) bool { return x == y })
 }
 
-// Delete marks an entry deleted. KindConflict if others refer to it: Faults name
-// them, as `<directory>/<id>`.
-func (s *Service) Delete(tx store.Tx, name core.DirectoryName, id core.EntryID, version uint64) error {
+// Delete marks an entry deleted. KindConflict if other entries refer to it:
+// Faults name them, as `<directory>/<id>`. KindConflict, too, if anything else
+// names it, unless that is known: what names it keeps doing so, and a rule that
+// does is switched off when it runs next. Faults count each place, as
+// `uses.<place>`.
+func (s *Service) Delete(tx store.Tx, name core.DirectoryName, id core.EntryID, version uint64, known bool) error {
 	e, err := s.at(tx, name, id, version)
 	if err != nil {
 		return err
@@ -145,8 +148,21 @@ func (s *Service) Delete(tx store.Tx, name core.DirectoryName, id core.EntryID, 
 	if err != nil {
 		return err
 	}
-	if len(by) > 0 {
-		return &core.Error{Kind: core.KindConflict, Code: "entries.referred", Text: "на запись ссылаются другие записи", Faults: by}
+	uses, err := s.uses(tx, e)
+	if err != nil {
+		return err
+	}
+	var counts []core.FieldFault
+	for _, u := range uses {
+		if u.Place != InEntries || len(by) == maxReferrers { // or each was named
+			counts = append(counts, u.fault())
+		}
+	}
+	switch {
+	case len(by) > 0:
+		return &core.Error{Kind: core.KindConflict, Code: "entries.referred", Text: "на запись ссылаются другие записи", Faults: slices.Concat(by, counts)}
+	case len(uses) > 0 && !known:
+		return &core.Error{Kind: core.KindConflict, Code: "entries.used", Text: "запись используется: подтвердите удаление", Faults: counts}
 	}
 	return store.Entries.Delete(tx, string(id))
 }

@@ -2,6 +2,7 @@ package execution
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ type work struct {
 	*Service
 	tx    store.Tx
 	doc   *core.Document
+	seen  uint64 // its version when the rules looked at it
 	rules []core.Rule
 
 	// sets are the changes that were decided, to be made at once; asAppeal: some of
@@ -31,35 +33,53 @@ type broken struct{ text string }
 
 func (b *broken) Error() string { return b.text }
 
-// carryOut does what was decided, records it, and switches failed rules off. What
-// changes the document comes first and is one change, so that answers, tasks
-// and other systems get it as the rules made it.
-func (w *work) carryOut(number uint64, decided routing.Decision) error {
-	record := &core.Decision{
-		Document: w.doc.ID, RuleSet: number, Seen: w.doc.Version, Trace: decided.Trace, Faults: decided.Faults,
-		Effects: make([]core.Effect, len(decided.Planned)),
-	}
-	failed := map[core.RuleID]string{}
-	for i, text := range decided.Faults {
-		failed[w.rules[i].ID] = text
-	}
-	if err := w.effects(record.Effects, decided.Planned, true, failed); err != nil {
+// carryOut does what the rules decide, records it, and switches failed rules off.
+// What changes the document comes first and is one change, so that answers,
+// tasks and other systems get it as the rules made it.
+func (w *work) carryOut(number uint64, set *routing.Set, facts *routing.Facts) error {
+	decided, effects, err := w.decide(set, facts)
+	if err != nil {
 		return err
 	}
 	if err := w.save(); err != nil {
 		return err
 	}
-	if err := w.effects(record.Effects, decided.Planned, false, failed); err != nil {
+	failed := map[int]string{}
+	maps.Copy(failed, decided.Faults)
+	if err := w.effects(effects, decided.Planned, false, failed); err != nil {
 		return err
+	}
+	record := &core.Decision{
+		Document: w.doc.ID, RuleSet: number, Seen: w.seen, Trace: decided.Trace, Faults: decided.Faults, Effects: effects,
 	}
 	if err := store.Decisions.Put(w.tx, record); err != nil || len(failed) == 0 {
 		return err
 	}
-	return w.switchOff(w.tx, w.doc.ID, failed)
+	guilty := make(map[core.RuleID]string, len(failed))
+	for i, text := range failed {
+		guilty[w.rules[i].ID] = text
+	}
+	return w.switchOff(w.tx, w.doc.ID, guilty)
+}
+
+// decide has the rules decide and prepares the changes of the document. Rules
+// that prove broken then take nothing from those below: it is decided again
+// without them.
+func (w *work) decide(set *routing.Set, facts *routing.Facts) (decided routing.Decision, effects []core.Effect, err error) {
+	for {
+		decided, w.sets, w.asAppeal = set.Decide(facts), nil, false
+		effects = make([]core.Effect, len(decided.Planned))
+		broken := map[int]string{}
+		err = w.effects(effects, decided.Planned, true, broken)
+		if err != nil || len(broken) == 0 {
+			return decided, effects, err
+		}
+		set = set.Failing(broken)
+	}
 }
 
 // effects does the actions that change the document, or the others.
-func (w *work) effects(out []core.Effect, planned []routing.Planned, changing bool, failed map[core.RuleID]string) error {
+func (w *work) effects(out []core.Effect, planned []routing.Planned, changing bool, failed map[int]string) error {
 	do := w.act
 	if changing {
 		do = w.change
@@ -111,7 +131,7 @@ func (w *work) save() (err error) {
 
 // effect does one action, or notes why it cannot be done. The error is a reason
 // to try the document again later.
-func (w *work) effect(e *core.Effect, p routing.Planned, do func(*core.Rule, *core.Effect) (string, error), failed map[core.RuleID]string) error {
+func (w *work) effect(e *core.Effect, p routing.Planned, do func(*core.Rule, *core.Effect) (string, error), failed map[int]string) error {
 	rule := &w.rules[p.Rule]
 	*e = core.Effect{Rule: rule.ID, Title: rule.Title, Action: p.Action, Note: p.Note}
 	if e.Note != "" {
@@ -119,7 +139,7 @@ func (w *work) effect(e *core.Effect, p routing.Planned, do func(*core.Rule, *co
 	}
 	note, err := do(rule, e)
 	if b, ok := errors.AsType[*broken](err); ok {
-		failed[rule.ID], note, err = b.text, b.text, nil
+		failed[p.Rule], note, err = b.text, b.text, nil
 	}
 	e.Note, e.Done = note, note == "" && err == nil
 	return err

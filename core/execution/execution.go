@@ -120,29 +120,23 @@ func (c *compiled) orNil() *compiled {
 	return c
 }
 
-// Route handles document.registered: the rules decide, and what they decide is
-// done and recorded. A document that has a decision is left alone.
-func (s *Service) Route(tx store.Tx, about bus.DocumentEvent) error {
+// Route lets the rules decide about a document that was just registered; what
+// they decide is done and recorded. A document that has a decision is left
+// alone. d is as it is stored, and after an error must be read anew.
+func (s *Service) Route(tx store.Tx, d *core.Document) error {
 	rules, err := s.current(tx)
 	if rules == nil || err != nil {
 		return err
 	}
-	if done, err := store.Decisions.Has(tx, string(about.Document)); done || err != nil {
-		return err
-	}
-	d, err := store.Documents.Get(tx, string(about.Document))
-	if core.KindOf(err) == core.KindNotFound {
-		return nil // deleted meanwhile
-	}
-	if err != nil {
+	if done, err := store.Decisions.Has(tx, string(d.ID)); done || err != nil {
 		return err
 	}
 	facts, err := s.gather(tx, d, tx.Now(), rules.set)
 	if err != nil {
 		return err
 	}
-	w := &work{Service: s, tx: tx, doc: d, rules: rules.rules}
-	return w.carryOut(rules.number, rules.set.Decide(facts))
+	w := &work{Service: s, tx: tx, doc: d, seen: d.Version, rules: rules.rules}
+	return w.carryOut(rules.number, rules.set, facts)
 }
 
 // gather reads what the rules look at, for a document that came at the moment.

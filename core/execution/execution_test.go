@@ -103,7 +103,13 @@ func (d *desk) register(edit func(*core.Message)) core.DocumentID {
 
 func (d *desk) route(id core.DocumentID) {
 	d.Helper()
-	d.update(func(tx store.Tx) error { return d.rules.Route(tx, bus.DocumentEvent{Document: id}) })
+	d.update(func(tx store.Tx) error {
+		doc, err := store.Documents.Get(tx, string(id))
+		if err != nil {
+			return err
+		}
+		return d.rules.Route(tx, doc)
+	})
 }
 
 // in registers and routes a letter.

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/uzel-hub/uzel/core"
-	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/execution"
 	"github.com/uzel-hub/uzel/core/store"
 )
@@ -51,7 +50,7 @@ func (d *desk) one(tx store.Tx) (core.DocumentID, error) {
 	if err := store.Documents.Put(tx, doc); err != nil {
 		return "", err
 	}
-	return doc.ID, d.rules.Route(tx, bus.DocumentEvent{Document: doc.ID})
+	return doc.ID, d.rules.Route(tx, doc)
 }
 
 // done is what was decided for each document, in the order of the ids.

@@ -1,13 +1,15 @@
 // Package intake gives messages their meaning: a message becomes a registered,
 // numbered document, or changes the document it is about.
 //
-// It reads message.received and writes document.registered or document.updated.
+// It reads message.received and writes document.registered or document.updated,
+// and document.unrouted if what follows a registration failed.
 // News about deliveries (kind status) belong to package outgoing; what outgoing
 // cannot place comes here as message.unplaced and is registered like a letter,
 // so that nothing is dropped.
 package intake
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -29,6 +31,9 @@ type Service struct {
 	// Arrive makes an appeal of a document that is one, before it is written, or
 	// wakes the appeal that it continues; appeal.Service does.
 	Arrive func(tx store.Tx, ch *core.Channel, d *core.Document) error
+	// Follow does with a document that was registered what rules and signatures
+	// ask for, in the same transaction for the same reason; nil: nothing.
+	Follow func(tx store.Tx, d *core.Document) error
 }
 
 // Take handles message.received and message.unplaced.
@@ -79,7 +84,28 @@ func (s *Service) register(tx store.Tx, m *core.Message) error {
 	if err := s.Bus.Publish(tx, bus.DocumentRegistered, string(d.ID), bus.AboutDocument(d)); err != nil {
 		return err
 	}
-	return s.Forward(tx, d, ch.ForwardTo)
+	if err := s.Forward(tx, d, ch.ForwardTo); err != nil {
+		return err
+	}
+	return s.follow(tx, d)
+}
+
+// follow leaves to the bus what fails: it tries it again and tells people of it,
+// and the document is registered all the same.
+func (s *Service) follow(tx store.Tx, d *core.Document) error {
+	if s.Follow == nil || s.attempt(tx, d) == nil {
+		return nil
+	}
+	return s.Bus.Publish(tx, bus.DocumentUnrouted, string(d.ID), bus.AboutDocument(d))
+}
+
+func (s *Service) attempt(tx store.Tx, d *core.Document) (err error) {
+	defer func() {
+		if p := recover(); p != nil { // it comes again where the bus shows it with its stack
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return tx.Attempt(func() error { return s.Follow(tx, d) })
 }
 
 // registered tells whether an earlier run has made the document. Others may be

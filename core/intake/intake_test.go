@@ -294,3 +294,42 @@ func TestMessageIsNotTakenForAnotherKnownByItsID(t *testing.T) {
 		t.Errorf("%d documents of two messages", n)
 	}
 }
+
+func TestWhatFollowsARegistrationCannotSpoilIt(t *testing.T) {
+	for name, follow := range map[string]func() error{
+		"error": func() error { return core.Conflict("test", "сейчас нельзя") },
+		"panic": func() error { panic("defect") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			d.intake.Follow = func(tx store.Tx, doc *core.Document) error {
+				doc.Subject = "изменено"
+				if err := store.Documents.Put(tx, doc); err != nil {
+					t.Error(err)
+				}
+				return follow()
+			}
+			doc := d.in(nil)
+			if doc.Subject != "Течёт крыша" || doc.Version != 1 || doc.Number == nil {
+				t.Errorf("the document is %+v", doc)
+			}
+			if evs := d.bus.Take(bus.DocumentUnrouted); len(evs) != 1 || evs[0].Key != string(doc.ID) {
+				t.Errorf("it comes again by %+v", evs)
+			}
+		})
+	}
+}
+
+func TestWhatFollowsARegistrationIsInItsTransaction(t *testing.T) {
+	d := newDesk(t)
+	d.intake.Follow = func(tx store.Tx, doc *core.Document) error {
+		doc.Subject = "изменено"
+		return store.Documents.Put(tx, doc)
+	}
+	if doc := d.in(nil); doc.Subject != "изменено" {
+		t.Errorf("the document is %+v", doc)
+	}
+	if evs := d.bus.Take(bus.DocumentUnrouted); len(evs) != 0 {
+		t.Errorf("it comes again by %+v", evs)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -135,8 +136,8 @@ func addFile(t *tar.Writer, path, name string) error {
 // works beside it and takes the place at the end, so that an interrupted restore
 // leaves nothing that looks like a hub.
 func Restore(ctx context.Context, r io.Reader, data string) (Manifest, error) {
-	if _, err := os.Stat(filepath.Join(data, DatabaseName)); err == nil {
-		return Manifest{}, core.Conflict("restore.occupied", "в папке "+data+" уже есть хаб: укажите пустую папку данных")
+	if occupied(data) {
+		return Manifest{}, core.Conflict("restore.occupied", "в папке "+data+" уже есть хаб или журнал его базы: укажите пустую папку данных")
 	}
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return Manifest{}, fmt.Errorf("restore: %w", err)
@@ -151,6 +152,13 @@ func Restore(ctx context.Context, r io.Reader, data string) (Manifest, error) {
 		return m, err
 	}
 	return m, takePlace(dir, data)
+}
+
+// occupied tells that a database lies in the folder, or what belongs to one
+// beside it: that must not meet another.
+func occupied(data string) bool {
+	entries, _ := os.ReadDir(data) // no folder, no hub
+	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return strings.HasPrefix(e.Name(), DatabaseName) })
 }
 
 // unpack reads the stream to its end: a cut one is refused.

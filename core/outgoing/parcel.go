@@ -17,6 +17,9 @@ func parcel(tx store.Tx, d *core.Delivery) (*core.Parcel, error) {
 	}
 	p := &core.Parcel{Delivery: *d, Document: *doc, Author: doc.Fields[FieldAuthor], Status: doc.State, Performer: d.Performer}
 	switch {
+	case d.Notice != "":
+		p.Document, p.Author = told(doc, d), ""
+		return p, nil
 	case d.Purpose == core.PurposePerformer, d.Purpose == core.PurposeStatus:
 		p.Origin = doc
 		err = report(tx, p)
@@ -30,6 +33,16 @@ func parcel(tx store.Tx, d *core.Delivery) (*core.Parcel, error) {
 	}
 	p.Thread, err = thread(tx, d.Channel, p.Origin)
 	return p, err
+}
+
+// told is a document of which a user hears: what he is told, and nothing of what
+// an applicant wrote.
+func told(about *core.Document, d *core.Delivery) core.Document {
+	return core.Document{
+		Meta: about.Meta, ID: about.ID, Organization: about.Organization, Direction: core.Internal, Kind: core.MessageLetter, State: about.State,
+		Subject: d.Notice, Text: d.Notice, Recipients: d.To, Thread: about.Thread, Channel: d.Channel,
+		Marks: []core.Mark{{Kind: core.MarkAutomatic}},
+	}
 }
 
 // report puts the news in the place of what the applicant wrote: nobody wants

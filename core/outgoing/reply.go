@@ -63,7 +63,7 @@ func (s *Service) issue(tx store.Tx, d *core.Document, journal core.JournalID, p
 	if err := s.request(tx, dlv); err != nil {
 		return nil, err
 	}
-	return dlv, s.Bus.Publish(tx, bus.DocumentRegistered, string(d.ID), bus.AboutDocument(d))
+	return dlv, bus.Registered(tx, s.Bus, d)
 }
 
 // Notice registers a text of the hub's own about a document and queues it with

@@ -23,6 +23,14 @@ func (s *Service) ReportPerformer(tx store.Tx, doc *core.Document, performer cor
 	})
 }
 
+// Tell queues a notice about a document for a user of the hub. No document is
+// made of it, and none moves.
+func (s *Service) Tell(tx store.Tx, about *core.Document, channel core.ChannelID, to core.Correspondent, text string) error {
+	return s.request(tx, &core.Delivery{
+		Document: about.ID, Channel: channel, Purpose: core.PurposeNotice, To: []core.Correspondent{to}, Notice: text,
+	})
+}
+
 func (s *Service) carries(ch *core.Channel, p core.Purpose) bool {
 	return s.Purposes != nil && s.Purposes.Carries(ch, p)
 }

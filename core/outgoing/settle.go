@@ -156,9 +156,9 @@ func describe(d *core.Delivery, err error) {
 	}
 }
 
-// own tells that a delivery for the purpose carries a document made for it.
-func own(p core.Purpose) bool {
-	return p == core.PurposeAnswer || p == core.PurposeDocument || p == core.PurposeNotice
+// own tells that a delivery carries a document made for it.
+func own(d *core.Delivery) bool {
+	return d.Purpose == core.PurposeAnswer || d.Purpose == core.PurposeDocument || d.Purpose == core.PurposeNotice && d.Notice == ""
 }
 
 // follow moves the outgoing document with its delivery and wakes the
@@ -169,7 +169,7 @@ func (s *Service) follow(tx store.Tx, d *core.Delivery) error {
 		return nil
 	}
 	next, ok := documentState(d.State)
-	if !ok || !own(d.Purpose) {
+	if !ok || !own(d) {
 		return nil
 	}
 	doc, err := store.Documents.Get(tx, string(d.Document))

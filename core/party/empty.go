@@ -12,7 +12,7 @@ import (
 // The fields of a document and of a delivery that hold personal data.
 var (
 	documentFields = []string{"subject", "text", "html", "sender", "recipients", "files", "marks", "fields", "known_as", "external_thread", "appeal", "deadline"}
-	deliveryFields = []string{"to", "outside_text", "last_error"}
+	deliveryFields = []string{"to", "outside_text", "last_error", "notice"}
 	partyFields    = []string{"name", "addresses", "accounts", "notes", "consents"}
 )
 
@@ -48,6 +48,9 @@ func (e *eraser) empty(tx store.Tx, act *core.Erasure, d *core.Document) error {
 		}
 	}
 	if err := e.work(tx, act, d.ID); err != nil {
+		return err
+	}
+	if err := signatures(tx, act, "document", string(d.ID)); err != nil {
 		return err
 	}
 	return e.deliveries(tx, act, d, true)
@@ -133,6 +136,34 @@ func doom(act *core.Erasure, files []core.Attachment) {
 	}
 }
 
+// signatures empties those of a document or a draft: what was signed is gone, and
+// the reports name signers. What is still to be made or verified is given up.
+func signatures(tx store.Tx, act *core.Erasure, index, id string) error {
+	for sig, err := range store.Signatures.Find(tx, index, id) {
+		if err != nil {
+			return err
+		}
+		if sig.File == nil && sig.Signature == nil {
+			continue // emptied with its draft
+		}
+		for _, f := range []*core.Attachment{sig.File, sig.Signature} {
+			if f != nil {
+				doom(act, []core.Attachment{*f})
+			}
+		}
+		if sig.Waiting() {
+			sig.State = core.SignatureFailed
+		}
+		sig.File, sig.Signature, sig.Reports, sig.Problem = nil, nil, nil, ""
+		sig.Certificate, sig.Token, sig.DueAt = "", "", nil
+		if err := store.Signatures.Put(tx, sig); err != nil {
+			return err
+		}
+		act.Signatures++
+	}
+	return nil
+}
+
 func (e *eraser) deliveries(tx store.Tx, act *core.Erasure, d *core.Document, all bool) error {
 	for dlv, err := range store.Deliveries.Find(tx, "document", string(d.ID)) {
 		if err != nil {
@@ -143,7 +174,9 @@ func (e *eraser) deliveries(tx store.Tx, act *core.Erasure, d *core.Document, al
 				dlv.To[i] = blankOne(dlv.To[i])
 			}
 		}
-		dlv.OutsideText, dlv.LastError = "", ""
+		if dlv.OutsideText, dlv.LastError = "", ""; dlv.Notice != "" {
+			dlv.Notice = ErasedText
+		}
 		if err := store.Deliveries.Put(tx, dlv); err != nil {
 			return err
 		}

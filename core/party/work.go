@@ -158,6 +158,9 @@ func (e *eraser) draft(tx store.Tx, act *core.Erasure, d *core.Draft) error {
 	if err := store.Drafts.Redact(tx, string(d.ID), draftFields...); err != nil {
 		return err
 	}
+	if err := signatures(tx, act, "draft", string(d.ID)); err != nil {
+		return err
+	}
 	for t, err := range store.Tasks.Find(tx, "draft", string(d.ID)) {
 		if err == nil {
 			err = e.task(tx, act, t)

@@ -257,7 +257,7 @@ func (w *world) everything(t *testing.T) string {
 		err := errors.Join(
 			dump(tx, store.Documents, say), dump(tx, store.Messages, say), dump(tx, store.Deliveries, say),
 			dump(tx, store.Parties, say), dump(tx, store.Tasks, say), dump(tx, store.TaskComments, say), dump(tx, store.Drafts, say),
-			dump(tx, store.DraftVersions, say), dump(tx, store.MassGroups, say), dump(tx, store.Audit, say), dump(tx, store.SavedAnswers, say), dump(tx, store.Erasures, say),
+			dump(tx, store.DraftVersions, say), dump(tx, store.Signatures, say), dump(tx, store.MassGroups, say), dump(tx, store.Audit, say), dump(tx, store.SavedAnswers, say), dump(tx, store.Erasures, say),
 		)
 		for _, bucket := range []string{"i/documents/sender_key", "i/documents/external_thread", "i/parties/key"} {
 			for k := range tx.Scan(bucket, nil, nil, false) {

@@ -132,7 +132,7 @@ func forwardedTo(tx store.Tx, d *core.Document) (out []string, err error) {
 }
 
 // titleOf is a value as people know it.
-func titleOf(tx store.Tx, name Dimension, value string) string {
+func titleOf(tx store.Tx, q *Query, name Dimension, value string) string {
 	title := ""
 	switch name {
 	case Channel, ForwardedTo:
@@ -148,7 +148,7 @@ func titleOf(tx store.Tx, name Dimension, value string) string {
 			title = e.Text("title")
 		}
 	case Direction, State, AppealState, Kind:
-		title = words[value]
+		title = q.say(words[value])
 	}
 	if title == "" {
 		return value

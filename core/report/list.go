@@ -147,11 +147,11 @@ func (s *Service) List(ctx context.Context, q Query, of []Column, to Sheet) erro
 		if !ok {
 			return core.Invalid("report.column", "columns", "нет такой колонки")
 		}
-		head = append(head, title)
+		head = append(head, q.say(title))
 	}
 	rows := [][]any{head}
 	return s.pages(ctx, q, func(tx store.Tx, d *core.Document) error {
-		row, err := rowOf(tx, d, of)
+		row, err := rowOf(tx, &q, d, of)
 		rows = append(rows, row)
 		return err
 	}, func() error {
@@ -173,7 +173,7 @@ func titleOfColumn(name Column) (string, bool) {
 	return d.title, ok
 }
 
-func rowOf(tx store.Tx, d *core.Document, of []Column) ([]any, error) {
+func rowOf(tx store.Tx, q *Query, d *core.Document, of []Column) ([]any, error) {
 	row := make([]any, 0, len(of))
 	for _, name := range of {
 		if c, ok := columns[name]; ok {
@@ -185,7 +185,7 @@ func rowOf(tx store.Tx, d *core.Document, of []Column) ([]any, error) {
 			return nil, err
 		}
 		for i, v := range values {
-			values[i] = titleOf(tx, Dimension(name), v)
+			values[i] = titleOf(tx, q, Dimension(name), v)
 		}
 		row = append(row, strings.Join(values, ", "))
 	}
@@ -196,9 +196,12 @@ func rowOf(tx store.Tx, d *core.Document, of []Column) ([]any, error) {
 func WriteSummary(q Query, rows []Row, total Sums, to Sheet) error {
 	head := make([]any, 0, len(q.Group)+16)
 	for _, name := range q.Group {
-		head = append(head, dimensions[name].title)
+		head = append(head, q.say(dimensions[name].title))
 	}
-	if err := to.Row(append(head, sumTitles...)); err != nil {
+	for _, title := range sumTitles {
+		head = append(head, q.say(title))
+	}
+	if err := to.Row(head); err != nil {
 		return err
 	}
 	for _, row := range rows {
@@ -212,13 +215,13 @@ func WriteSummary(q Query, rows []Row, total Sums, to Sheet) error {
 	}
 	last := make([]any, len(q.Group), len(q.Group)+16)
 	if len(last) > 0 {
-		last[0] = "Итого"
+		last[0] = q.say("Итого")
 	}
 	return to.Row(append(last, total.cells()...))
 }
 
 // sumTitles are the heads over cells.
-var sumTitles = []any{
+var sumTitles = []string{
 	"Документов", "Обращений", "Дан ответ", "Закрыто", "Отклонено", "Открыто повторно", "Переводов", "Передано в системы",
 	"В срок", "С опозданием", "Просрочено", "Срок идёт", "Затрачено, с", "До взятия, с", "До завершения, с", "Оценок", "Средняя оценка",
 }

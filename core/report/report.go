@@ -28,6 +28,16 @@ type Query struct {
 	Sees func(*core.Document) bool
 	// Group are the dimensions of a summary, at most two; none: one sum of all.
 	Group []Dimension
+	// Say puts what the report itself says, titles and states, into another
+	// language; nil: Russian.
+	Say func(string) string
+}
+
+func (q *Query) say(text string) string {
+	if q.Say == nil {
+		return text
+	}
+	return q.Say(text)
 }
 
 // maxGroups bounds the rows of a summary, and with it its memory.
@@ -224,7 +234,7 @@ func (s *Service) rows(ctx context.Context, q Query, sums map[group]*counter) ([
 		for _, g := range keys {
 			row := Row{Sums: sums[g].sums()}
 			for i, name := range q.Group {
-				row.Keys = append(row.Keys, Key{g[i], titleOf(tx, name, g[i])})
+				row.Keys = append(row.Keys, Key{g[i], titleOf(tx, &q, name, g[i])})
 			}
 			rows = append(rows, row)
 		}

@@ -19,7 +19,8 @@ type Set struct {
 
 type rule struct {
 	core.Rule
-	when node // nil: always
+	when  node   // nil: always
+	fails string // why it cannot be carried out; empty: it can
 }
 
 // Len is how many rules there are.
@@ -82,7 +83,7 @@ func Compile(rules []core.Rule) (*Set, error) {
 			c.fault(path+".id", "такое правило уже есть выше")
 		}
 		seen[r.ID] = true
-		out.rules[i] = rule{r, c.rule(path+".", &r)}
+		out.rules[i] = rule{Rule: r, when: c.rule(path+".", &r)}
 	}
 	out.asks, out.columns = c.asks, c.columns
 	return out, c.err()

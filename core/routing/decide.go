@@ -44,6 +44,17 @@ func (s *Set) Decide(f *Facts) Decision {
 	return d
 }
 
+// Failing is the set in which the rules at these places fail, for the reasons
+// given: what they do cannot be done.
+func (s *Set) Failing(why map[int]string) *Set {
+	out := *s
+	out.rules = slices.Clone(s.rules)
+	for i, text := range why {
+		out.rules[i].fails = text
+	}
+	return &out
+}
+
 // try looks whether the rule is for the document.
 func (r *rule) try(s *sight) (outcome core.RuleOutcome, by place, err error) {
 	defer func() {
@@ -52,6 +63,8 @@ func (r *rule) try(s *sight) (outcome core.RuleOutcome, by place, err error) {
 		}
 	}()
 	switch {
+	case r.fails != "":
+		return core.RuleFailed, 0, errors.New(r.fails)
 	case !r.On:
 		return core.RuleOff, 0, nil
 	case !r.concerns(s.Document):

@@ -34,7 +34,7 @@ func documentNotice(tx store.Tx, d *core.Document, broken bool) (bus.NoticeEvent
 	if d.Number != nil {
 		what += " № " + d.Number.Text
 	}
-	return bus.NoticeEvent{Users: l.users, Document: d.ID, Text: what + ending(broken)}, l.err
+	return bus.NoticeEvent{Users: l.users, Document: d.ID, Text: what + ending(broken), Notice: kindOf(broken)}, l.err
 }
 
 // taskNotice goes to the performers; a breach to the controller, or whoever
@@ -49,7 +49,7 @@ func taskNotice(tx store.Tx, t *core.Task, broken bool) (bus.NoticeEvent, error)
 		l.add(t.Acceptor())
 		l.add(t.Author)
 	}
-	return bus.NoticeEvent{Users: l.users, Document: t.Document, Task: t.ID, Text: "Срок задачи «" + t.Title + "»" + ending(broken)}, l.err
+	return bus.NoticeEvent{Users: l.users, Document: t.Document, Task: t.ID, Text: "Срок задачи «" + t.Title + "»" + ending(broken), Notice: kindOf(broken)}, l.err
 }
 
 func ending(broken bool) string {
@@ -57,6 +57,13 @@ func ending(broken bool) string {
 		return " нарушен"
 	}
 	return " истекает"
+}
+
+func kindOf(broken bool) core.Notice {
+	if broken {
+		return core.NoticeOverdue
+	}
+	return core.NoticeDueSoon
 }
 
 // listeners gathers users, each once.

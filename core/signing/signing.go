@@ -160,14 +160,7 @@ func (s *Service) Cancel(tx store.Tx, sig *core.Signature) error {
 
 // OnDocument has the signatures verified that lie among a document's files. It
 // may run again for the same document.
-func (s *Service) OnDocument(tx store.Tx, about bus.DocumentEvent) error {
-	d, err := store.Documents.Get(tx, string(about.Document))
-	if core.KindOf(err) == core.KindNotFound {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
+func (s *Service) OnDocument(tx store.Tx, d *core.Document) (err error) {
 	var known map[string]bool // read when there is a signature: most documents have none
 	for i, f := range d.Files {
 		if !f.IsSignature() {

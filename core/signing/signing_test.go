@@ -267,7 +267,7 @@ func TestArrivedSignaturesAreVerifiedOnce(t *testing.T) {
 			if err := store.Documents.Put(tx, doc); err != nil {
 				return err
 			}
-			return d.svc.OnDocument(tx, bus.AboutDocument(doc))
+			return d.svc.OnDocument(tx, doc)
 		})
 	}
 	d.step()

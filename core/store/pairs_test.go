@@ -12,8 +12,10 @@ import (
 	"github.com/uzel-hub/uzel/core/store/boltstore"
 )
 
-// many is large enough that a list which scans cannot keep within PageKeys.
-const many = 50_000
+// many is large enough that a list which scans cannot keep within PageKeys, even
+// if it scans the appeals only. They are put in transactions of a few: keys that
+// go into the middle of a large one are moved again and again.
+const many, few = 24_000, 500
 
 // crowd is a store of many documents, every second one an appeal. What they are
 // is told by their number, so that a model can say what a list must have.
@@ -40,7 +42,7 @@ func newCrowd(t *testing.T) *crowd {
 		from := len(c.ids)
 		err := c.Update(t.Context(), func(tx store.Tx) error {
 			c.ids = c.ids[:from]
-			for i := from; i < from+many/10; i++ {
+			for i := from; i < from+few; i++ {
 				d := c.document(i)
 				c.ids = append(c.ids, string(d.ID))
 				if err := store.Documents.Put(tx, d); err != nil {

@@ -16,13 +16,17 @@ const portionSize = 1000
 
 // Prepare makes the indexes in the store those of the schema: one declared since
 // the store was last used is built from the records, one no longer declared is
-// emptied. It is called once, before anything else uses the store; when all
+// emptied. Records from before a change of their noun are brought into its new
+// form first. It is called once, before anything else uses the store; when all
 // indexes are there it only looks. An index whose Keys change needs a new name.
 //
 // KindConflict if records share a value of a new unique index. progress, unless
 // nil, gets the index being built and the number of records done; others are
 // tables that are declared outside of this package.
 func Prepare(ctx context.Context, s Store, progress func(index string, records int), others ...table) error {
+	if err := migrate(ctx, s); err != nil {
+		return err
+	}
 	built, err := builtIndexes(ctx, s)
 	if err != nil {
 		return err

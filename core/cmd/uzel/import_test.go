@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -11,18 +12,19 @@ import (
 	"github.com/uzel-hub/uzel/plugins/email/mailtest"
 )
 
-const (
-	// mailboxSize is how many letters an office finds in its mailbox on the day
-	// it connects it.
-	mailboxSize = 20_000
-	// importKills is how often that import is interrupted at least.
-	importKills = 20
-)
+// mailboxSize is how many letters an office finds in its mailbox on the day it
+// connects it: a hundred times what the connector fetches at once. -letters
+// 20000 is a real one.
+var mailboxSize = flag.Int("letters", 5_000, "in the mailbox that is imported while the hub and its connector are killed")
 
-// TestKillImport20000Letters imports a mailbox while the hub and the e-mail
+// importKills is how often that import is interrupted at least.
+const importKills = 20
+
+// TestKillImportOfAMailbox imports a mailbox while the hub and the e-mail
 // connector are killed. The counts are those of `uzel check`, which also proves
 // that the numbers have neither holes nor doubles.
-func TestKillImport20000Letters(t *testing.T) {
+func TestKillImportOfAMailbox(t *testing.T) {
+	size := *mailboxSize
 	srv := mailtest.Emulated(t)
 	office := fullMailbox(t, srv)
 	k := &killer{rng: rand.New(rand.NewPCG(ownSeed(t), 1)), channels: []string{"mail"}}
@@ -41,7 +43,7 @@ func TestKillImport20000Letters(t *testing.T) {
 	}
 	for !imported(srv, office) {
 		k.revive()
-		until := srv.World.IMAP.Commands("FETCH") + k.rng.IntN(40)
+		until := srv.World.IMAP.Commands("FETCH") + k.rng.IntN(size/500)
 		k.await("the import goes on", func() bool { return srv.World.IMAP.Commands("FETCH") > until || imported(srv, office) })
 		k.doze(50)
 		k.strikeEither()
@@ -50,18 +52,18 @@ func TestKillImport20000Letters(t *testing.T) {
 	var documents []row
 	k.await("all is registered", func() bool {
 		documents = k.documents(nil)
-		return len(documents) >= mailboxSize
+		return len(documents) >= size
 	})
 	letters := map[string]bool{}
 	for _, d := range documents {
 		letters[d.Subject] = true
 	}
 	k.survived(func(t *testing.T, r maintenance.Report) {
-		counts(t, r, mailboxSize, mailboxSize)
-		if journalOf(r, "incoming") != mailboxSize {
+		counts(t, r, size, size)
+		if journalOf(r, "incoming") != size {
 			t.Errorf("the journals are %+v", r.Journals)
 		}
-		if len(letters) != mailboxSize {
+		if len(letters) != size {
 			t.Errorf("only %d different letters", len(letters))
 		}
 		if k.done < importKills {
@@ -73,7 +75,7 @@ func TestKillImport20000Letters(t *testing.T) {
 func fullMailbox(t *testing.T, srv *mailtest.Server) mailtest.User {
 	t.Helper()
 	office := srv.NewUser(t)
-	for n := range mailboxSize {
+	for n := range *mailboxSize {
 		raw := letter(fmt.Sprintf("resident%d@mail.test", n%1000), office.Address, fmt.Sprintf("%d@mail.test", n), fmt.Sprintf("Письмо %d", n))
 		if err := srv.World.Append(office.Address, "INBOX", raw); err != nil {
 			t.Fatal(err)

@@ -61,9 +61,11 @@ type killer struct {
 	done   int
 }
 
-// newKiller starts a hub with channels of the test connector.
+// newKiller starts a hub with channels of the test connector. Its test runs beside
+// others: most of its time it waits for a hub to start, and each has its own.
 func newKiller(t *testing.T, h habits, channels ...object) *killer {
 	t.Helper()
+	t.Parallel()
 	k := &killer{world: newWorld(t, ownSeed(t), h), rng: rand.New(rand.NewPCG(ownSeed(t), 1))}
 	k.hub = newHub(t) // ends before the world
 	k.start()

@@ -117,7 +117,7 @@ func (c *cli) root() *cobra.Command {
 	flags.BoolVar(&c.json, "json", false, "вывод в JSON, для программ")
 	root.AddCommand(
 		c.serve(), c.check(), c.backup(), c.restore(), c.bench(), c.versionCommand(),
-		c.users(), c.channels(), c.plugins(), c.documents(), c.deadLetters(), c.search(),
+		c.users(), c.channels(), c.plugins(), c.documents(), c.deadLetters(), c.search(), c.calendars(),
 	)
 	return root
 }

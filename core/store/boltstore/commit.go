@@ -20,20 +20,19 @@ const (
 	groupBytes = 16 << 20
 )
 
-// Deferrable functions are bounded by time, because others wait for the commit.
-// While others come in crowds, they get a part of all time, saved up until it is
-// worth a commit. While others come now and then, they run between them: whoever
-// comes meanwhile joins the group. Once nobody else has come for deferrableAfter,
-// they take as long as deferrableAlone, so that the disk does not set their pace.
+// Deferrable functions are bounded by time, because others wait for the commit
+// and for the processor. While others come one after another, deferrable ones
+// ride along in their groups for a part of all time, saved up; a group of their
+// own begins only when nobody else has come for a while, and whoever comes
+// meanwhile joins it. Once nobody has come for long, they take as long as
+// deferrableAlone, so that the disk does not set their pace.
 const (
 	deferrablePart    = 16
-	deferrableWorth   = time.Millisecond
+	deferrableSaved   = time.Millisecond
+	deferrablePause   = 4 * time.Millisecond
 	deferrableBetween = 2 * time.Millisecond
-	deferrableAlone   = 20 * time.Millisecond
 	deferrableAfter   = 50 * time.Millisecond
-
-	// crowd is for how long the others of one group run when they come in crowds.
-	crowd = 2 * time.Millisecond
+	deferrableAlone   = 20 * time.Millisecond
 )
 
 // request is one call of Update.
@@ -71,6 +70,7 @@ func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
 func (s *Store) commitGroups() {
 	for s.queue.wait(s.untilDeferrable) {
 		s.commitGroup()
+		s.checkpoint()
 		s.boundResident()
 	}
 }
@@ -109,10 +109,11 @@ func (s *Store) runGroup() (done []*request, err error) {
 		return s.queue.drain(), diskError(err)
 	}
 	defer btx.Rollback() //nolint:errcheck // does nothing after Commit
-	g := newGroup(btx, &s.log)
-	share := s.share()
+	s.steps.reset()
+	g := newGroup(btx, &s.log, &s.steps)
+	turn := s.turn()
 	for n := 0; n < groupCount && g.bytes < groupBytes; n++ {
-		r := s.queue.pop(share.open())
+		r := s.queue.pop(turn.open())
 		if r == nil {
 			break
 		}
@@ -125,39 +126,32 @@ func (s *Store) runGroup() (done []*request, err error) {
 			done = done[:len(done)-1]
 			r.done <- err
 		}
-		share.add(r.later, time.Since(began))
+		turn.add(r.later, time.Since(began))
 	}
 	if len(done) == 0 {
 		return nil, nil
 	}
-	s.spend(&share)
-	return done, s.commit(btx)
+	err = s.commit(btx)
+	s.spend(&turn)
+	return done, err
 }
 
 // turn divides the time of a group between urgent and deferrable functions.
 type turn struct {
-	urgent time.Duration // that urgent ones have run
+	urgent bool          // one has run
 	later  time.Duration // that deferrable ones have run
 	beside time.Duration // that they may run beside urgent ones
 	alone  time.Duration // that they may run by themselves
 }
 
-// share is the turn of the group that begins.
-func (s *Store) share() turn {
+// turn is that of the group that begins.
+func (s *Store) turn() turn {
 	now := time.Now()
-	s.saved = min(s.saved+now.Sub(s.lastTurn)/deferrablePart, 2*deferrableWorth)
+	s.saved = min(s.saved+now.Sub(s.lastTurn)/deferrablePart, deferrableSaved)
 	s.lastTurn = now
-	var t turn
-	if s.saved >= deferrableWorth {
-		t.beside = s.saved
-	}
-	switch {
-	case now.Sub(s.lastUrgent) > deferrableAfter:
+	t := turn{beside: s.saved, alone: deferrableBetween}
+	if now.Sub(s.lastUrgent) > deferrableAfter {
 		t.alone = deferrableAlone
-	case s.crowded:
-		t.alone = t.beside
-	default:
-		t.alone = deferrableBetween
 	}
 	return t
 }
@@ -165,33 +159,25 @@ func (s *Store) share() turn {
 // spend ends a turn.
 func (s *Store) spend(t *turn) {
 	s.saved = max(s.saved-t.later, 0)
-	if t.urgent > 0 {
+	if t.urgent {
 		s.lastUrgent = time.Now()
-		s.crowded = t.urgent > crowd
 	}
 }
 
 // untilDeferrable is how long deferrable functions wait if nobody else comes.
-func (s *Store) untilDeferrable() time.Duration {
-	if !s.crowded {
-		return 0
-	}
-	now := time.Now()
-	saved := s.lastTurn.Add((deferrableWorth - s.saved) * deferrablePart)
-	return min(saved.Sub(now), s.lastUrgent.Add(deferrableAfter).Sub(now)+1)
-}
+func (s *Store) untilDeferrable() time.Duration { return deferrablePause - time.Since(s.lastUrgent) }
 
 func (t *turn) add(later bool, d time.Duration) {
 	if later {
 		t.later += d
 	} else {
-		t.urgent += max(d, 1) // a clock may stand
+		t.urgent = true
 	}
 }
 
 // open tells whether another deferrable function may join the group.
 func (t *turn) open() bool {
-	if t.urgent > 0 {
+	if t.urgent {
 		return t.later < t.beside
 	}
 	return t.later < t.alone
@@ -205,6 +191,7 @@ func (s *Store) run(g *group, r *request) error {
 		g.undo()
 		return err
 	}
+	g.steps.add(g.log.changes)
 	r.hooks = t.hooks
 	return nil
 }
@@ -216,70 +203,43 @@ func protect(t *tx, fn func(store.Tx) error) (err error) {
 	return fn(t)
 }
 
-// commit writes the group to disk. bbolt flushes its pages, then writes and
-// flushes the meta page that makes them count. If the very last flush fails,
-// readers see the transaction already although a loss of power may take it back;
-// it must be settled before anything else is written, because the pages of the
-// state before are given free.
+// commit makes the group durable in the redo log, then has bbolt write its pages,
+// which readers see at once.
 func (s *Store) commit(btx *bbolt.Tx) error {
-	id := btx.ID()
-	err := s.flush(btx)
-	if err == nil {
+	if s.steps.empty() {
 		return nil
 	}
-	_ = btx.Rollback() // only needed after a panic
-	if isDamage(err) {
-		return err
+	if s.delay > 0 {
+		time.Sleep(s.delay)
 	}
-	written := s.newest() == id
-	s.unsettled = s.settle() != nil
-	if written && !s.unsettled {
-		return nil
+	record, size := s.steps.record()
+	if err := s.durable.log.append(record, size); err != nil {
+		return diskError(err)
+	}
+	err := writePages(btx)
+	if err != nil {
+		_ = btx.Rollback()                      // only needed after a panic
+		_ = s.durable.log.takeBack(len(record)) // where that fails, the next append tries again
 	}
 	return err
 }
 
-func (s *Store) flush(btx *bbolt.Tx) (err error) {
+func writePages(btx *bbolt.Tx) (err error) {
 	defer guard(&err)()
-	if s.delay > 0 {
-		time.Sleep(2 * s.delay)
-	}
 	if err := btx.Commit(); err != nil {
 		return diskError(err)
 	}
 	return nil
 }
 
-// newest is the transaction that readers see.
-func (s *Store) newest() int {
-	btx, err := s.db.Begin(false)
-	if err != nil {
-		return 0
-	}
-	defer btx.Rollback() //nolint:errcheck // a read transaction has nothing to lose
-	return btx.ID()
-}
-
-// settle commits an empty transaction, which writes a meta page and nothing
-// else: the state that readers see is on disk then.
-func (s *Store) settle() error {
-	if err := s.db.Update(func(*bbolt.Tx) error { return nil }); err != nil {
-		return diskError(err)
-	}
-	return nil
-}
-
-// ready refuses to begin a transaction on a damaged file, or before the one
-// that failed is settled.
+// ready refuses to begin a transaction on a damaged file, and sees that there is
+// a log.
 func (s *Store) ready() error {
 	if s.broken != nil {
 		return s.broken
 	}
-	if s.unsettled {
-		if err := s.settle(); err != nil {
-			return err
-		}
-		s.unsettled = false
+	if s.durable.log == nil {
+		return s.begin()
 	}
 	return nil
 }

@@ -21,8 +21,8 @@ import (
 type Options struct {
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
-	// FlushDelay is added to each flush, twice per commit, to measure how the
-	// program fares on a slow disk.
+	// FlushDelay is added to the flush of each commit, to measure how the program
+	// fares on a slow disk.
 	FlushDelay time.Duration
 	// OpenFile opens the database file; nil is os.OpenFile. Tests make disks
 	// fail with it.
@@ -32,11 +32,11 @@ type Options struct {
 // lockTimeout is how long Open waits for another process to let the file go.
 const lockTimeout = time.Second
 
-// mapSize is the address space reserved for the file, 64 GiB (none on 32-bit
-// machines). bbolt must wait for all readers before it maps a grown file anew,
-// and new readers wait for it: one long reader, such as a backup, would stop
-// the hub. Address space costs nothing.
-const mapSize = (64 << 30) & math.MaxInt
+// mapSize is the address space reserved for the file, and as large as the file
+// may become: 1 TiB (1 GiB on 32-bit machines). bbolt must wait for all readers
+// before it maps a grown file anew, and one is always there: the state of the
+// last checkpoint is held. Address space costs nothing.
+const mapSize = 1 << (30 + 10*(math.MaxUint>>63))
 
 // Store is a store.Store in one bbolt file. Its methods may be called by any
 // number of goroutines.
@@ -47,15 +47,15 @@ type Store struct {
 	delay time.Duration
 	queue queue
 
-	// The committer's own (commit.go): why nothing may be committed any more, that
-	// the outcome of the last commit is not yet settled, and what divides its time.
+	// The committer's own (commit.go): why nothing may be committed any more, what
+	// the functions of a group have done, and what divides its time.
 	broken     error
 	log        undoLog
-	unsettled  bool
+	steps      steps
+	durable    durable
 	saved      time.Duration // of deferrable functions
 	lastTurn   time.Time
 	lastUrgent time.Time
-	crowded    bool // urgent ones came in crowds
 
 	lastGroup atomic.Int64 // when the last one ended, nanoseconds since 1970
 	resident  resident
@@ -78,11 +78,17 @@ func Open(path string, opts Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{db: db, path: path, now: opts.Now, delay: opts.FlushDelay, queue: newQueue()}
+	s.durable.outcome = make(chan error, 1)
 	s.committer.Go(s.commitGroups)
 	return s, nil
 }
 
 func openDB(path string, opts Options) (db *bbolt.DB, err error) {
+	logs, err := goBack(path)
+	if err != nil {
+		return nil, err
+	}
+	defer closeLogs(logs) //nolint:errcheck // opened for reading
 	fresh, err := inspectPath(path)
 	if err != nil {
 		return nil, err
@@ -91,8 +97,10 @@ func openDB(path string, opts Options) (db *bbolt.DB, err error) {
 	db, err = bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout:         lockTimeout,
 		NoFreelistSync:  true,
+		NoGrowSync:      true,
 		FreelistType:    bbolt.FreelistMapType,
 		InitialMmapSize: mapSize,
+		MaxSize:         mapSize,
 		NoStatistics:    true,
 		OpenFile:        opts.OpenFile,
 	})
@@ -100,6 +108,9 @@ func openDB(path string, opts Options) (db *bbolt.DB, err error) {
 		return nil, openError(path, err)
 	}
 	if err := stampVersion(db, path); err != nil {
+		return nil, closeAfter(db, err)
+	}
+	if err := redo(db, path, logs); err != nil {
 		return nil, closeAfter(db, err)
 	}
 	if fresh {
@@ -157,7 +168,7 @@ func (s *Store) View(ctx context.Context, fn func(store.Tx) error) (err error) {
 	}
 	defer s.boundResident()
 	defer btx.Rollback() //nolint:errcheck // a read transaction has nothing to lose
-	t := newGroup(btx, new(undoLog)).newTx(core.ActorOf(ctx), s.now())
+	t := newGroup(btx, new(undoLog), nil).newTx(core.ActorOf(ctx), s.now())
 	defer t.end()
 	return fn(t)
 }
@@ -241,15 +252,12 @@ func (s *Store) Close() error {
 	return s.closeErr
 }
 
-// closeDB writes down the free pages, which running transactions do not (half
-// the cost of a commit), so that the next Open need not search for them. Where
-// that fails it will search.
+// closeDB leaves a file that can be opened by itself. Where that fails, the next
+// Open does what the log tells.
 func (s *Store) closeDB() (err error) {
 	defer guard(&err)()
-	if s.broken == nil {
-		s.db.NoFreelistSync = false
-		_ = s.settle()
-	}
+	_ = s.settle()
+	s.durable.release()
 	if err := s.db.Close(); err != nil {
 		return diskError(err)
 	}

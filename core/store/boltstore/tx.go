@@ -17,7 +17,8 @@ type group struct {
 	bolt    *bbolt.Tx
 	buckets map[string]*bucket
 	log     *undoLog
-	bytes   int // written by all of them
+	steps   *steps // of all that succeeded; nil in View
+	bytes   int    // written by all of them
 }
 
 // undoLog is what the function that runs has done.
@@ -29,6 +30,7 @@ type undoLog struct {
 // bucket keeps a cursor, because bbolt allocates one for each Get.
 type bucket struct {
 	*bbolt.Bucket
+	name   string
 	cursor *bbolt.Cursor
 }
 
@@ -40,12 +42,13 @@ func (b *bucket) get(key []byte) []byte {
 	return v
 }
 
-// change is what undoes one step of a function.
+// change is one step of a function, and what undoes it.
 type change struct {
 	bucket   *bucket
 	key      []byte // nil: the step moved the sequence
+	value    []byte // nil: the step deleted the key
 	old      []byte // nil: the key was not there
-	sequence uint64
+	sequence uint64 // before
 }
 
 // tx is the store.Tx of one function.
@@ -57,9 +60,9 @@ type tx struct {
 	ended bool // the function has returned
 }
 
-func newGroup(btx *bbolt.Tx, log *undoLog) *group {
+func newGroup(btx *bbolt.Tx, log *undoLog, steps *steps) *group {
 	clear(log.changes[:cap(log.changes)]) // lets go of the transaction before
-	return &group{bolt: btx, buckets: make(map[string]*bucket), log: log}
+	return &group{bolt: btx, buckets: make(map[string]*bucket), log: log, steps: steps}
 }
 
 func (g *group) newTx(actor core.Actor, now time.Time) *tx {
@@ -70,11 +73,11 @@ func (g *group) newTx(actor core.Actor, now time.Time) *tx {
 func (t *tx) end() { t.ended = true }
 
 // remember notes what undoes a put or delete. The caller may use key again.
-func (g *group) remember(b *bucket, key, old []byte) {
+func (g *group) remember(b *bucket, key, value, old []byte) {
 	log := g.log
 	at := len(log.keys)
 	log.keys = append(log.keys, key...)
-	log.changes = append(log.changes, change{bucket: b, key: log.keys[at:len(log.keys):len(log.keys)], old: old})
+	log.changes = append(log.changes, change{bucket: b, key: log.keys[at:len(log.keys):len(log.keys)], value: value, old: old})
 }
 
 // undo takes back what the function did, last step first. bbolt's pages are
@@ -151,7 +154,7 @@ func (t *tx) put(b *bucket, key, value, old []byte) error {
 	if err := b.Put(key, value); err != nil {
 		return misuse("put", err)
 	}
-	t.remember(b, key, old)
+	t.remember(b, key, value, old)
 	t.bytes += len(key) + len(value)
 	return nil
 }
@@ -168,7 +171,7 @@ func (t *tx) Delete(bucket string, key []byte) error {
 	if err := b.cursor.Delete(); err != nil { // get left it there: no second search
 		return misuse("delete "+bucket, err)
 	}
-	t.remember(b, key, old)
+	t.remember(b, key, nil, old)
 	return nil
 }
 
@@ -287,7 +290,7 @@ func (g *group) keep(name string, b *bbolt.Bucket) *bucket {
 		return nil
 	}
 	b.FillPercent = fillPercent
-	kept := &bucket{Bucket: b, cursor: b.Cursor()}
+	kept := &bucket{Bucket: b, name: name, cursor: b.Cursor()}
 	g.buckets[name] = kept
 	return kept
 }

@@ -1,6 +1,7 @@
 package boltstore
 
 import (
+	"crypto/rand"
 	"encoding/binary"
 	"fmt"
 	"os"
@@ -11,7 +12,8 @@ import (
 	"github.com/uzel-hub/uzel/core"
 )
 
-// The stamp says that the file is ours and how it is to be read.
+// The stamp says that the file is ours, how it is to be read and, by a random id,
+// which one it is.
 const (
 	versionBucket = "\x00uzel"
 	// schemaVersion grows when an older program could no longer read the file.
@@ -21,11 +23,11 @@ const (
 // stampVersion checks the stamp, and sets it in a file that is still empty.
 func stampVersion(db *bbolt.DB, path string) error {
 	var version uint64
-	var empty bool
+	var empty, named bool
 	err := db.View(func(btx *bbolt.Tx) error {
 		first, _ := btx.Cursor().First()
 		empty = first == nil
-		version = readStamp(btx)
+		version, named = readStamp(btx)
 		return nil
 	})
 	switch {
@@ -37,26 +39,31 @@ func stampVersion(db *bbolt.DB, path string) error {
 		return damagedFile(path, fmt.Errorf("no version stamp"))
 	case version > schemaVersion:
 		return newer(path, version)
+	case !named: // of the time before there were ids
+		return writeStamp(db, path)
 	}
 	return nil
 }
 
-func readStamp(btx *bbolt.Tx) uint64 {
+func readStamp(btx *bbolt.Tx) (version uint64, named bool) {
 	b := btx.Bucket([]byte(versionBucket))
 	if b == nil {
-		return 0
+		return 0, false
 	}
 	raw := b.Get([]byte("version"))
 	if len(raw) != 8 {
-		return 0
+		return 0, false
 	}
-	return binary.BigEndian.Uint64(raw)
+	return binary.BigEndian.Uint64(raw), b.Get([]byte("id")) != nil
 }
 
 func writeStamp(db *bbolt.DB, path string) error {
 	err := db.Update(func(btx *bbolt.Tx) error {
-		b, err := btx.CreateBucket([]byte(versionBucket))
+		b, err := btx.CreateBucketIfNotExists([]byte(versionBucket))
 		if err != nil {
+			return err
+		}
+		if err := b.Put([]byte("id"), []byte(rand.Text())); err != nil {
 			return err
 		}
 		return b.Put([]byte("version"), binary.BigEndian.AppendUint64(nil, schemaVersion))

@@ -281,12 +281,12 @@ func (c touching) Scan(bucket string, from, to []byte, desc bool) iter.Seq2[[]by
 }
 
 func touchesFewKeys(t *testing.T, o Opener) {
-	const total, limit = 100_000, 50
+	const total, limit = 40_000, 50
 	s := o.Open(t, nil)
 	table := thingTable("storetest_many").WithoutHistory()
-	for start := 0; start < total; start += 10_000 {
+	for start := 0; start < total; start += 500 { // in a large transaction keys are moved again and again
 		update(t, s, func(tx store.Tx) error {
-			for i := start; i < start+10_000; i++ {
+			for i := start; i < start+500; i++ {
 				rec := &thing{ID: fmt.Sprintf("%06d", i), Owner: fmt.Sprint("every", i%2), Tags: []string{fmt.Sprint("rare", i%500)}}
 				if i == 0 || i == total-1 {
 					rec.Tags = append(rec.Tags, "ends")
@@ -333,8 +333,8 @@ func touchesFewKeys(t *testing.T, o Opener) {
 		}
 	}
 	short(t, s, table, store.Query[thing]{Where: []store.Term{every0, every1}}, "")
-	last := func(r *thing) bool { return r.ID == "099999" }
-	short(t, s, table, store.Query[thing]{Filter: last}, "099999 ")
+	last := func(r *thing) bool { return r.ID == "039999" }
+	short(t, s, table, store.Query[thing]{Filter: last}, "039999 ")
 }
 
 // short reads a list of many short pages to its end.
@@ -351,7 +351,7 @@ func short(t *testing.T, s store.Store, table *store.Table[thing], q store.Query
 			got.WriteString(ids(page.Items))
 		}
 		expect(t, "short pages", got.String(), want)
-		if n < 5 || n > 25 {
+		if n < 3 || n > 12 {
 			t.Errorf("%d pages", n)
 		}
 		return nil
