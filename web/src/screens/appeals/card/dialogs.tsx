@@ -16,7 +16,6 @@ type Props = { doc: Doc; close: () => void }
 
 /** Ask is a dialog with a form; Ctrl+Enter does it, Escape leaves. */
 export function Ask<V extends object>(props: { title: string; yes: string; initial?: Partial<V>; run: (values: V) => Promise<unknown>; said: string; close: () => void; children: ReactNode }) {
-  const t = useTexts(words)
   const save = async (values: V) => {
     await props.run(values)
     toast.done(props.said)
@@ -26,7 +25,6 @@ export function Ask<V extends object>(props: { title: string; yes: string; initi
   return (
     <Modal open title={props.title} footer={null} onCancel={props.close} destroyOnHidden width={560}>
       <RecordForm<V> initial={props.initial} save={save} cancel={props.close} saveTitle={props.yes} title={props.title}>{props.children}</RecordForm>
-      <span className="u-hidden">{t.cancel}</span>
     </Modal>
   )
 }
