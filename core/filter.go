@@ -7,6 +7,7 @@ const (
 	FilterDocuments FilterList = "documents"
 	FilterSearch    FilterList = "search"
 	FilterReports   FilterList = "reports"
+	FilterAppeals   FilterList = "appeals"
 )
 
 // Filter (сохранённый фильтр) is a query a user has given a name. Values are the

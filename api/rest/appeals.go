@@ -36,6 +36,8 @@ func appealRoutes() []*route {
 		{name: "appeals.merge", method: post, path: one + "/merge", op: access.WriteAppeals, serve: (*Server).mergeAppeal},
 		{name: "appeals.unmerge", method: post, path: one + "/unmerge", op: access.WriteAppeals, serve: (*Server).unmergeAppeal},
 		{name: "appeals.beat", method: post, path: one + "/heartbeat", op: access.WriteAppeals, serve: (*Server).beatAppeal, quiet: true},
+		{name: "appeals.see", method: post, path: one + "/presence", op: access.ReadAppeals, serve: (*Server).seeAppeal, quiet: true},
+		{name: "appeals.leave", method: remove, path: one + "/presence", op: access.ReadAppeals, serve: (*Server).leaveAppeal, quiet: true},
 	}
 }
 

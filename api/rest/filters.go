@@ -19,7 +19,7 @@ func filterRoutes() []*route {
 	}
 }
 
-var filterLists = []core.FilterList{core.FilterDocuments, core.FilterSearch, core.FilterReports}
+var filterLists = []core.FilterList{core.FilterDocuments, core.FilterSearch, core.FilterReports, core.FilterAppeals}
 
 // maxFilters bounds the filters of one user.
 const maxFilters = 500

@@ -171,11 +171,13 @@ type Server struct {
 	key    []byte // signs tickets
 	quit   context.Context
 	close  context.CancelFunc
+
+	presence presence
 }
 
 // New makes the server.
 func New(c Config) *Server {
-	s := &Server{Config: withDefaults(c), guard: http.NewCrossOriginProtection(), html: htmlPolicy(), key: []byte(rand.Text())}
+	s := &Server{Config: withDefaults(c), guard: http.NewCrossOriginProtection(), html: htmlPolicy(), key: []byte(rand.Text()), presence: presence{seen: map[string]map[core.UserID]sight{}}}
 	s.quit, s.close = context.WithCancel(context.Background())
 	if s.Host != nil {
 		s.Metrics.registry.MustRegister(channelMetrics{s.Host})
