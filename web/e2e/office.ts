@@ -51,7 +51,7 @@ async function tasks(rest: Rest, one: Document, other: Document, performer: stri
   const due = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
   const task = await rest.post<Task>("/tasks", { kind: "assignment", title: "Осмотреть кровлю и составить акт", text: "Выйти по адресу до конца недели.", document: one.id, performer, due_at: due(2) })
   await rest.post("/tasks", { kind: "task", title: "Запросить показания в ресурсоснабжающей организации", document: other.id, performer, due_at: due(5) })
-  await rest.post("/tasks", { kind: "control", title: "Проконтролировать перерасчёт", performer, controller: performer, due_at: due(9) })
+  await rest.post("/tasks", { kind: "assignment", title: "Проконтролировать перерасчёт", performer, due_at: due(9) })
   return task
 }
 
