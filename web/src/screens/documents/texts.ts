@@ -28,7 +28,7 @@ export const words = texts({
     signer: "Подписал", issuer: "Выдал", serial: "Сертификат", until: "Действует до", checkedAt: "Проверена", verify: "Проверить снова", saveSignature: "Файл подписи", archiveSigned: "Всё с подписями одним архивом", sign: "Подписать", signStarted: "Подписание начато", checks: { passed: "да", failed: "нет", unknown: "неизвестно", absent: "нет в подписи" }, report: "Отчёт о проверке",
     term: "Срок", explain: "Как посчитан срок",
     reg: {
-      title: "Регистрация документа", direction: "Направление", journal: "Журнал", preview: "Номер будет", byDefault: "по умолчанию", subject: "Краткое содержание", text: "Текст", party: "Корреспондент", known: "Из известных", name: "Фамилия, имя, отчество или название", kind: "Кто", kinds: { person: "Гражданин", organization: "Организация" }, address: "Почтовый адрес, e-mail или телефон",
+      title: "Регистрация документа", direction: "Направление", journal: "Журнал", preview: "Номер будет", byDefault: "по умолчанию", subject: "Краткое содержание", text: "Текст", party: "Корреспондент", known: "Из известных", name: "Имя или название", kind: "Кто", kinds: { person: "Гражданин", organization: "Организация" }, address: "Адрес, почта или телефон",
       date: "Дата регистрации", delivery: "Способ доставки", files: "Файлы", save: "Зарегистрировать", done: (n: string) => `Зарегистрирован, номер ${n}`, answers: "В ответ на (номер документа)", due: "Срок исполнения", required: "Заполните это поле", sender: "Отправитель", receiver: "Получатель", document: "О документе", previewNote: "Если за это время зарегистрируют другой документ, номер будет следующим.", noNumber: "—",
     },
     draft: {
