@@ -72,6 +72,7 @@ function filtersOf(book: Book, lang: "ru" | "en", t: (typeof words)["ru"]): Filt
     const field = book.fields.find((f) => f.name === name)
     if (field) filters.push(filterOf(field, lang))
   }
+  filters.push({ kind: "select", name: "deleted", title: t.deletedOnes, options: [{ value: "true", title: t.deletedInstead }] })
   return filters
 }
 
