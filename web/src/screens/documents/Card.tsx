@@ -1,0 +1,110 @@
+import { Button } from "antd"
+import { useState } from "react"
+import { Link, useNavigate, useParams } from "react-router"
+import { api, call, ifMatch, onceKey, type Schema } from "../../api/client"
+import { useEvents } from "../../api/events"
+import { useGet } from "../../api/query"
+import { useKeys } from "../../app/keys"
+import { useCan } from "../../app/session"
+import { Async } from "../../parts/Async"
+import { Files, fileUrl } from "../../parts/Files"
+import { History } from "../../parts/History"
+import { Page } from "../../parts/Page"
+import { SafeHtml } from "../../parts/SafeHtml"
+import { StateTag, Tag } from "../../parts/StateTag"
+import { confirm, toast } from "../../parts/toast"
+import { useTexts } from "../../texts/i18n"
+import { peopleOf, reread } from "./common"
+import "./documents.css"
+import { Reply } from "./Reply"
+import { Requisites } from "./Requisites"
+import { Signatures } from "./Signatures"
+import { words } from "./texts"
+import { Drafts, Matter, Tasks } from "./Related"
+import { Timeline } from "./Timeline"
+
+type DocumentCard = Schema<"DocumentCard">
+
+/** Card is one document: its text and files, its course, its requisites and what hangs on it. */
+export default function Card() {
+  const { id = "" } = useParams()
+  const query = useGet("/api/v1/documents/{id}", { params: { path: { id } } })
+  useEvents(["document.updated", "delivery.updated", "signature.updated", "task.updated", "draft.updated"], (e) => {
+    if (!e.topic.startsWith("document.") || JSON.stringify(e).includes(id)) void reread()
+  })
+  return <Async query={query}>{(card) => <Shown key={id} card={card} />}</Async>
+}
+
+function Shown({ card }: { card: DocumentCard }) {
+  const t = useTexts(words)
+  const { document: d } = card
+  const [replying, setReplying] = useState(false)
+  const titles = { subject: t.subject, state: t.state, due_at: t.due, text: t.reg.text, number: t.number, fields: t.requisites, thread: null, message: null, channel: t.channel, recipients: t.to, sender: t.from, files: t.files }
+  return (
+    <Page
+      title={`${t.one[d.direction]} ${d.number?.text ?? ""}`} extra={<><StateTag kind="document" state={d.state} />{d.marks?.map((m) => <Tag key={m.kind} tone="warn">{t.marks[m.kind]}</Tag>)}</>}
+      actions={<><Actions card={card} reply={() => setReplying(true)} /><History of="/api/v1/documents/{id}/history" params={{ id: d.id }} titles={titles} /></>}
+    >
+      <div className="u-doc">
+        <div>
+          <Letter document={d} />
+          {replying && <Reply document={d} close={() => setReplying(false)} />}
+          <section className="u-panel" aria-label={t.timeline}><h2>{t.timeline}</h2><Timeline card={card} /></section>
+          {(card.signatures.length > 0 || d.direction !== "incoming") && <Signatures card={card} />}
+        </div>
+        <div>
+          <Requisites document={d} />
+          <Tasks document={d} />
+          {d.direction === "incoming" && <Drafts document={d} />}
+          <Matter card={card} />
+        </div>
+      </div>
+    </Page>
+  )
+}
+
+function Letter(props: { document: Schema<"Document"> }) {
+  const t = useTexts(words)
+  const { document: d } = props
+  const files = (d.files ?? []).filter((f) => f.role !== "original" && f.role !== "html")
+  const inline = (cid: string) => {
+    const file = d.files?.find((f) => f.content_id === cid)
+    return file && `${fileUrl(d.id, file)}&inline=true`
+  }
+  return (
+    <section className="u-panel" aria-label={d.subject}>
+      <h2>{d.subject}</h2>
+      <p className="u-quiet">{peopleOf([d.sender])}{d.recipients?.length ? ` → ${peopleOf(d.recipients)}` : ""}</p>
+      <br />
+      {d.html ? <SafeHtml html={d.html} image={inline} title={d.subject} /> : <div className="u-doc-text">{d.text || <span className="u-quiet">{t.noText}</span>}</div>}
+      {files.length > 0 && <><br /><Files files={files} url={(f) => fileUrl(d.id, f)} /></>}
+    </section>
+  )
+}
+
+function Actions(props: { card: DocumentCard; reply: () => void }) {
+  const t = useTexts(words)
+  const can = useCan()
+  const navigate = useNavigate()
+  const { document: d } = props.card
+  const answerable = d.direction === "incoming" && can("documents.write")
+  useKeys(answerable ? { R: { title: t.reply, run: props.reply } } : {})
+  const state = (to: Schema<"DocumentState">) => () =>
+    call(api.PATCH("/api/v1/documents/{id}", { params: { path: { id: d.id }, header: ifMatch(d) }, body: { state: to } })).then(() => { toast.done(t.saved); return reread() }, toast.error)
+  const prepare = () =>
+    call(api.POST("/api/v1/drafts", { params: { header: onceKey() }, body: { in_reply_to: d.id, text: { subject: `Re: ${d.subject}`, text: "" } } }))
+      .then((made) => { toast.done(t.prepared); return navigate(`/documents/drafts/${made.draft.id}`) }, toast.error)
+  const detach = async () => {
+    if (await confirm({ title: t.detachAsk })) await call(api.POST("/api/v1/documents/{id}/detach", { params: { path: { id: d.id }, header: ifMatch(d) } })).then(() => { toast.done(t.detached); return reread() }, toast.error)
+  }
+  return (
+    <>
+      {answerable && <Button type="primary" onClick={props.reply}>{t.reply}</Button>}
+      {d.direction === "incoming" && can("drafts.write") && <Button onClick={() => void prepare()}>{t.prepare}</Button>}
+      {can("tasks.write") && <Link to={`/tasks/new?document=${d.id}`}><Button tabIndex={-1}>{t.newTask}</Button></Link>}
+      {can("documents.write") && d.state === "registered" && d.direction !== "outgoing" && <Button onClick={() => void state("in_work")()}>{t.take}</Button>}
+      {can("documents.write") && d.state !== "closed" && d.state !== "draft" && <Button onClick={() => void state("closed")()}>{t.archive}</Button>}
+      {can("documents.write") && props.card.thread.length > 0 && <Button type="text" onClick={() => void detach()}>{t.detach}</Button>}
+    </>
+  )
+}

@@ -1,0 +1,100 @@
+import { PlusOutlined } from "@ant-design/icons"
+import { Button, Segmented } from "antd"
+import { Link, useSearchParams } from "react-router"
+import type { Schema } from "../../api/client"
+import { useCan } from "../../app/session"
+import { type Column, DataList, type Filter } from "../../parts/DataList"
+import { Page } from "../../parts/Page"
+import { StateTag, Tag, useStateTitles } from "../../parts/StateTag"
+import { UserName } from "../../parts/UserPick"
+import { Due, When } from "../../parts/When"
+import { useTexts } from "../../texts/i18n"
+import { peopleOf } from "./common"
+import "./documents.css"
+import { words } from "./texts"
+
+type Row = Schema<"DocumentRow">
+type Direction = Schema<"Direction">
+
+/** The stages of outgoing papers: drafts first, then registered documents by state. */
+const stages = ["all", "drafts", "approval", "agreed", "registered", "sent", "undelivered", "closed"] as const
+type Stage = (typeof stages)[number]
+const draftStates: Partial<Record<Stage, Schema<"DraftState">>> = { drafts: "editing", approval: "approval", agreed: "agreed" }
+
+/** Documents are the lists of papers: incoming, outgoing by stage, internal. */
+export default function Documents() {
+  const t = useTexts(words)
+  const can = useCan()
+  const [search, setSearch] = useSearchParams()
+  const direction = (["outgoing", "internal"].find((d) => d === search.get("direction")) ?? "incoming") as Direction
+  const stage = stages.find((s) => s === search.get("stage")) ?? "all"
+  const go = (next: Direction, at: Stage = "all") => setSearch({ ...(next !== "incoming" && { direction: next }), ...(at !== "all" && { stage: at }) })
+  const actions = can("documents.write") && <Link to={`/documents/new?direction=${direction}`}><Button type="primary" icon={<PlusOutlined />} tabIndex={-1}>{t.register}</Button></Link>
+  return (
+    <Page title={t.title} actions={actions}>
+      <div className="u-doc-tabs">
+        <Segmented<Direction> aria-label={t.direction} value={direction} onChange={(d) => go(d)} options={(["incoming", "outgoing", "internal"] as const).map((d) => ({ value: d, label: t.directions[d] }))} />
+        {direction === "outgoing" && <Segmented<Stage> aria-label={t.stage} value={stage} onChange={(s) => go(direction, s)} options={stages.map((s) => ({ value: s, label: t.stages[s] }))} />}
+      </div>
+      {direction === "outgoing" && draftStates[stage] ? <Drafts key={stage} state={draftStates[stage]} /> : <Papers key={direction + stage} direction={direction} state={stage === "all" ? undefined : (stage as Schema<"DocumentState">)} />}
+    </Page>
+  )
+}
+
+function Papers(props: { direction: Direction; state?: Schema<"DocumentState"> }) {
+  const t = useTexts(words)
+  const states = useStateTitles("document")
+  const incoming = props.direction === "incoming"
+  const columns: Column<Row>[] = [
+    { key: "number", title: t.number, width: "150px", render: (d) => d.number?.text ?? "—" },
+    { key: "subject", title: t.subject, render: (d) => <>{d.subject}{d.marks?.map((m) => <span key={m.kind}> <Tag tone={m.kind === "quarantine" || m.kind === "bounce" ? "warn" : "calm"}>{t.marks[m.kind]}</Tag></span>)}</> },
+    { key: "party", title: incoming ? t.from : t.to, width: "22%", render: (d) => peopleOf(incoming ? [d.sender] : (d.recipients ?? [])) },
+    { key: "state", title: t.state, width: "130px", render: (d) => <StateTag kind="document" state={d.state} /> },
+    { key: "due", title: t.due, width: "120px", render: (d) => <Due at={d.due_at} done={["answered", "sent", "closed"].includes(d.state)} /> },
+    { key: "files", title: t.files, width: "80px", align: "right", hidden: true, render: (d) => d.files || "" },
+    { key: "registered", title: t.registered, width: "130px", render: (d) => <When at={d.created_at} /> },
+  ]
+  const filters: Filter[] = [
+    { kind: "text", name: "number", title: t.number },
+    ...(props.state ? [] : [{ kind: "select" as const, name: "state", title: t.state, options: states.map(([value, title]) => ({ value, title })) }]),
+    { kind: "party", name: "party", title: t.party },
+    { kind: "channel", name: "channel", title: t.channel },
+    { kind: "select", name: "mark", title: t.mark, options: Object.entries(t.marks).map(([value, title]) => ({ value, title })) },
+    { kind: "dates", name: "from", to: "to", title: t.registered },
+  ]
+  const file = (format: string) => ({ title: format.toUpperCase(), href: (q: URLSearchParams) => exportHref(q, format) })
+  return (
+    <DataList
+      path="/api/v1/documents" name={`documents.${props.direction}`} label={t.directions[props.direction]} columns={columns} filters={filters} query={{ direction: props.direction, state: props.state }}
+      open={(d) => `/documents/${d.id}`} events={["document.registered", "document.updated", "delivery.updated"]} empty={t.empty} exports={[file("csv"), file("xlsx")]}
+      tone={(d) => (d.state === "undelivered" ? "bad" : d.due_at && new Date(d.due_at) < new Date() && !["answered", "sent", "closed"].includes(d.state) ? "warn" : undefined)}
+    />
+  )
+}
+
+/** The file knows fewer filters than the list; what it does not know is left out. */
+function exportHref(q: URLSearchParams, format: string): string {
+  const known = ["direction", "state", "channel", "from", "to"]
+  const out = new URLSearchParams([...q].filter(([name]) => known.includes(name)))
+  out.set("columns", "number,registered,subject,sender,state,channel,due")
+  out.set("format", format)
+  return `/api/v1/reports/documents?${out}`
+}
+
+function Drafts(props: { state: Schema<"DraftState"> }) {
+  const t = useTexts(words)
+  const columns: Column<Schema<"Draft">>[] = [
+    { key: "subject", title: t.subject, render: (d) => d.subject || "—" },
+    { key: "author", title: t.author, width: "22%", render: (d) => <UserName id={d.author} /> },
+    { key: "version", title: t.version, width: "100px", align: "right", render: (d) => d.versions },
+    { key: "state", title: t.state, width: "150px", render: (d) => <StateTag kind="draft" state={d.state} /> },
+    { key: "updated", title: t.updated, width: "130px", render: (d) => <When at={d.updated_at} /> },
+  ]
+  const filters: Filter[] = [{ kind: "user", name: "author", title: t.author }, { kind: "dates", name: "from", to: "to", title: t.date }]
+  return (
+    <DataList
+      path="/api/v1/drafts" name="drafts" label={t.stages[props.state === "editing" ? "drafts" : props.state === "approval" ? "approval" : "agreed"]} columns={columns} filters={filters} query={{ state: props.state }}
+      open={(d) => `/documents/drafts/${d.id}`} events={["draft.updated"]} empty={t.emptyDrafts}
+    />
+  )
+}

@@ -1,0 +1,77 @@
+import { texts } from "../../texts/i18n"
+
+export const words = texts({
+  ru: {
+    title: "Документы", register: "Зарегистрировать", direction: "Направление", stage: "Этап",
+    directions: { incoming: "Входящие", outgoing: "Исходящие", internal: "Внутренние" },
+    one: { incoming: "Входящий", outgoing: "Исходящий", internal: "Внутренний" },
+    stages: { all: "Все", drafts: "Готовятся", approval: "На согласовании", agreed: "К подписанию", registered: "К передаче", sent: "Отправлены", undelivered: "Не доставлены", closed: "Архив" },
+    number: "Номер", date: "Дата", subject: "Тема", from: "От кого", to: "Кому", state: "Состояние", channel: "Канал", files: "Файлы", due: "Срок", mark: "Пометка", party: "Корреспондент", registered: "Зарегистрирован",
+    author: "Автор", version: "Редакция", updated: "Изменён", reply: "Ответить", prepare: "Подготовить проект ответа", prepared: "Проект создан", archive: "В архив", take: "В работу", edit: "Реквизиты",
+    newTask: "Поручить", saved: "Сохранено", noText: "Без текста", requisites: "Реквизиты", organization: "Организация", answers: "Ответ на документ", openOther: "открыть", kind: "Вид", journal: "Журнал", outside: "Номер во внешней системе",
+    kinds: { letter: "Письмо", appeal: "Обращение", chat: "Чат", call: "Звонок", status: "Состояние", report: "Отчёт" },
+    marks: { quarantine: "Карантин", automatic: "Автоответ", bounce: "Возврат почты", oversized: "Слишком большое", repaired: "Исправлено при приёме", withdrawn: "Отозвано", erased: "Данные удалены", to_call: "Перезвонить" },
+    fields: { delivery_type: "Способ доставки", sheets: "Листов", account: "Лицевой счёт", note: "Примечание", address: "Адрес" } as Record<string, string>,
+    field: "Название реквизита", fieldValue: "Значение", addField: "Добавить реквизит", removeField: "Убрать реквизит",
+    timeline: "Ход документа", thread: "Переписка по делу", tasks: "Поручения", drafts: "Проекты ответа", signatures: "Подписи", perhaps: "Возможно, продолжает", join: "Присоединить", detach: "Отделить от дела", detachAsk: "Сделать документ отдельным делом?", detached: "Документ отделён", joined: "Документ присоединён к делу",
+    appeal: "Это обращение жителя", toAppeal: "Открыть карточку обращения", none: "Нет",
+    empty: "Документов здесь нет", emptyDrafts: "Проектов нет",
+    event: {
+      registered: "Зарегистрирован", received: "Поступил", draft: "Начат проект ответа", agreed: "Согласовано", refused: "Замечания", sent: "Проект отправлен",
+      delivery: (to: string) => `Отправка${to && `: ${to}`}`, task: (title: string) => `Поручение «${title}»`, taskDone: (title: string) => `Исполнено «${title}»`, taskEnded: (title: string) => `Закрыто «${title}»`, signature: "Подпись", other: { incoming: "Входящий", outgoing: "Исходящий", internal: "Внутренний" },
+    },
+    purposes: { answer: "Ответ", performer: "Исполнитель", status: "Состояние", notice: "Уведомление", forward: "Пересылка", document: "Документ" },
+    outsideSays: (text: string) => `Ответ системы: ${text}`, attempts: (n: number) => `попыток: ${n}`, retry: "Повторить", cancelDelivery: "Отменить отправку", cost: "Стоимость", receipts: "Квитанции",
+    replyTitle: "Ответ", replySubject: "Тема", replyText: "Текст ответа", replyChannel: "Канал отправки", sameChannel: "тем же каналом", keepOpen: "Промежуточный ответ, документ остаётся в работе", send: "Отправить", sent: "Ответ поставлен в очередь на отправку", cancelReply: "Закрыть", keepDraft: "Черновик хранится в этом браузере",
+    replyNoChannel: "Документ пришёл не по каналу: выберите, чем отправить ответ.",
+    signed: { valid: "Подпись верна", invalid: "Подпись неверна", indeterminate: "Проверить не удалось" }, signing: { signing: "Подписывается", verifying: "Проверяется", verified: "Проверена", failed: "Не получилась" },
+    signer: "Подписал", issuer: "Выдал", serial: "Сертификат", until: "Действует до", checkedAt: "Проверена", verify: "Проверить снова", saveSignature: "Файл подписи", archiveSigned: "Всё с подписями одним архивом", sign: "Подписать", signStarted: "Подписание начато", checks: { passed: "да", failed: "нет", unknown: "неизвестно", absent: "нет в подписи" }, report: "Отчёт о проверке",
+    term: "Срок", explain: "Как посчитан срок",
+    reg: {
+      title: "Регистрация документа", direction: "Направление", journal: "Журнал", preview: "Номер будет", byDefault: "по умолчанию", subject: "Краткое содержание", text: "Текст", party: "Корреспондент", known: "Из известных", name: "Имя или название", kind: "Кто", kinds: { person: "Гражданин", organization: "Организация" }, address: "Адрес, почта или телефон",
+      date: "Дата регистрации", delivery: "Способ доставки", files: "Файлы", save: "Зарегистрировать", done: (n: string) => `Зарегистрирован, номер ${n}`, answers: "В ответ на (номер документа)", due: "Срок исполнения", required: "Заполните это поле", sender: "Отправитель", receiver: "Получатель", document: "О документе", previewNote: "Если за это время зарегистрируют другой документ, номер будет следующим.", noNumber: "—",
+    },
+    draft: {
+      title: "Проект ответа", own: "Проект исходящего", text: "Текст", save: "Сохранить редакцию", subject: "Тема", note: "Что изменено", channel: "Канал", route: "Согласующие", order: "Порядок", orders: { sequence: "По очереди", parallel: "Все сразу" }, submit: "На согласование", withdraw: "Отозвать с согласования", send: "Зарегистрировать и отправить", cancel: "Отказаться от проекта", cancelAsk: "Проект будет отменён. Продолжить?", agree: "Согласовать", refuse: "С замечаниями", remarks: "Замечания", needRemarks: "Напишите, что исправить",
+      steps: { waiting: "Ждёт очереди", asked: "На согласовании", agreed: "Согласовано", refused: "Есть замечания" }, versions: "Редакции", compare: "Сравнить с предыдущей", way: "Как отправить и кто согласует", wayEdit: "Изменить", became: "Отправлен как документ", problem: "Не отправлен", sheet: "Лист согласования", saved: "Сохранено", version: (n: number) => `Редакция ${n}`, round: (n: number) => `круг ${n}`, sentNow: "Документ зарегистрирован и поставлен в отправку", signedAs: "Кто подписывает", to: "Кому", noRoute: "Согласование не нужно", addTo: "Имя или название", files: "Новые файлы",
+    },
+  },
+  en: {
+    title: "Documents", register: "Register", direction: "Direction", stage: "Stage",
+    directions: { incoming: "Incoming", outgoing: "Outgoing", internal: "Internal" },
+    one: { incoming: "Incoming", outgoing: "Outgoing", internal: "Internal" },
+    stages: { all: "All", drafts: "Being written", approval: "In approval", agreed: "To be signed", registered: "To be handed over", sent: "Sent", undelivered: "Undelivered", closed: "Archive" },
+    number: "Number", date: "Date", subject: "Subject", from: "From", to: "To", state: "State", channel: "Channel", files: "Files", due: "Due", mark: "Mark", party: "Correspondent", registered: "Registered",
+    author: "Author", version: "Text", updated: "Changed", reply: "Reply", prepare: "Prepare a draft answer", prepared: "The draft is there", archive: "Archive", take: "Take into work", edit: "Requisites",
+    newTask: "Assign", saved: "Saved", noText: "No text", requisites: "Requisites", organization: "Organisation", answers: "Answers document", openOther: "open", kind: "Kind", journal: "Journal", outside: "Number in the outside system",
+    kinds: { letter: "Letter", appeal: "Appeal", chat: "Chat", call: "Call", status: "Status", report: "Report" },
+    marks: { quarantine: "Quarantine", automatic: "Automatic", bounce: "Bounce", oversized: "Oversized", repaired: "Repaired", withdrawn: "Withdrawn", erased: "Erased", to_call: "To call back" },
+    fields: { delivery_type: "Way of delivery", sheets: "Sheets", account: "Account", note: "Note", address: "Address" } as Record<string, string>,
+    field: "Name of the requisite", fieldValue: "Value", addField: "Add a requisite", removeField: "Remove the requisite",
+    timeline: "Course of the document", thread: "The matter", tasks: "Tasks", drafts: "Draft answers", signatures: "Signatures", perhaps: "May continue", join: "Join", detach: "Detach from the matter", detachAsk: "Make the document a matter of its own?", detached: "Detached", joined: "Joined to the matter",
+    appeal: "This is a resident's appeal", toAppeal: "Open the appeal", none: "None",
+    empty: "No documents here", emptyDrafts: "No drafts",
+    event: {
+      registered: "Registered", received: "Received", draft: "A draft answer was begun", agreed: "Agreed", refused: "Remarks", sent: "The draft was sent",
+      delivery: (to: string) => `Delivery${to && `: ${to}`}`, task: (title: string) => `Task “${title}”`, taskDone: (title: string) => `Done “${title}”`, taskEnded: (title: string) => `Closed “${title}”`, signature: "Signature", other: { incoming: "Incoming", outgoing: "Outgoing", internal: "Internal" },
+    },
+    purposes: { answer: "Answer", performer: "Performer", status: "Status", notice: "Notice", forward: "Forward", document: "Document" },
+    outsideSays: (text: string) => `The system says: ${text}`, attempts: (n: number) => `attempts: ${n}`, retry: "Try again", cancelDelivery: "Cancel the delivery", cost: "Cost", receipts: "Receipts",
+    replyTitle: "Reply", replySubject: "Subject", replyText: "Text", replyChannel: "Channel", sameChannel: "the same channel", keepOpen: "An intermediate answer, the document stays in work", send: "Send", sent: "The answer is queued", cancelReply: "Close", keepDraft: "The draft is kept in this browser",
+    replyNoChannel: "The document did not come by a channel: choose one to answer by.",
+    signed: { valid: "The signature is valid", invalid: "The signature is invalid", indeterminate: "Could not be verified" }, signing: { signing: "Being signed", verifying: "Being verified", verified: "Verified", failed: "Failed" },
+    signer: "Signer", issuer: "Issuer", serial: "Certificate", until: "Valid until", checkedAt: "Verified", verify: "Verify again", saveSignature: "Signature file", archiveSigned: "All with signatures as an archive", sign: "Sign", signStarted: "Signing has begun", checks: { passed: "yes", failed: "no", unknown: "unknown", absent: "absent" }, report: "Report",
+    term: "Term", explain: "How the term was counted",
+    reg: {
+      title: "Register a document", direction: "Direction", journal: "Journal", preview: "The number will be", byDefault: "default", subject: "Subject", text: "Text", party: "Correspondent", known: "Known ones", name: "Name", kind: "Who", kinds: { person: "Person", organization: "Organisation" }, address: "Address, e-mail or telephone",
+      date: "Day of registration", delivery: "Way of delivery", files: "Files", save: "Register", done: (n: string) => `Registered as ${n}`, answers: "Answers (number of a document)", due: "Due", required: "Fill this in", sender: "Sender", receiver: "Receiver", document: "The document", previewNote: "If another document is registered meanwhile, it gets the next one.", noNumber: "—",
+    },
+    draft: {
+      title: "Draft answer", own: "Draft letter", text: "Text", save: "Save the text", subject: "Subject", note: "What was changed", channel: "Channel", route: "Approvers", order: "Order", orders: { sequence: "One after another", parallel: "All at once" }, submit: "Submit for approval", withdraw: "Withdraw", send: "Register and send", cancel: "Give up", cancelAsk: "The draft will be cancelled. Go on?", agree: "Agree", refuse: "With remarks", remarks: "Remarks", needRemarks: "Say what to mend",
+      steps: { waiting: "Waits", asked: "Asked", agreed: "Agreed", refused: "Has remarks" }, versions: "Texts", compare: "Compare with the one before", way: "How it goes out and who agrees", wayEdit: "Change", became: "Sent as document", problem: "Not sent", sheet: "Approvals", saved: "Saved", version: (n: number) => `Text ${n}`, round: (n: number) => `round ${n}`, sentNow: "The document is registered and queued", signedAs: "Signed as", to: "To", noRoute: "No approval is needed", addTo: "Name", files: "New files",
+    },
+  },
+})
+
+/** The words of this screen. */
+export type Words = (typeof words)["ru"]

@@ -1,0 +1,6 @@
+import { texts } from "../../texts/i18n"
+
+export const words = texts({
+  ru: { title: "База знаний", search: "Слово из названия или текста", create: "Новая статья", inside: "Статья в этом разделе", edit: "Изменить", choose: "Выберите статью слева", none: "Статей нет", nothing: "Ничего не найдено", deleted: "Показать удалённые", deletedTitle: "Удалённые статьи", restore: "Восстановить", restored: "Статья восстановлена", noText: "Текста нет", comments: "Комментарии", comment: "Добавить комментарий", commentText: "Комментарий", solved: "учтён", settle: "Учтено", tree: "Статьи", public: "Видна жителям", changed: "Изменена", reason: "Причина" },
+  en: { title: "Knowledge base", search: "A word of the title or text", create: "New article", inside: "An article in this section", edit: "Change", choose: "Choose an article at the left", none: "No articles", nothing: "Nothing found", deleted: "Show the deleted", deletedTitle: "Deleted articles", restore: "Restore", restored: "Restored", noText: "No text", comments: "Comments", comment: "Add a comment", commentText: "Comment", solved: "settled", settle: "Settled", tree: "Articles", public: "Shown to residents", changed: "Changed", reason: "Reason" },
+})

@@ -1,0 +1,22 @@
+import { texts } from "../../texts/i18n"
+
+export const words = texts({
+  ru: {
+    title: "Поручения", create: "Новое поручение", views: { mine: "Мне", by_me: "От меня", controlled: "На моём контроле", all: "Все" }, view: "Чьи поручения", shape: "Вид", shapes: { list: "Список", calendar: "Календарь" },
+    name: "Что сделать", kind: "Вид", kinds: { assignment: "Поручение", task: "Задача", control: "Контроль", approval: "Согласование" }, performer: "Исполнитель", author: "Автор", controller: "Контролёр", co: "Соисполнители", due: "Срок", state: "Состояние", made: "Создано", open: "Только незакрытые", overdue: "Просроченные", overdueTag: "Просрочено",
+    text: "Подробности", document: "Документ", openDocument: "открыть документ", draft: "Проект документа", openDraft: "открыть проект", parent: "Часть поручения", subtasks: "Подзадачи", comments: "Обсуждение", comment: "Написать", commentText: "Комментарий", noText: "Без описания", empty: "Поручений нет", noComments: "Пока никто ничего не написал",
+    acts: { comment: "", decline: "не принял", close: "закрыл", return: "вернул на доработку", cancel: "отменил", reopen: "возобновил" },
+    accept: "Принять", decline: "Не принимать", start: "Начать", report: "Отчитаться", close: "Принять результат", return: "Вернуть на доработку", cancel: "Отменить", reopen: "Возобновить", assign: "Назначить", delegate: "Передать другому", edit: "Изменить",
+    reason: "Причина", whom: "Кому", needReason: "Укажите причину", result: "Результат", resultText: "Что сделано", files: "Файлы", done: "Готово", required: "Заполните это поле", saved: "Поручение создано", asDraft: "Пока не выдавать, оставить черновиком", subtask: "Подзадача", delegations: "Передачи", from: "от", to: "к", returned: (n: number) => `возвращалось: ${n}`,
+    prev: "Предыдущий месяц", next: "Следующий месяц", today: "Сегодня", noDue: "Без срока", moveReason: "Почему меняется срок", days: ["Пн", "Вт", "Ср", "Чт", "Пт", "Сб", "Вс"], more: (n: number) => `ещё ${n}`, saving: "Сохранено", only500: "В календаре первые пятьсот незакрытых поручений",
+  },
+  en: {
+    title: "Tasks", create: "New task", views: { mine: "To me", by_me: "From me", controlled: "Under my control", all: "All" }, view: "Whose tasks", shape: "Shape", shapes: { list: "List", calendar: "Calendar" },
+    name: "What to do", kind: "Kind", kinds: { assignment: "Assignment", task: "Task", control: "Control", approval: "Approval" }, performer: "Performer", author: "Author", controller: "Controller", co: "Co-performers", due: "Due", state: "State", made: "Made", open: "Open only", overdue: "Overdue", overdueTag: "Overdue",
+    text: "Details", document: "Document", openDocument: "open the document", draft: "Draft", openDraft: "open the draft", parent: "Part of", subtasks: "Subtasks", comments: "Discussion", comment: "Write", commentText: "Comment", noText: "No description", empty: "No tasks", noComments: "Nobody has written yet",
+    acts: { comment: "", decline: "declined", close: "closed", return: "returned", cancel: "cancelled", reopen: "reopened" },
+    accept: "Accept", decline: "Decline", start: "Begin", report: "Report", close: "Accept the result", return: "Return", cancel: "Cancel", reopen: "Reopen", assign: "Assign", delegate: "Hand on", edit: "Change",
+    reason: "Reason", whom: "To whom", needReason: "Give the reason", result: "Result", resultText: "What was done", files: "Files", done: "Done", required: "Fill this in", saved: "The task is made", asDraft: "Do not hand out yet, keep as a draft", subtask: "Subtask", delegations: "Handed on", from: "from", to: "to", returned: (n: number) => `returned: ${n}`,
+    prev: "Month before", next: "Next month", today: "Today", noDue: "Without a term", moveReason: "Why the term is moved", days: ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"], more: (n: number) => `${n} more`, saving: "Saved", only500: "The calendar shows the first five hundred open tasks",
+  },
+})
