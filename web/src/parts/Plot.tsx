@@ -1,0 +1,29 @@
+import { lazy, Suspense } from "react"
+import type { Tone } from "../app/theme"
+import { Loading } from "./Async"
+
+/** One value of a plot; several series have several values by the names of `series`. */
+export type Point = { key: string; title: string; values: Record<string, number> }
+export type Series = { name: string; title: string; tone?: Tone }
+
+export type PlotProps = {
+  kind: "bars" | "line" | "stacked"
+  points: readonly Point[]
+  series: readonly Series[]
+  height?: number
+  /** What a click on a point does: filter the list by it. */
+  pick?: (point: Point) => void
+  /** What screen readers say instead of the picture. */
+  label: string
+}
+
+const Chart = lazy(() => import("./plot/Chart"))
+
+/** Plot draws bars or lines; the library for it is loaded when the first one is shown. */
+export function Plot(props: PlotProps) {
+  return (
+    <figure className="u-plot" role="img" aria-label={props.label} style={{ height: props.height ?? 260 }}>
+      <Suspense fallback={<Loading />}><Chart {...props} /></Suspense>
+    </figure>
+  )
+}

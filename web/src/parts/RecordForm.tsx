@@ -1,0 +1,76 @@
+import { Alert, Button, Form, type FormInstance } from "antd"
+import { type ReactNode, useId, useState } from "react"
+import { ApiError, type Fault } from "../api/errors"
+import { useKeys } from "../app/keys"
+import { texts, useTexts } from "../texts/i18n"
+import { placeFaults } from "./save/faults"
+import { explain } from "./toast"
+
+const words = texts({
+  ru: { save: "Сохранить", cancel: "Отмена", keySave: "сохранить", check: "Проверьте отмеченные поля" },
+  en: { save: "Save", cancel: "Cancel", keySave: "save", check: "Check the marked fields" },
+})
+
+/**
+ * RecordForm is a form of ours: Form.Items within, buttons below, Ctrl+Enter saves. What the REST
+ * finds wrong stands at its fields, the rest at the head; nothing typed is lost by a refusal. `save`
+ * gets the values and returns when they are saved, or throws the ApiError.
+ */
+export function RecordForm<V extends object>(props: {
+  initial?: Partial<V>
+  save: (values: V) => Promise<unknown>
+  cancel?: () => void
+  title?: string
+  form?: FormInstance<V>
+  saveTitle?: string
+  /** More buttons beside «Сохранить». */
+  extra?: ReactNode
+  disabled?: boolean
+  onValues?: (values: V) => void
+  children: ReactNode
+}) {
+  const t = useTexts(words)
+  const id = useId()
+  const [own] = Form.useForm<V>()
+  const form = props.form ?? own
+  const [busy, setBusy] = useState(false)
+  const [problem, setProblem] = useState<{ text: string; rest: Fault[] } | null>(null)
+  useKeys({ "mod+Enter": { title: t.keySave, run: form.submit } })
+  const finish = async (values: V) => {
+    setBusy(true)
+    setProblem(null)
+    try {
+      await props.save(values)
+    } catch (error) {
+      setProblem(show(form, error, t.check))
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <Form<V>
+      name={id} form={form} layout="vertical" aria-label={props.title} className="u-record" initialValues={props.initial as never} disabled={props.disabled} onFinish={finish}
+      onValuesChange={(_, all) => props.onValues?.(all)} scrollToFirstError={{ block: "center", focus: true }}
+    >
+      {problem && (
+        <Alert type="error" role="alert" title={problem.text} description={problem.rest.length > 0 && <ul>{problem.rest.map((f) => <li key={f.field + f.text}>{f.text} ({f.field})</li>)}</ul>} />
+      )}
+      {props.children}
+      <div className="u-form-do">
+        <Button type="primary" htmlType="submit" loading={busy}>{props.saveTitle ?? t.save}</Button>
+        {props.cancel && <Button onClick={props.cancel}>{t.cancel}</Button>}
+        {props.extra}
+      </div>
+    </Form>
+  )
+}
+
+/** show puts the faults at their fields and gives what is left for the head of the form. */
+function show<V>(form: FormInstance<V>, error: unknown, check: string): { text: string; rest: Fault[] } {
+  if (!(error instanceof ApiError) || error.faults.length === 0) return { text: explain(error), rest: [] }
+  const fields = new Set(form.getFieldsError().map((f) => f.name.join(".")))
+  const placed = placeFaults(error.faults, (name) => fields.has(name.join(".")))
+  form.setFields(placed.fields as never)
+  if (placed.fields[0]) form.scrollToField(placed.fields[0].name as never, { block: "center", focus: true })
+  return { text: placed.rest.length > 0 ? error.message : check, rest: placed.rest }
+}
