@@ -76,7 +76,7 @@ function Edit(props: { channel: Channel; schema: JsonSchema }) {
       <section className="u-panel"><h2>{t.common}</h2><CommonFields value={e.common} set={e.setCommon} id={channel.id} /></section>
       <section className="u-panel">
         <h2>{t.own}</h2>
-        <SchemaForm schema={schema} value={e.settings} onChange={e.setSettings} faults={faults} secrets={channel.secrets} />
+        <SchemaForm schema={schema} value={e.settings} onChange={e.setSettings} faults={faults} secrets={channel.secrets} sectionExtra={(name) => <Button size="small" aria-label={`${t.check}: ${name}`} onClick={() => trial.run(name)}>{t.check}</Button>} />
       </section>
       <div className="u-savebar">
         <Button type="primary" disabled={!e.changed} loading={busy} onClick={save}>{t.save}</Button>
@@ -103,7 +103,7 @@ function CommonFields(props: { value: Common; set: (value: Common) => void; id: 
   return (
     <Form component="div" layout="vertical" className="u-schema">
       <div className="u-fields">
-        <Form.Item label={t.name} htmlFor="channel-title" extra={t.nameHelp}><Input id="channel-title" value={v.title} onChange={(e) => set({ ...v, title: e.target.value })} /></Form.Item>
+        <Form.Item label={t.name} required htmlFor="channel-title" extra={t.nameHelp}><Input id="channel-title" value={v.title} onChange={(e) => set({ ...v, title: e.target.value })} /></Form.Item>
         <Form.Item label={t.numbering} htmlFor="channel-journal">
           <Select id="channel-journal" allowClear value={v.journal || undefined} onChange={(journal?: string) => set({ ...v, journal })} options={journals.map((j) => ({ value: j.id, label: j.title }))} />
         </Form.Item>

@@ -9,6 +9,7 @@ import { Page } from "../../parts/Page"
 import { StateTag, Tag } from "../../parts/StateTag"
 import { When } from "../../parts/When"
 import { number, useTexts } from "../../texts/i18n"
+import "../../parts/admin.css"
 import "./channels.css"
 import { words } from "./texts"
 

@@ -8,6 +8,7 @@ import { StateTag } from "../../parts/StateTag"
 import { When } from "../../parts/When"
 import { useTexts } from "../../texts/i18n"
 import { DeadLetterCard, useDecide } from "./Cards"
+import "../../parts/admin.css"
 import "./dead-letters.css"
 import { whose, words } from "./texts"
 
