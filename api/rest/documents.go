@@ -26,6 +26,7 @@ type DocumentRow struct {
 	Channel          core.ChannelID       `json:"channel,omitempty"`
 	DueAt            *time.Time           `json:"due_at,omitempty"`
 	Files            int                  `json:"files"`
+	IsAppeal         bool                 `json:"is_appeal,omitempty"`
 }
 
 func showRow(d *core.Document) DocumentRow {
@@ -33,6 +34,7 @@ func showRow(d *core.Document) DocumentRow {
 		Meta: d.Meta, ID: d.ID, Direction: d.Direction, Kind: d.Kind, State: d.State, Number: d.Number,
 		Subject: d.Subject, Sender: d.Sender, Recipients: d.Recipients, Marks: d.Marks, Thread: d.Thread,
 		PerhapsBelongsTo: d.PerhapsBelongsTo, Channel: d.Channel, DueAt: d.DueAt, Files: len(d.Files),
+		IsAppeal: d.Appeal != nil,
 	}
 }
 

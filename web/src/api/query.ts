@@ -10,7 +10,7 @@ export type GetPath = PathsWithMethod<paths, "get">
 type Init<P extends GetPath> = MaybeOptionalInit<paths[P], "get">
 
 /** What a GET of the path answers. */
-export type Got<P extends GetPath> = Required<FetchResponse<paths[P]["get"] & {}, Init<P>, `${string}/${string}`>>["data"]
+export type Got<P extends GetPath> = Required<FetchResponse<paths[P]["get"] & {}, Init<P>, "application/json">>["data"]
 
 type Options<T> = Omit<UseQueryOptions<T, ApiError>, "queryKey" | "queryFn">
 

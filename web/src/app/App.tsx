@@ -25,9 +25,7 @@ export function App() {
     <Surroundings>
       <QueryClientProvider client={client}>
         <BrowserRouter>
-          <KeysProvider>
-            <Gate />
-          </KeysProvider>
+          <Gate />
         </BrowserRouter>
       </QueryClientProvider>
     </Surroundings>
@@ -41,7 +39,7 @@ function Surroundings(props: { children: ReactNode }) {
     dayjs.locale(lang)
   }, [lang])
   return (
-    <ConfigProvider locale={lang === "ru" ? ruRU : enUS} theme={useTheme()} form={{ requiredMark: "optional" }} button={{ autoInsertSpace: false }}>
+    <ConfigProvider locale={lang === "ru" ? ruRU : enUS} theme={useTheme()} button={{ autoInsertSpace: false }}>
       <AntApp component={false} message={{ maxCount: 3 }}>
         <Toaster />
         <Boundary>{props.children}</Boundary>
@@ -58,14 +56,16 @@ function Gate() {
       waiting={<Waiting />}
       broken={(retry, error) => <Notice title={error.kind === "offline" ? t.unreachable : error.message} action={t.retry} act={retry} />}
     >
-      <Layout>
-        <Routes>
-          {pages.map(({ route, Screen }) => (
-            <Path key={route.path} path={route.path} element={<Allowed route={route}><Screen /></Allowed>} />
-          ))}
-          <Path path="*" element={<Notice title={t.missing} text={t.missingText} action={t.home} act="/" />} />
-        </Routes>
-      </Layout>
+      <KeysProvider>
+        <Layout>
+          <Routes>
+            {pages.map(({ route, Screen }) => (
+              <Path key={route.path} path={route.path} element={<Allowed route={route}><Screen /></Allowed>} />
+            ))}
+            <Path path="*" element={<Notice title={t.missing} text={t.missingText} action={t.home} act="/" />} />
+          </Routes>
+        </Layout>
+      </KeysProvider>
     </SessionGate>
   )
 }

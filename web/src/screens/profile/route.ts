@@ -1,0 +1,3 @@
+import { route } from "../../app/routes"
+
+export default route({ path: "profile", title: { ru: "Профиль", en: "Profile" }, load: () => import(".") })

@@ -1,0 +1,38 @@
+import { texts } from "../../texts/i18n"
+
+export const words = texts({
+  ru: {
+    title: "Профиль",
+    personal: "Личные данные",
+    name: "Имя", login: "Логин", email: "Электронная почта", extension: "Внутренний номер", roles: "Роли", none: "не указано",
+    personalHint: "Изменить эти данные может администратор.",
+    roleNames: { administrator: "Администратор", supervisor: "Руководитель", operator: "Оператор", clerk: "Делопроизводитель", auditor: "Аудитор", integration: "Внешняя программа" },
+    look: "Вид страниц",
+    looks: { auto: "Как в системе", light: "Светлый", dark: "Тёмный", contrast: "Контрастный" },
+    lookHint: "Контрастный вид: чёрный текст, тёмные границы и крупная рамка у выбранного.",
+    password: "Пароль", old: "Текущий пароль", fresh: "Новый пароль", again: "Новый пароль ещё раз", differ: "Пароли не совпадают", short: "Не короче 10 знаков", required: "Заполните это поле",
+    change: "Сменить пароль", changed: "Пароль сменён, остальные сеансы завершены",
+    notices: "Уведомления", noticeSaved: "Уведомления сохранены", desk: "На странице", byEmail: "Письмом", about: "О чём",
+    noticeNames: { assigned: "Мне назначена задача или обращение", answered: "Пришёл ответ заявителя", due_soon: "Подходит срок", overdue: "Срок прошёл", control: "Исполнена задача, которую я контролирую", channel: "Канал не работает" },
+    sessions: "Сеансы", browser: "Устройство", address: "Адрес", since: "Вход", until: "Действует до", current: "этот сеанс", end: "Завершить", ended: "Сеанс завершён", unknown: "Неизвестно",
+    tokens: "Ключи доступа", tokensHint: "Для программ, которые работают с Узлом от вашего имени.", tokenNone: "Ключей нет", tokenTitle: "Название", tokenScopes: "Что разрешено", tokenUntil: "Действует до", forever: "бессрочно",
+    create: "Создать ключ", created: "Ключ создан", secret: "Скопируйте ключ сейчас: больше он показан не будет.", copy: "Скопировать", copied: "Скопировано", revoke: "Отозвать", revokeAsk: (title: string) => `Отозвать ключ «${title}»?`, revokeText: "Программа, которая им пользуется, потеряет доступ.", revoked: "Ключ отозван", close: "Готово",
+  },
+  en: {
+    title: "Profile",
+    personal: "Personal data",
+    name: "Name", login: "Login", email: "E-mail", extension: "Extension", roles: "Roles", none: "not given",
+    personalHint: "The administrator can change these.",
+    roleNames: { administrator: "Administrator", supervisor: "Supervisor", operator: "Operator", clerk: "Clerk", auditor: "Auditor", integration: "Outside program" },
+    look: "Look of the pages",
+    looks: { auto: "As the system", light: "Light", dark: "Dark", contrast: "High contrast" },
+    lookHint: "High contrast: black text, dark borders, a strong frame around what is chosen.",
+    password: "Password", old: "Current password", fresh: "New password", again: "New password again", differ: "The passwords differ", short: "At least 10 characters", required: "Fill this in",
+    change: "Change the password", changed: "The password is changed, other sessions have ended",
+    notices: "Notifications", noticeSaved: "Notifications saved", desk: "On the page", byEmail: "By e-mail", about: "About",
+    noticeNames: { assigned: "A task or an appeal is given to me", answered: "The applicant has answered", due_soon: "A term is near", overdue: "A term is over", control: "A task I control is done", channel: "A channel does not work" },
+    sessions: "Sessions", browser: "Device", address: "Address", since: "Signed in", until: "Until", current: "this session", end: "End", ended: "The session has ended", unknown: "Unknown",
+    tokens: "Access keys", tokensHint: "For programs that work with Uzel in your name.", tokenNone: "No keys", tokenTitle: "Title", tokenScopes: "What is allowed", tokenUntil: "Until", forever: "for ever",
+    create: "Create a key", created: "The key is made", secret: "Copy the key now: it will not be shown again.", copy: "Copy", copied: "Copied", revoke: "Revoke", revokeAsk: (title: string) => `Revoke the key “${title}”?`, revokeText: "The program that uses it loses its access.", revoked: "The key is revoked", close: "Done",
+  },
+})
