@@ -23,7 +23,7 @@ export function useTrial(check: (section?: string) => Promise<Result>, refused: 
     return check(section).then(setResult, refused).finally(() => setBusy(false))
   }
   const shown: ReactNode = (
-    <Modal open={!!result} title={result?.ok ? t.checkOk : t.checkBad} footer={null} onCancel={() => setResult(null)} destroyOnHidden>
+    <Modal open={!!result} title={result?.ok ? (result.parts.length > 0 ? t.checkOk : t.checkNone) : t.checkBad} footer={null} onCancel={() => setResult(null)} destroyOnHidden>
       {result && <Parts result={result} />}
     </Modal>
   )

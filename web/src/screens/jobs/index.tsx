@@ -22,11 +22,11 @@ export default function Jobs() {
   const [chosen, setChosen] = useState<Job | null>(null)
   const run = (id: string) => void call(api.POST("/api/v1/jobs/{id}/run", { params: { path: { id } } })).then(() => refresh("/api/v1/jobs"), toast.error)
   const columns: Column<Job>[] = [
-    { key: "title", title: t.columns.title, render: (j) => <b>{j.title}</b> },
-    { key: "on", title: t.columns.on, width: "100px", render: (j) => <Switch size="small" disabled={!operate} checked={j.enabled} aria-label={t.toggle(j.title)} onChange={(enabled) => void write(j, enabled, j.every === j.declared ? 0 : j.every)} /> },
-    { key: "every", title: t.columns.every, width: "110px", render: (j) => operate ? <Button type="link" size="small" style={{ padding: 0 }} aria-label={t.scheduleOf(j.title)} onClick={() => setChosen(j)}>{span(j.every, t)}</Button> : span(j.every, t) },
-    { key: "last", title: t.columns.last, width: "140px", render: (j) => (j.started_at ? <When at={j.started_at} /> : <span className="u-quiet">{t.never}</span>) },
-    { key: "outcome", title: t.columns.outcome, width: "150px", render: (j) => <Outcome job={j} /> },
+    { key: "title", title: t.columns.title, width: "26%", render: (j) => <b>{j.title}</b> },
+    { key: "on", title: t.columns.on, width: "84px", render: (j) => <Switch size="small" disabled={!operate} checked={j.enabled} aria-label={t.toggle(j.title)} onChange={(enabled) => void write(j, enabled, j.every === j.declared ? 0 : j.every)} /> },
+    { key: "every", title: t.columns.every, width: "84px", render: (j) => operate ? <Button type="link" size="small" style={{ padding: 0 }} aria-label={t.scheduleOf(j.title)} onClick={() => setChosen(j)}>{span(j.every, t)}</Button> : span(j.every, t) },
+    { key: "last", title: t.columns.last, width: "120px", render: (j) => (j.started_at ? <When at={j.started_at} /> : <span className="u-quiet">{t.never}</span>) },
+    { key: "outcome", title: t.columns.outcome, width: "110px", render: (j) => <Outcome job={j} /> },
     { key: "text", title: t.columns.text, render: (j) => j.text },
     { key: "next", title: t.columns.next, width: "140px", render: (j) => j.enabled && <When at={j.next_at} /> },
     { key: "runs", title: t.columns.runs, width: "100px", align: "right", hidden: true, render: (j) => number(j.runs) },

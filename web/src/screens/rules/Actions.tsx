@@ -3,7 +3,7 @@ import { Button, Input, InputNumber, Select } from "antd"
 import type { ReactNode } from "react"
 import type { Fault } from "../../api/errors"
 import { useGet } from "../../api/query"
-import { EntryPick, labelOf, useDirectory, useEntries } from "../../parts/EntryPick"
+import { EntryPick } from "../../parts/EntryPick"
 import { UserPick } from "../../parts/UserPick"
 import { useTexts } from "../../texts/i18n"
 import { Wrong } from "./Builder"
@@ -60,7 +60,7 @@ function Ask(props: { name: keyof Action; value: Action; onChange: (value: Actio
     case "reason":
       return <EntryPick directory="reasons" placeholder={t.reason} value={a.reason} onChange={(reason?: string) => set({ reason })} />
     case "tags":
-      return <Tags value={a.tags ?? []} onChange={(tags) => set({ tags })} />
+      return <EntryPick multiple directory="tags" placeholder={t.tags} value={a.tags ?? []} onChange={(tags: string[]) => set({ tags })} />
     case "term":
       return <TermFields value={a.term} onChange={(term) => set({ term })} clear={a.do !== "set_term"} />
     case "performer":
@@ -95,11 +95,4 @@ function Channels(props: { value: string[]; onChange: (value: string[]) => void 
   const t = useTexts(words)
   const channels = useGet("/api/v1/channels", {}, { staleTime: 60_000 }).data?.items ?? []
   return <Select mode="multiple" aria-label={t.channels} placeholder={t.channels} value={props.value} onChange={props.onChange} options={channels.map((c) => ({ value: c.id, label: c.title }))} />
-}
-
-function Tags(props: { value: string[]; onChange: (value: string[]) => void }) {
-  const t = useTexts(words)
-  const declared = useDirectory("tags")
-  const known = useEntries("tags")
-  return <Select mode="tags" aria-label={t.tags} placeholder={t.tags} value={props.value} onChange={props.onChange} options={known.map((e) => ({ value: labelOf(e, declared), label: labelOf(e, declared) }))} />
 }

@@ -71,7 +71,7 @@ function Comparison(props: Props) {
 }
 
 /** Fields whose values are chosen from a list when they are compared whole. */
-const directories: Record<string, string> = { organization: "organizations", source: "sources", reason_group: "reason_groups", reason: "reasons", line: "support_lines" }
+const directories: Record<string, string> = { organization: "organizations", source: "sources", reason_group: "reason_groups", reason: "reasons", line: "support_lines", tag: "tags" }
 const listed = ["channel", "direction", "kind", "language", "mark", ...Object.keys(directories)]
 
 function Values(props: { condition: Condition; onChange: (values: string[]) => void }) {

@@ -24,7 +24,7 @@ export function SayCondition(props: { value?: Condition; inner?: boolean }) {
   return <><b>{field}{c.name && ` «${c.name}»`}</b> {t.relations[c.is ?? ""]} {c.values ? <Said field={c.field ?? ""} values={c.values} /> : c.is !== "present" && c.number}</>
 }
 
-const directories: Record<string, string> = { organization: "organizations", source: "sources", reason_group: "reason_groups", reason: "reasons", line: "support_lines" }
+const directories: Record<string, string> = { organization: "organizations", source: "sources", reason_group: "reason_groups", reason: "reasons", line: "support_lines", tag: "tags" }
 
 function Said(props: { field: string; values: string[] }) {
   const t = useTexts(words)
@@ -55,7 +55,7 @@ export function SayAction(props: { value: Action }) {
       {a.line && <> «<EntryName directory="support_lines" id={a.line} />»</>}
       {a.choice && `: ${t.choices[a.choice]?.toLocaleLowerCase()}`}
       {a.reason && <> «<EntryName directory="reasons" id={a.reason} />»</>}
-      {a.tags && a.tags.length > 0 && ` ${a.tags.map((x) => `«${x}»`).join(", ")}`}
+      {a.tags?.map((x, i) => <span key={x}>{i > 0 && ","} «<EntryName directory="tags" id={x} />»</span>)}
       {a.title && ` «${a.title}»`}
       {a.performer && <> (<UserName id={a.performer} />)</>}
       {a.users && a.users.length > 0 && <> ({a.users.map((u, i) => <span key={u}>{i > 0 && ", "}<UserName id={u} /></span>)})</>}

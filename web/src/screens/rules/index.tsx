@@ -76,7 +76,7 @@ function Row(props: { rule: Rule; place: number }) {
       <Switch checked={r.on} disabled={!can("rules.write")} aria-label={t.toggle(r.title)} onChange={(on) => toggle(r.id, on)} />
       <div>
         <h2><Link to={`/rules/${r.id}`}>{r.title}</Link></h2>
-        <p>{t.if} <SayCondition value={r.when} />, {t.then}: {r.then.map((a, i) => <span key={i}>{i > 0 && "; "}<SayAction value={a} /></span>)}</p>
+        <p>{r.when ? <>{t.if} <SayCondition value={r.when} />, {t.then}: </> : `${t.always}: `}{r.then.map((a, i) => <span key={i}>{i > 0 && "; "}<SayAction value={a} /></span>)}</p>
         {r.fault && <Alert type="error" showIcon title={t.fault} description={r.fault.text} />}
       </div>
       {can("rules.write") && <Button type="text" size="small" aria-label={`${t.remove}: ${r.title}`} onClick={() => remove(r, t)}>{t.remove}</Button>}
