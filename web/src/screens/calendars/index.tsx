@@ -67,7 +67,7 @@ function EditYear(props: { calendar: Calendar; year: Schema<"CalendarYear"> }) {
   const changed = basis !== year.basis || JSON.stringify(days) !== JSON.stringify(year.days)
   const path = { id: calendar.id, year: String(year.year) }
   const said = (text: string) => () => { toast.done(text); void refresh(yearPath) }
-  const save = () => call(api.PUT(yearPath, { params: { path, header: year.version ? ifMatch(year) : {} } as never, body: { basis, days } })).then(said(t.saved), toast.error)
+  const save = () => call(api.PUT(yearPath, { params: { path, header: year.version ? ifMatch(year) : {} } as never, body: { basis, days, decree: false } })).then(said(t.saved), toast.error)
   const reset = async () => {
     if (await confirm({ title: t.resetAsk(year.year), yes: t.reset, danger: true })) await call(api.DELETE(yearPath, { params: { path } as never })).then(said(t.resetDone), toast.error)
   }

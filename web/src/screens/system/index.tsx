@@ -98,7 +98,7 @@ function Backup() {
     <section className="u-panel">
       <h2>{t.backup}</h2>
       <div className="u-view">
-        <p className="u-quiet">{t.backupText}</p>
+        <p className="u-quiet">{t.backupText} <code>uzel restore</code></p>
         <Checkbox checked={withKey} onChange={(e) => setWithKey(e.target.checked)}>{t.withKey}</Checkbox>
         {withKey && <Alert type="warning" showIcon title={t.withKeyText} />}
         <div className="u-form-do">
