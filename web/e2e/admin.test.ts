@@ -92,3 +92,34 @@ journey("a channel is paused, its settings are changed and taken back, its opera
   await page.getByRole("tab", { name: "Журнал" }).click()
   await page.getByRole("log").getByText("process started").last().waitFor()
 })
+
+/** A dead letter as the hub tells it; here its answers are played, for a sound hub has none. */
+const dead: Schema["DeadLetter"] = {
+  id: "evt_1.messages", version: 1, created_at: "2026-11-20T08:00:00Z", updated_at: "2026-11-20T08:00:00Z", handler: "messages", state: "open", kind: "internal", code: "internal",
+  text: "внутренняя ошибка", detail: "store: page 7", attempts: 3, first_at: "2026-11-20T08:00:00Z", last_at: "2026-11-20T08:05:00Z", labels: { channel: "meters" },
+  event: { id: "evt_1", topic: "message.received", key: "msg_1", at: "2026-11-20T08:00:00Z", actor: { kind: "channel", id: "meters" }, payload: {} },
+}
+
+journey("a dead letter says whose fault it is and is replayed, alone and with others", world, as, async ({ page }) => {
+  const letters = [dead, { ...dead, id: "evt_2.messages" }, { ...dead, id: "evt_3.messages" }]
+  const replayed: string[] = []
+  await page.route("**/api/v1/dead-letters?*", (route) => route.fulfill({ json: { items: letters } }))
+  await page.route("**/api/v1/dead-letters/*/replay", async (route) => {
+    const letter = letters.find((l) => route.request().url().includes(encodeURIComponent(l.id)) || route.request().url().includes(l.id))!
+    letter.state = "replayed"
+    replayed.push(letter.id)
+    await route.fulfill({ status: 204 })
+  })
+  await page.goto("/dead-letters")
+  const rows = page.getByRole("table", { name: "Не обработано" }).locator("tbody tr")
+  await rows.first().getByText("Получено сообщение").click()
+  const drawer = page.getByRole("dialog")
+  await drawer.getByText("передайте подробности разработчику").waitFor()
+  await drawer.getByRole("button", { name: "Повторить" }).click()
+  await page.getByText("Повторяем: 1").waitFor()
+  await page.getByRole("checkbox", { name: "Выбрать все на странице" }).check()
+  await page.getByRole("toolbar").getByRole("button", { name: "Повторить" }).click()
+  await page.getByText("Повторяем: 2").waitFor()
+  assert.deepEqual(replayed.sort(), letters.map((l) => l.id))
+  await russian(page)
+})

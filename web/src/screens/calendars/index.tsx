@@ -34,7 +34,7 @@ export default function Calendars() {
   const now = calendars.data?.items.find((c) => c.id === id)
   const titles = { ...t.fields, week: t.hours }
   return (
-    <Page title={t.title} actions={<>{now && <History key={id} of="/api/v1/calendars/{id}/history" params={{ id }} titles={titles} />}{can("calendars.write") && now && <Button onClick={() => setForm(now)}>{t.edit}</Button>}{can("calendars.write") && <Button type="primary" icon={<PlusOutlined />} onClick={() => setForm("new")}>{t.add}</Button>}</>}>
+    <Page title={t.title} actions={<>{now && <History key={id} of="/api/v1/calendars/{id}/history" params={{ id }} titles={titles} />}{can("calendars.write") && now && <Button onClick={() => setForm(now)}>{t.edit}</Button>}{can("calendars.write") && <Button type="primary" icon={<PlusOutlined aria-hidden />} onClick={() => setForm("new")}>{t.add}</Button>}</>}>
       <Async query={calendars}>
         {(data) => (
           <>

@@ -24,7 +24,7 @@ export default function Channels() {
   const can = useCan()
   const channels = useGet("/api/v1/channels", {}, { refetchInterval: COUNT_MS })
   useEvents(["channel.status", "channel.updated"], () => void refresh("/api/v1/channels"))
-  const add = can("channels.write") && <Link className="u-button" to="/channels/new"><PlusOutlined /> {t.add}</Link>
+  const add = can("channels.write") && <Link className="u-button" to="/channels/new"><PlusOutlined aria-hidden /> {t.add}</Link>
   return (
     <Page title={t.title} actions={add}>
       <Async query={channels} empty={(data) => data.items.length === 0} nothing={<Empty text={t.none}>{add}</Empty>}>

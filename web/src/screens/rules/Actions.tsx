@@ -22,7 +22,7 @@ export function Actions(props: { value: Action[]; onChange: (value: Action[]) =>
           faults={props.faults.filter((f) => f.field.startsWith(`then.${i}.`) || f.field === `then.${i}`)}
         />
       ))}
-      <div><Button size="small" icon={<PlusOutlined />} onClick={() => onChange([...value, { do: "set_line" }])}>{t.addAction}</Button></div>
+      <div><Button size="small" icon={<PlusOutlined aria-hidden />} onClick={() => onChange([...value, { do: "set_line" }])}>{t.addAction}</Button></div>
       <Wrong faults={props.faults.filter((f) => f.field === "then")} />
     </div>
   )

@@ -38,9 +38,9 @@ function GroupBox(props: Props) {
         />
       ))}
       <div className="u-group-add">
-        <Button size="small" icon={<PlusOutlined />} onClick={() => add({ field: "subject", is: "contains", values: [] })}>{t.addCondition}</Button>
-        <Button size="small" icon={<PlusOutlined />} onClick={() => add({ [group.join === "all" ? "any" : "all"]: [] })}>{t.addGroup}</Button>
-        <Button size="small" icon={<PlusOutlined />} onClick={() => add({ expr: "" })}>{t.addExpression}</Button>
+        <Button size="small" icon={<PlusOutlined aria-hidden />} onClick={() => add({ field: "subject", is: "contains", values: [] })}>{t.addCondition}</Button>
+        <Button size="small" icon={<PlusOutlined aria-hidden />} onClick={() => add({ [group.join === "all" ? "any" : "all"]: [] })}>{t.addGroup}</Button>
+        <Button size="small" icon={<PlusOutlined aria-hidden />} onClick={() => add({ expr: "" })}>{t.addExpression}</Button>
       </div>
       <Wrong faults={props.faults.filter((f) => f.field === props.path || f.field === path)} />
     </div>

@@ -30,7 +30,7 @@ export default function Rules() {
   const can = useCan()
   const rules = useGet(path)
   useEvents(["rules.updated", "rule.failed"], () => void refresh(path))
-  const add = can("rules.write") && <Link className="u-button" to="/rules/new"><PlusOutlined /> {t.add}</Link>
+  const add = can("rules.write") && <Link className="u-button" to="/rules/new"><PlusOutlined aria-hidden /> {t.add}</Link>
   return (
     <Page title={t.title} actions={<>{rules.data && <Versions current={rules.data} />}{add}</>}>
       <p className="u-lead">{t.about}</p>

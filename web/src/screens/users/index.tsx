@@ -19,7 +19,7 @@ export default function Users() {
   const [search, setSearch] = useSearchParams()
   const tab = search.get("tab") ?? "users"
   return (
-    <Page title={t.title} actions={<Link className="u-button" to="/users/new"><PlusOutlined /> {t.add}</Link>}>
+    <Page title={t.title} actions={<Link className="u-button" to="/users/new"><PlusOutlined aria-hidden /> {t.add}</Link>}>
       <Tabs
         activeKey={tab} destroyOnHidden onChange={(key) => setSearch(key === "users" ? {} : { tab: key })}
         items={[
