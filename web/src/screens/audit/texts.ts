@@ -12,6 +12,7 @@ export const words = texts({
     operationHint: "например, documents.reply",
     objectHint: "например, documents/doc_…",
     csv: "Таблица CSV",
+    whole: { "session.create": "Вход", "session.delete": "Выход" } as Record<string, string>,
     things: {
       session: "Вход", sessions: "Сеансы", users: "Пользователи", tokens: "Ключи", roles: "Роли", documents: "Документы", appeals: "Обращения", tasks: "Задачи", drafts: "Проекты", channels: "Каналы", operations: "Операции",
       plugins: "Коннекторы", deadletters: "Необработанное", rules: "Правила", jobs: "Задания", calendars: "Календари", directories: "Справочники", parties: "Заявители", journals: "Журналы", deliveries: "Отправки",
@@ -36,13 +37,15 @@ export const words = texts({
     operationHint: "for example documents.reply",
     objectHint: "for example documents/doc_…",
     csv: "Table, CSV",
+    whole: {} as Record<string, string>,
     things: {} as Record<string, string>,
     acts: {} as Record<string, string>,
   },
 })
 
 /** actionTitle tells an operation of the contract in words; its own name where there are none. */
-export function actionTitle(operation: string, t: { things: Record<string, string>; acts: Record<string, string> }): string {
+export function actionTitle(operation: string, t: { whole: Record<string, string>; things: Record<string, string>; acts: Record<string, string> }): string {
+  if (t.whole[operation]) return t.whole[operation]
   const [thing = "", act = ""] = operation.split(".")
   return t.things[thing] && t.acts[act] ? `${t.things[thing]}: ${t.acts[act]}` : operation
 }
