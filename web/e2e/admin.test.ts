@@ -38,7 +38,7 @@ journey("a rule is built, tried on past documents and switched on", world, as, a
   await page.getByRole("group", { name: "Любое из условий (ИЛИ)" }).getByRole("button", { name: "Выражение" }).click()
   await page.getByRole("textbox", { name: "Выражение" }).fill("len(files) ==")
   await page.getByRole("combobox", { name: "Что сделать" }).click()
-  await page.getByTitle("Не применять правила ниже").click()
+  await page.getByTitle("Установить срок").click()
   await page.getByRole("button", { name: "Проверить" }).click()
   await page.getByRole("alert").first().waitFor() // the expression has no end
   await page.getByRole("textbox", { name: "Выражение" }).fill("hour >= 0")
@@ -50,7 +50,7 @@ journey("a rule is built, tried on past documents and switched on", world, as, a
   await page.getByRole("button", { name: "Сохранить и включить" }).click()
   await page.getByRole("switch", { name: "Включить «Показания по теме»", checked: true }).waitFor()
   const set = await rest.get<Schema["RuleSet"]>("/rules")
-  assert.deepEqual(set.rules.map((r) => [r.title, r.on, r.then[0]?.do]), [["Показания по теме", true, "stop"]])
+  assert.deepEqual(set.rules.map((r) => [r.title, r.on, r.then[0]?.do]), [["Показания по теме", true, "set_term"]])
   await russian(page)
 })
 

@@ -61,7 +61,7 @@ function Edit(props: { rules: Rule[]; rule?: Rule }) {
           <section className="u-panel"><h2>{t.when}</h2><Builder value={draft.when ?? { all: [] }} onChange={(when) => set({ when })} path="when" faults={saving.faults} /></section>
           <section className="u-panel"><h2>{t.actions}</h2><Actions value={draft.then} onChange={(then) => set({ then })} faults={saving.faults} /></section>
         </div>
-        {can("rules.write") && <Simulator rules={props.rules} draft={written} id={rule?.id} refused={saving.refused} />}
+        {can("rules.write") && <Simulator rules={props.rules} draft={written} id={rule?.id} begin={saving.clear} refused={saving.refused} />}
       </div>
     </Page>
   )
@@ -79,10 +79,13 @@ function useSaving(rule: Rule | undefined, t: (typeof words)["ru"]) {
     setTrouble(isStale(error) ? t.stale : error instanceof ApiError && error.faults.length > 0 ? t.check : explain(error))
     if (isStale(error)) void refresh("/api/v1/rules")
   }
-  const save = async (body: RuleInput) => {
-    setBusy(true)
+  const clear = () => {
     setTrouble("")
     setFaults([])
+  }
+  const save = async (body: RuleInput) => {
+    setBusy(true)
+    clear()
     try {
       await call<Schema<"Rule">>(rule
         ? api.PUT("/api/v1/rules/{id}", { params: { path: { id: rule.id }, header: ifMatch({ version: rule.changed }) }, body })
@@ -96,7 +99,7 @@ function useSaving(rule: Rule | undefined, t: (typeof words)["ru"]) {
       setBusy(false)
     }
   }
-  return { save, refused, faults, trouble, busy }
+  return { save, clear, refused, faults, trouble, busy }
 }
 
 function Head(props: { value: RuleInput; set: (change: Partial<RuleInput>) => void; faults: readonly Fault[] }) {

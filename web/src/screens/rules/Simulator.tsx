@@ -16,7 +16,7 @@ type Outcome = { differences: Schema<"Difference">[]; failures: Schema<"Failure"
 const SHOWN = 50
 
 /** Simulator tells what the draft would do differently with the last documents, while they are looked at. */
-export function Simulator(props: { rules: readonly Rule[]; draft: () => RuleInput; id?: string; refused: (error: unknown) => void }) {
+export function Simulator(props: { rules: readonly Rule[]; draft: () => RuleInput; id?: string; begin: () => void; refused: (error: unknown) => void }) {
   const t = useTexts(words)
   const [last, setLast] = useState(100)
   const [outcome, setOutcome] = useState<Outcome | null>(null)
@@ -26,6 +26,7 @@ export function Simulator(props: { rules: readonly Rule[]; draft: () => RuleInpu
   const run = async () => {
     const stop = new AbortController()
     setRunning(stop)
+    props.begin()
     latest.current = { differences: [], failures: [] }
     setOutcome(latest.current)
     try {
