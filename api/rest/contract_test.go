@@ -204,6 +204,7 @@ var shapes = map[string]any{
 	"AuditEntry":           core.AuditEntry{},
 	"CheckLine":            rest.CheckLine{},
 	"CheckReport":          maintenance.Report{},
+	"SystemStatus":         maintenance.Status{},
 	"Contact":              core.Contact{},
 	"ContactInput":         rest.ContactInput{},
 	"PartyAccount":         core.AccountRef{},

@@ -147,6 +147,7 @@ func hubRoutes() []*route {
 		{name: "parties.history", method: get, path: v1 + "/parties/{id}/history", op: access.ReadParties, serve: (*Server).partyHistory},
 
 		{name: "audit.list", method: get, path: v1 + "/audit", op: access.ReadAudit, serve: (*Server).listAudit},
+		{name: "system.status", method: get, path: v1 + "/system", op: access.ReadMetrics, serve: (*Server).systemStatus},
 		{name: "system.check", method: post, path: v1 + "/system/check", op: access.ManageSystem, serve: (*Server).checkSystem, streams: true, outside: true},
 		{name: "system.backup", method: post, path: v1 + "/system/backup", op: access.ManageSystem, serve: (*Server).backupSystem, streams: true, outside: true},
 		{name: "events.stream", method: get, path: v1 + "/events", op: signedIn, serve: (*Server).streamEvents, streams: true, live: true},

@@ -61,6 +61,7 @@ type DeadLetters interface {
 type System interface {
 	Check(ctx context.Context, progress func(step string)) (maintenance.Report, error)
 	Backup(ctx context.Context, w io.Writer, withKey bool) error
+	Status(ctx context.Context) (maintenance.Status, error)
 }
 
 // Channels is how people set channels up; pluginhost.Channels does. It is as wide

@@ -34,6 +34,20 @@ func (s *system) Backup(_ context.Context, w io.Writer, withKey bool) error {
 	return errors.Join(err, s.fails)
 }
 
+func (s *system) Status(context.Context) (maintenance.Status, error) {
+	return maintenance.Status{Version: "1.2.3", Database: 4096, Pending: 5}, s.fails
+}
+
+func TestStatusIsForWhoReadsMetrics(t *testing.T) {
+	sys := &system{}
+	h := newHub(t, func(c *rest.Config) { c.System = sys })
+	var got maintenance.Status
+	if err := json.Unmarshal(h.administrator().get("/api/v1/system").want(200).body, &got); err != nil || got.Version != "1.2.3" || got.Pending != 5 {
+		t.Errorf("status %+v, %v", got, err)
+	}
+	h.clerk().get("/api/v1/system").problem(403, "access.forbidden")
+}
+
 func TestCheckShowsItsStepsAndTheReport(t *testing.T) {
 	sys := &system{}
 	h := newHub(t, func(c *rest.Config) { c.System = sys })

@@ -362,7 +362,19 @@ func (a *App) Maintenance() *maintenance.Service {
 	return &maintenance.Service{
 		Store: a.Store, Blobs: a.Blobs, Queues: a.queues, Temp: a.Config.Path(tempDir), Version: a.version,
 		Files: map[string]string{pluginsDir: a.Config.Path(pluginsDir)}, Key: a.Config.Path(KeyName),
+		StartedAt: time.Now(), Pending: a.pending,
 	}
+}
+
+// pending counts the events that handlers of this program have not worked yet.
+func (a *App) pending(ctx context.Context) (n uint64, err error) {
+	all, err := a.queues.Backlogs(ctx)
+	for _, b := range all {
+		if b.Declared {
+			n += b.Pending
+		}
+	}
+	return n, err
 }
 
 // OpenMaintenance opens the data of a hub that does not run.

@@ -5,6 +5,7 @@ package maintenance
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/blob"
@@ -39,6 +40,10 @@ type Service struct {
 	// Temp is a folder on the disk of the data, for the copy that is being made.
 	Temp    string
 	Version string
+	// StartedAt and Pending are for Status: when the hub began, and how many
+	// events wait for their handlers. A hub that does not run has neither.
+	StartedAt time.Time
+	Pending   func(ctx context.Context) (uint64, error)
 }
 
 // Report is the outcome of a check.

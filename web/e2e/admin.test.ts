@@ -1,0 +1,125 @@
+import assert from "node:assert/strict"
+import { mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { after } from "node:test"
+import type { components } from "../src/api/schema"
+import { journey, settled } from "./browser"
+import { accessible, russian } from "./checks"
+import { eventually } from "./process"
+import { type Channel, World } from "./world"
+
+type Schema = components["schemas"]
+
+const world = await World.start({ plugins: ["meters"] })
+after(() => world.stop())
+const { rest } = world.admin
+const dir = join(world.folder, "meters")
+mkdirSync(join(dir, "in"), { recursive: true })
+await world.channel({ id: "meters", title: "Счётчики дома", plugin: "meters", settings: { dir } })
+
+/** letter puts one into the channel and waits until it is a document. */
+async function letter(name: string): Promise<void> {
+  const before = (await rest.get<Schema["DocumentPage"]>("/documents")).items.length
+  writeFileSync(join(dir, "in", `${name}.html`), "<p>Батареи холодные</p>")
+  await eventually("the letter is registered", async () => (await rest.get<Schema["DocumentPage"]>("/documents")).items.length > before)
+}
+
+const as = { as: () => world.admin }
+
+journey("a rule is built, tried on past documents and switched on", world, as, async ({ page }) => {
+  await letter("первое")
+  await page.goto("/rules")
+  await page.getByRole("link", { name: "Новое правило" }).first().click()
+  await page.getByLabel("Название").fill("Показания по теме")
+  await page.getByRole("button", { name: "Условие", exact: true }).first().click()
+  await page.getByRole("combobox", { name: "Значения" }).fill("письмо перв")
+  await page.keyboard.press("Enter")
+  await page.getByRole("button", { name: "Группа", exact: true }).first().click()
+  await page.getByRole("group", { name: "Любое из условий (ИЛИ)" }).getByRole("button", { name: "Выражение" }).click()
+  await page.getByRole("textbox", { name: "Выражение" }).fill("len(files) ==")
+  await page.getByRole("combobox", { name: "Что сделать" }).click()
+  await page.getByTitle("Установить срок").click()
+  await page.getByRole("button", { name: "Проверить" }).click()
+  await page.getByRole("alert").first().waitFor() // the expression has no end
+  await page.getByRole("textbox", { name: "Выражение" }).fill("hour >= 0")
+  await page.getByRole("button", { name: "Проверить" }).click()
+  const trial = page.getByRole("region", { name: "Проба на прошлых документах" })
+  await trial.getByText("документ обработался бы иначе").waitFor()
+  await trial.getByText("Письмо первое.html").waitFor()
+  await accessible(page)
+  await page.getByRole("button", { name: "Сохранить и включить" }).click()
+  await page.getByRole("switch", { name: "Включить «Показания по теме»", checked: true }).waitFor()
+  const set = await rest.get<Schema["RuleSet"]>("/rules")
+  assert.deepEqual(set.rules.map((r) => [r.title, r.on, r.then[0]?.do]), [["Показания по теме", true, "set_term"]])
+  await russian(page)
+})
+
+journey("a channel that is killed is shown as such and starts again by itself", world, as, async ({ page }) => {
+  await page.goto("/channels")
+  const card = page.getByRole("link", { name: /Счётчики дома/ })
+  await card.getByText("Работает").waitFor()
+  const one = () => rest.get<Channel>("/channels/meters")
+  const before = (await one()).status!
+  process.kill(before.pid!, "SIGKILL")
+  await card.getByText(/Сбоит|Запускается/).waitFor()
+  await world.state("meters", "running")
+  await card.getByText("Работает").waitFor()
+  assert.ok((await one()).status!.restarts > before.restarts, "a new process")
+  await card.click()
+  await page.getByRole("heading", { level: 1, name: "Счётчики дома" }).waitFor()
+  await settled(page)
+  await accessible(page)
+})
+
+journey("a channel is paused, its settings are changed and taken back, its operation is run", world, as, async ({ page }) => {
+  await page.goto("/channels/meters")
+  await page.getByRole("button", { name: "Приостановить: Приём" }).click()
+  await page.getByText("Приём приостановлен").waitFor()
+  await page.getByRole("button", { name: "Возобновить: Приём" }).click()
+  await page.getByText("Приём приостановлен").waitFor({ state: "detached" })
+  await page.getByRole("button", { name: "Выполнить: Пересчитать остатки" }).click()
+  await page.getByRole("dialog").getByRole("button", { name: "Выполнить" }).click()
+  await page.getByRole("dialog").getByText("П-1").waitFor()
+  await page.getByRole("dialog").getByRole("button", { name: "Закрыть" }).last().click()
+  await page.getByRole("tab", { name: "Настройки" }).click()
+  await page.getByLabel("Название").fill("Счётчики двора")
+  await page.getByRole("button", { name: "Сохранить", exact: true }).click()
+  await page.getByRole("heading", { level: 1, name: "Счётчики двора" }).waitFor()
+  await page.getByRole("tab", { name: "История" }).click()
+  await page.getByRole("button", { name: "Вернуть эти настройки: Версия 1", exact: true }).click()
+  await page.getByRole("dialog").getByRole("button", { name: "Вернуть эти настройки" }).click()
+  await page.getByRole("heading", { level: 1, name: "Счётчики дома" }).waitFor()
+  await page.getByRole("tab", { name: "Журнал" }).click()
+  await page.getByRole("log").getByText("process started").last().waitFor()
+})
+
+/** A dead letter as the hub tells it; here its answers are played, for a sound hub has none. */
+const dead: Schema["DeadLetter"] = {
+  id: "evt_1.messages", version: 1, created_at: "2026-11-20T08:00:00Z", updated_at: "2026-11-20T08:00:00Z", handler: "messages", state: "open", kind: "internal", code: "internal",
+  text: "внутренняя ошибка", detail: "store: page 7", attempts: 3, first_at: "2026-11-20T08:00:00Z", last_at: "2026-11-20T08:05:00Z", labels: { channel: "meters" },
+  event: { id: "evt_1", topic: "message.received", key: "msg_1", at: "2026-11-20T08:00:00Z", actor: { kind: "channel", id: "meters" }, payload: {} },
+}
+
+journey("a dead letter says whose fault it is and is replayed, alone and with others", world, as, async ({ page }) => {
+  const letters = [dead, { ...dead, id: "evt_2.messages" }, { ...dead, id: "evt_3.messages" }]
+  const replayed: string[] = []
+  await page.route("**/api/v1/dead-letters?*", (route) => route.fulfill({ json: { items: letters } }))
+  await page.route("**/api/v1/dead-letters/*/replay", async (route) => {
+    const letter = letters.find((l) => route.request().url().includes(encodeURIComponent(l.id)) || route.request().url().includes(l.id))!
+    letter.state = "replayed"
+    replayed.push(letter.id)
+    await route.fulfill({ status: 204 })
+  })
+  await page.goto("/dead-letters")
+  const rows = page.getByRole("table", { name: "Не обработано" }).locator("tbody tr")
+  await rows.first().getByText("Получено сообщение").click()
+  const drawer = page.getByRole("dialog")
+  await drawer.getByText("передайте подробности разработчику").waitFor()
+  await drawer.getByRole("button", { name: "Повторить" }).click()
+  await page.getByText("Повторяем: 1").waitFor()
+  await page.getByRole("checkbox", { name: "Выбрать все на странице" }).check()
+  await page.getByRole("toolbar").getByRole("button", { name: "Повторить" }).click()
+  await page.getByText("Повторяем: 2").waitFor()
+  assert.deepEqual(replayed.sort(), letters.map((l) => l.id))
+  await russian(page)
+})

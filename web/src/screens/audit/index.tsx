@@ -1,0 +1,60 @@
+import { Link } from "react-router"
+import type { Schema } from "../../api/client"
+import { type Column, DataList } from "../../parts/DataList"
+import { Who } from "../../parts/History"
+import { Page } from "../../parts/Page"
+import { Tag } from "../../parts/StateTag"
+import { When } from "../../parts/When"
+import { useTexts } from "../../texts/i18n"
+import "../../parts/admin.css"
+import { actionTitle, words } from "./texts"
+
+type Entry = Schema<"AuditEntry">
+
+/** Audit is the journal of who did what; its filters hold for the file, too. */
+export default function Audit() {
+  const t = useTexts(words)
+  const columns: Column<Entry>[] = [
+    { key: "at", title: t.columns.at, width: "150px", render: (e) => <When at={e.created_at} /> },
+    { key: "who", title: t.columns.who, width: "210px", render: (e) => <Who actor={e.actor} /> },
+    { key: "operation", title: t.columns.operation, width: "250px", render: (e) => <span title={e.operation} translate={actionTitle(e.operation, t) === e.operation ? "no" : undefined}>{actionTitle(e.operation, t)}</span> },
+    { key: "object", title: t.columns.object, render: (e) => e.object && <Thing of={e.object} /> },
+    { key: "outcome", title: t.columns.outcome, width: "170px", render: (e) => <Outcome of={e.outcome} /> },
+    { key: "remote", title: t.columns.remote, width: "140px", render: (e) => e.remote && <code>{e.remote}</code> },
+    { key: "request", title: t.columns.request, hidden: true, render: (e) => e.request && <code>{e.request}</code> },
+    { key: "token", title: t.columns.token, hidden: true, render: (e) => e.token && <code>{e.token}</code> },
+  ]
+  return (
+    <Page title={t.title}>
+      <p className="u-lead">{t.about}</p>
+      <DataList
+        path="/api/v1/audit" name="audit" label={t.title} columns={columns}
+        exports={[{ title: t.csv, href: (query) => `/api/v1/audit/export?${query}` }]}
+        filters={[
+          { name: "actor", title: t.filters.actor, kind: "user" },
+          { name: "from", to: "to", title: t.filters.days, kind: "dates" },
+          { name: "operation", title: t.filters.operation, kind: "text", placeholder: t.operationHint },
+          { name: "object", title: t.filters.object, kind: "text", placeholder: t.objectHint },
+          { name: "outcome", title: t.filters.outcome, kind: "text", placeholder: t.outcomeHint },
+          { name: "request", title: t.filters.request, kind: "text" },
+        ]}
+      />
+    </Page>
+  )
+}
+
+/** Things of the journal that have a page of their own. */
+const pages = ["documents", "appeals", "tasks", "channels", "rules", "users"]
+
+function Thing(props: { of: string }) {
+  const [kind = "", id] = props.of.split("/")
+  const name = <code>{props.of}</code>
+  return id && pages.includes(kind) ? <Link to={`/${kind}/${id}`}>{name}</Link> : name
+}
+
+function Outcome(props: { of: string }) {
+  const t = useTexts(words)
+  if (props.of === "ok") return <Tag tone="good">{t.ok}</Tag>
+  if (props.of === "begun") return <Tag tone="warn">{t.begun}</Tag>
+  return <code className="u-fault">{props.of}</code>
+}

@@ -1,0 +1,36 @@
+import { texts } from "../../texts/i18n"
+
+export const words = texts({
+  ru: {
+    title: "Рабочие календари",
+    about: "По ним считаются сроки. Нажмите на день, чтобы изменить его.",
+    calendar: "Календарь", year: "Год", prev: "Прошлый год", next: "Следующий год", add: "Новый календарь", edit: "Рабочая неделя и предупреждения",
+    kinds: { holiday: "Праздник", day_off: "Выходной", working: "Рабочий день", short: "Сокращённый день" } as Record<string, string>,
+    usual: "Как обычно",
+    weekdays: ["Пн", "Вт", "Ср", "Чт", "Пт", "Сб", "Вс"],
+    weekdaysLong: ["Понедельник", "Вторник", "Среда", "Четверг", "Пятница", "Суббота", "Воскресенье"],
+    months: ["Январь", "Февраль", "Март", "Апрель", "Май", "Июнь", "Июль", "Август", "Сентябрь", "Октябрь", "Ноябрь", "Декабрь"],
+    basis: "Основание", basisHint: "Постановление или приказ", computed: "О переносах в этом году документа ещё нет: праздники посчитаны по закону.",
+    save: "Сохранить год", saved: "Год сохранён", changed: "Год изменён, но не сохранён", undo: "Отменить правки", cancel: "Отмена",
+    reset: "Вернуть исходный", resetAsk: (y: number) => `Вернуть исходный ${y} год?`, resetDone: "Год возвращён к исходному",
+    hours: "Часы работы", hoursHint: "09:00–13:00, 14:00–18:00; пусто: выходной", hoursBad: "Часы пишут так: 09:00–18:00",
+    fields: { id: "Код", title: "Название", zone: "Часовой пояс", short_by: "Сокращённый день короче на, мин", holidays: "Праздники страны действуют", warn_days: "Предупредить за рабочих дней", warn_percent: "Предупредить, когда останется, %" },
+    idHint: "Строчные латинские буквы, цифры и дефис", stored: "Календарь сохранён", day: (date: string, kind: string) => `${date}: ${kind}`, dayOff: "выходной", dayOn: "рабочий",
+  },
+  en: {
+    title: "Working calendars",
+    about: "Terms are counted by them. Press a day to change it.",
+    calendar: "Calendar", year: "Year", prev: "Year before", next: "Next year", add: "New calendar", edit: "Working week and warnings",
+    kinds: { holiday: "Holiday", day_off: "Day off", working: "Working day", short: "Short day" },
+    usual: "As usual",
+    weekdays: ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"],
+    weekdaysLong: ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
+    months: ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"],
+    basis: "Basis", basisHint: "A decree or an order", computed: "No decree on moved days is known for this year: holidays are counted by the law.",
+    save: "Save the year", saved: "The year is saved", changed: "The year is changed and not saved", undo: "Discard the edits", cancel: "Cancel",
+    reset: "Back to the original", resetAsk: (y: number) => `Take ${y} back to the original?`, resetDone: "The year is the original again",
+    hours: "Working hours", hoursHint: "09:00–13:00, 14:00–18:00; empty: day off", hoursBad: "Hours are written as 09:00–18:00",
+    fields: { id: "Code", title: "Name", zone: "Time zone", short_by: "A short day is shorter by, min", holidays: "Holidays of the country count", warn_days: "Warn working days before", warn_percent: "Warn when is left, %" },
+    idHint: "Lower-case Latin letters, digits and dashes", stored: "The calendar is saved", day: (date: string, kind: string) => `${date}: ${kind}`, dayOff: "day off", dayOn: "working",
+  },
+})
