@@ -86,7 +86,7 @@ func (s *Store) base(held *bbolt.Tx, generation uint64) (b base, err error) {
 	}
 	var salt [8]byte
 	_, _ = rand.Read(salt[:]) // never fails
-	b = base{generation: generation, salt: little.Uint64(salt[:]), pageSize: m.pageSize, meta: m.raw}
+	b = base{version: redoVersion, generation: generation, salt: little.Uint64(salt[:]), pageSize: m.pageSize, meta: m.raw}
 	b.rootSum, err = rootSum(f, m)
 	return b, err
 }
@@ -121,6 +121,8 @@ func rootSum(f *os.File, m meta) (sum uint32, err error) {
 
 // checkpoint begins one when it is time, and ends the one before.
 func (s *Store) checkpoint() {
+	var err error // what it cannot do now is done after the next group
+	defer guard(&err)()
 	d := &s.durable
 	if d.under {
 		select {
@@ -130,32 +132,34 @@ func (s *Store) checkpoint() {
 		}
 		return
 	}
-	if d.log == nil || d.log.at < checkpointBytes && d.log.number < checkpointGroups {
+	if s.broken != nil || d.log == nil || d.log.at < checkpointBytes && d.log.number < checkpointGroups {
 		return
 	}
 	if err := s.turnOver(); err != nil {
 		return // the log that is there goes on; the next group tries again
 	}
-	d.finishing.Go(func() { d.outcome <- s.flushPages() })
+	d.finishing.Go(func() {
+		writeOut(s.path)
+		d.outcome <- s.db.Sync()
+	})
 }
 
 // turnOver begins the next log. What the one before holds is still needed.
 func (s *Store) turnOver() error {
 	d := &s.durable
+	if err := d.log.clear(); err != nil {
+		return err
+	}
 	next, log, err := s.newLog(d.log.generation + 1)
 	if err != nil {
 		return err
 	}
+	if err := syncFolder(s.path); err != nil {
+		_ = next.Rollback() // reads only
+		return closeLog(log, err)
+	}
 	d.next, d.before, d.log, d.under = next, d.log, log, true
 	return nil
-}
-
-// flushPages makes durable what bbolt has written so far.
-func (s *Store) flushPages() error {
-	if err := writeOut(s.path); err != nil {
-		return err
-	}
-	return s.db.Sync()
 }
 
 // finish ends a checkpoint: its base is sealed, and the one before let go. When
@@ -176,6 +180,12 @@ func (s *Store) finish(err error) {
 	d.held, d.next, d.before = d.next, nil, nil
 }
 
+// settled is settle, which must not keep the store from closing.
+func (s *Store) settled() (err error) {
+	defer guard(&err)()
+	return s.settle()
+}
+
 // settle makes everything durable without a log, so that the file can be opened
 // by itself, and writes down the free pages, which running transactions do not
 // (half the cost of a commit), so that the next Open need not search for them.
@@ -189,7 +199,7 @@ func (s *Store) settle() error {
 		if err := s.turnOver(); err != nil {
 			return diskError(err)
 		}
-		s.finish(s.flushPages())
+		s.finish(s.db.Sync())
 	}
 	if s.broken != nil {
 		return s.broken
@@ -198,7 +208,10 @@ func (s *Store) settle() error {
 	if err := s.db.Update(func(*bbolt.Tx) error { return nil }); err != nil {
 		return diskError(err)
 	}
-	if err := dropLogs(s.path); err != nil {
+	if d.log == nil {
+		return nil
+	}
+	if err := dropLogs(s.path, d.log.generation); err != nil {
 		return diskError(err)
 	}
 	return nil

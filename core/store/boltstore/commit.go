@@ -218,8 +218,8 @@ func (s *Store) commit(btx *bbolt.Tx) error {
 	}
 	err := writePages(btx)
 	if err != nil {
-		_ = btx.Rollback()                      // only needed after a panic
 		_ = s.durable.log.takeBack(len(record)) // where that fails, the next append tries again
+		_ = btx.Rollback()                      // only needed after a panic
 	}
 	return err
 }

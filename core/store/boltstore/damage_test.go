@@ -248,7 +248,7 @@ func TestOpenRefusesOtherFiles(t *testing.T) {
 	for _, c := range []struct{ name, path, code string }{
 		{"of another program", stamped("users", "a", nil), "store.damaged"},
 		{"with half a stamp", stamped("\x00uzel", "version", []byte{1}), "store.damaged"},
-		{"of a newer version", stamped("\x00uzel", "version", []byte{0, 0, 0, 0, 0, 0, 0, 2}), "store.newer"},
+		{"of a newer version", stamped("\x00uzel", "version", []byte{0, 0, 0, 0, 0, 0, 0, 3}), "store.newer"},
 		{"a folder", t.TempDir(), "store.open"},
 		{"in no folder", filepath.Join(t.TempDir(), "nowhere", "uzel.db"), "store.open"},
 	} {

@@ -20,7 +20,7 @@ func Sealed(path string) (newest uint64) {
 		if err != nil {
 			continue
 		}
-		if b, sealed, ok := readBase(f); ok && sealed {
+		if b, sealed, ok, _ := readBase(f); ok && sealed {
 			newest = max(newest, b.generation)
 		}
 		_ = f.Close()

@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"go.etcd.io/bbolt"
+
+	"github.com/uzel-hub/uzel/core"
 )
 
 // found is a log that the last process left behind.
@@ -20,30 +22,61 @@ type found struct {
 // and, if a checkpoint was under way, the one behind it. None: the file was
 // closed in order, or nothing was written yet.
 func leftLogs(path string) (logs []*found, err error) {
+	doubtful := false
 	for generation := range uint64(2) {
-		f, err := os.Open(redoPath(path, generation))
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		}
+		l, err := readLog(redoPath(path, generation))
 		if err != nil {
 			return nil, errors.Join(err, closeLogs(logs))
 		}
-		if b, sealed, ok := readBase(f); ok {
-			logs = append(logs, &found{base: b, file: f, sealed: sealed})
-		} else if err := f.Close(); err != nil {
-			return nil, errors.Join(err, closeLogs(logs))
+		if l == nil {
+			continue
+		}
+		if logs = append(logs, l); l.generation == 0 {
+			doubtful = l.sealed
 		}
 	}
 	slices.SortFunc(logs, func(a, b *found) int { return cmp.Compare(a.generation, b.generation) })
-	switch {
-	case len(logs) == 2 && (logs[1].sealed || logs[1].generation != logs[0].generation+1):
-		err = logs[0].file.Close()
-		logs = logs[1:]
+	keep := slices.DeleteFunc(slices.Clone(logs), func(l *found) bool { return !l.counts(logs) })
+	if len(keep) == 0 && doubtful {
+		return nil, errors.Join(errRedo, closeLogs(logs))
 	}
-	if len(logs) > 0 && !logs[0].sealed {
-		return nil, errors.Join(err, closeLogs(logs))
+	for _, l := range logs {
+		if !slices.Contains(keep, l) {
+			err = errors.Join(err, l.file.Close())
+		}
 	}
-	return logs, err
+	return keep, err
+}
+
+// counts tells that a log is the newest of those that are sealed, or behind it.
+func (l *found) counts(all []*found) bool {
+	var newest uint64
+	for _, other := range all {
+		if other.sealed {
+			newest = max(newest, other.generation)
+		}
+	}
+	return newest > 0 && (l.generation == newest || l.generation == newest+1)
+}
+
+// readLog opens a log; nil if there is none. One without a head is of generation
+// 0.
+func readLog(path string) (*found, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	b, sealed, _, err := readBase(f)
+	if err == nil && b.version > redoVersion {
+		err = newer(path, uint64(b.version))
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return &found{base: b, file: f, sealed: sealed}, nil
 }
 
 func closeLogs(logs []*found) error {
@@ -56,39 +89,28 @@ func closeLogs(logs []*found) error {
 
 // goBack makes the base of the logs that were left behind the state of the file
 // again, and gives these logs. It may be cut short and done again.
-func goBack(path string) (logs []*found, err error) {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, noLogs(path)
-	}
-	if err != nil {
-		return nil, openError(path, err)
-	}
-	defer f.Close() //nolint:errcheck // what was written was flushed
-	if err := lockAlone(f); err != nil {
-		return nil, openError(path, err)
-	}
+func goBack(f *os.File, path string) (logs []*found, err error) {
 	if logs, err = leftLogs(path); err != nil || len(logs) == 0 {
-		return nil, openErrorOr(path, err)
+		return nil, recoverError(path, err)
 	}
 	if err := logs[0].write(f); err != nil {
-		return nil, logError(path, errors.Join(err, closeLogs(logs)))
+		return nil, errors.Join(recoverError(path, err), closeLogs(logs))
 	}
 	return logs, nil
 }
 
-// noLogs refuses to begin a new database beside the logs of another.
-func noLogs(path string) error {
-	logs, err := leftLogs(path)
-	if len(logs) > 0 {
-		return logError(path, errors.Join(errors.New("there is no database file"), closeLogs(logs)))
-	}
-	return openErrorOr(path, err)
-}
+// errForeign is a log beside a file that it does not continue.
+var errForeign = errors.New("the log continues another file")
 
-func openErrorOr(path string, err error) error {
-	if err == nil {
-		return nil
+// recoverError is why what the logs tell cannot be done. Only a log that is
+// damaged, or not of this file, is lost.
+func recoverError(path string, err error) error {
+	_, told := errors.AsType[*core.Error](err)
+	switch {
+	case err == nil || told:
+		return err
+	case errors.Is(err, errRedo), errors.Is(err, errForeign):
+		return logError(path, err)
 	}
 	return openError(path, err)
 }
@@ -103,7 +125,7 @@ func (b *base) write(f *os.File) error {
 		return errRedo
 	}
 	if sum, err := rootSum(f, m); err != nil || sum != b.rootSum {
-		return errors.Join(errors.New("the log continues another file"), err)
+		return errors.Join(errForeign, err)
 	}
 	for slot := range uint64(2) {
 		order.PutUint64(page, slot)
@@ -117,12 +139,19 @@ func (b *base) write(f *os.File) error {
 // redo does the steps of the logs again, flushes everything and removes them.
 // The base stays whole meanwhile, because it is held.
 func redo(db *bbolt.DB, path string, logs []*found) error {
-	if len(logs) == 0 {
-		return nil
+	if len(logs) > 0 {
+		if err := redoSteps(db, logs); err != nil {
+			return recoverError(path, err)
+		}
+		return recoverError(path, dropLogs(path, logs[len(logs)-1].generation))
 	}
+	return recoverError(path, dropLogs(path, 1)) // what is left of some that were needed no more
+}
+
+func redoSteps(db *bbolt.DB, logs []*found) error {
 	held, err := db.Begin(false)
 	if err != nil {
-		return openError(path, err)
+		return err
 	}
 	defer held.Rollback() //nolint:errcheck // reads only
 	db.NoSync = true
@@ -131,23 +160,29 @@ func redo(db *bbolt.DB, path string, logs []*found) error {
 			return db.Update(func(btx *bbolt.Tx) error { return apply(btx, raw) })
 		})
 		if err != nil {
-			return logError(path, err)
-		}
-	}
-	db.NoSync = false
-	if err := db.Update(func(*bbolt.Tx) error { return nil }); err != nil { // flushes all pages
-		return openError(path, err)
-	}
-	return openErrorOr(path, dropLogs(path))
-}
-
-// dropLogs removes the logs beside a database that needs none: it was closed in
-// order, or all they say was done again.
-func dropLogs(path string) error {
-	for generation := range uint64(2) {
-		if err := os.Remove(redoPath(path, generation)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
 	}
-	return syncFolder(path)
+	db.NoSync = false
+	return db.Update(func(*bbolt.Tx) error { return nil }) // flushes all pages
+}
+
+// dropLogs removes the logs beside a database that needs none, because it was
+// closed in order or all they say was done again. The older goes first: the
+// newer one without it says the same or nothing, the older without the newer
+// something that is not true any more.
+func dropLogs(path string, newest uint64) error {
+	for _, generation := range []uint64{newest + 1, newest} {
+		err := os.Remove(redoPath(path, generation))
+		switch {
+		case errors.Is(err, os.ErrNotExist):
+			continue
+		case err != nil:
+			return err
+		}
+		if err := syncFolder(path); err != nil {
+			return err
+		}
+	}
+	return nil
 }

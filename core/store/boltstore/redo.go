@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"math"
 	"os"
 
 	"go.etcd.io/bbolt"
@@ -71,6 +72,7 @@ type redoLog struct {
 
 // base is the state that a log continues.
 type base struct {
+	version    uint32 // of the log's form
 	generation uint64
 	salt       uint64
 	pageSize   uint64
@@ -95,7 +97,7 @@ func createRedo(path string, b base) (l *redoLog, err error) {
 func (b *base) blocks() []byte {
 	out := make([]byte, redoFirst)
 	copy(out, redoMagic)
-	little.PutUint32(out[12:], redoVersion)
+	little.PutUint32(out[12:], b.version)
 	little.PutUint64(out[16:], b.generation)
 	little.PutUint64(out[24:], b.salt)
 	little.PutUint64(out[32:], b.pageSize)
@@ -120,6 +122,9 @@ func (l *redoLog) seal() error {
 // append makes a record durable: whole blocks, of which so many bytes are its
 // head and steps. After an error nothing of it counts, unless clear fails, too.
 func (l *redoLog) append(record []byte, size int) error {
+	if uint64(size) > math.MaxUint32 {
+		return fmt.Errorf("%d bytes in one transaction", size)
+	}
 	if err := l.clear(); err != nil {
 		return err
 	}
@@ -151,10 +156,16 @@ func (l *redoLog) takeBack(size int) error {
 	return l.clear()
 }
 
-// clear overwrites what must not count.
+// clear overwrites what must not count. The head of a log is flushed by its
+// first record; if that failed, nobody knows whether it was.
 func (l *redoLog) clear() error {
 	if !l.doubtful {
 		return nil
+	}
+	if l.number == 0 {
+		if _, err := l.file.WriteAt(l.blocks()[:redoBlock], 0); err != nil {
+			return err
+		}
 	}
 	if _, err := l.file.WriteAt(zeros[:redoHead], l.at); err != nil {
 		return err
@@ -167,22 +178,26 @@ func (l *redoLog) clear() error {
 }
 
 // readBase reads the head of a log. ok is false where there is no log: one
-// whose head is not whole never got a record that counts.
-func readBase(f io.ReaderAt) (b base, sealed, ok bool) {
+// whose head is not whole never got a record that counts. It may stand before
+// the seal of an older one, so sealed without ok is a doubtful log.
+func readBase(f io.ReaderAt) (b base, sealed, ok bool, err error) {
 	head := make([]byte, redoFirst)
-	if n, _ := f.ReadAt(head, 0); n < redoFirst {
-		return b, false, false
-	}
-	if string(head[:8]) != redoMagic || little.Uint32(head[8:]) != crc32.Checksum(head[12:baseHead], castagnoli) || little.Uint32(head[12:]) != redoVersion {
-		return b, false, false
-	}
-	b = base{
-		generation: little.Uint64(head[16:]), salt: little.Uint64(head[24:]), pageSize: little.Uint64(head[32:]),
-		rootSum: little.Uint32(head[40:]), meta: head[48:baseHead],
+	if n, err := f.ReadAt(head, 0); n < redoFirst {
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
+		return b, false, false, err
 	}
 	s := head[redoBlock:]
-	sealed = string(s[:8]) == sealMagic && little.Uint32(s[8:]) == crc32.Checksum(s[12:24], castagnoli) && little.Uint64(s[16:]) == b.salt
-	return b, sealed, true
+	sealed = string(s[:8]) == sealMagic && little.Uint32(s[8:]) == crc32.Checksum(s[12:24], castagnoli)
+	if string(head[:8]) != redoMagic || little.Uint32(head[8:]) != crc32.Checksum(head[12:baseHead], castagnoli) {
+		return b, sealed, false, nil
+	}
+	b = base{
+		version: little.Uint32(head[12:]), generation: little.Uint64(head[16:]), salt: little.Uint64(head[24:]),
+		pageSize: little.Uint64(head[32:]), rootSum: little.Uint32(head[40:]), meta: head[48:baseHead],
+	}
+	return b, sealed && little.Uint64(s[16:]) == b.salt, true, nil
 }
 
 // errRedo is a log that is damaged in its middle: what was acknowledged is lost.

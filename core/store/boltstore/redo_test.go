@@ -242,6 +242,45 @@ func TestAClosedDatabaseIsOneFile(t *testing.T) {
 	m.matches()
 }
 
+// TestLogsThatAreNeededNoMore has a process killed while it removes them: the
+// database is whole then.
+func TestLogsThatAreNeededNoMore(t *testing.T) {
+	m := newMachine(t)
+	m.work(1001) // the next log has begun
+	next := m.read("-log0")
+	if next == nil {
+		t.Fatal("no checkpoint has begun")
+	}
+	if err := m.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	m.moveTo(m.read(""), next, nil)
+	m.open()
+	m.matches()
+	if m.read("-log0") != nil {
+		t.Error("what is left is kept")
+	}
+	m.work(20)
+	m.fail()
+	m.open()
+	m.matches()
+}
+
+// TestTheNewestSealedLogCounts has an older one beside it, whose checkpoint is
+// over.
+func TestTheNewestSealedLogCounts(t *testing.T) {
+	m := newMachine(t)
+	m.work(900)
+	old := m.read("-log1")
+	for m.sealed < 2 {
+		m.work(1)
+	}
+	m.work(20)
+	m.moveTo(m.read(""), m.read("-log0"), old)
+	m.open()
+	m.matches()
+}
+
 func TestWhatWasRefusedDoesNotComeBack(t *testing.T) {
 	d := failingDisk(t)
 	path := filepath.Join(d.dir, "uzel.db")

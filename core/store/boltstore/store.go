@@ -33,10 +33,10 @@ type Options struct {
 const lockTimeout = time.Second
 
 // mapSize is the address space reserved for the file, and as large as the file
-// may become: 1 TiB (1 GiB on 32-bit machines). bbolt must wait for all readers
+// may become: 256 GiB (1 GiB on 32-bit machines). bbolt must wait for all readers
 // before it maps a grown file anew, and one is always there: the state of the
 // last checkpoint is held. Address space costs nothing.
-const mapSize = 1 << (30 + 10*(math.MaxUint>>63))
+const mapSize = 1 << (30 + 8*(math.MaxUint>>63))
 
 // Store is a store.Store in one bbolt file. Its methods may be called by any
 // number of goroutines.
@@ -84,15 +84,15 @@ func Open(path string, opts Options) (*Store, error) {
 }
 
 func openDB(path string, opts Options) (db *bbolt.DB, err error) {
-	logs, err := goBack(path)
+	f, fresh, err := openAlone(path, opts)
 	if err != nil {
 		return nil, err
+	}
+	logs, err := prove(f, path, fresh)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
 	}
 	defer closeLogs(logs) //nolint:errcheck // opened for reading
-	fresh, err := inspectPath(path)
-	if err != nil {
-		return nil, err
-	}
 	defer guardOpen(path, &err)()
 	db, err = bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout:         lockTimeout,
@@ -102,7 +102,7 @@ func openDB(path string, opts Options) (db *bbolt.DB, err error) {
 		InitialMmapSize: mapSize,
 		MaxSize:         mapSize,
 		NoStatistics:    true,
-		OpenFile:        opts.OpenFile,
+		OpenFile:        func(string, int, os.FileMode) (*os.File, error) { return f, nil },
 	})
 	if err != nil {
 		return nil, openError(path, err)
@@ -121,34 +121,44 @@ func openDB(path string, opts Options) (db *bbolt.DB, err error) {
 	return db, nil
 }
 
-// inspectPath proves that bbolt can open the file, or tells that there is none
-// yet (an empty one is what remains if making it was cut short).
-func inspectPath(path string) (fresh bool, err error) {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if errors.Is(err, os.ErrNotExist) {
-		return true, nil
+// openAlone opens the file, or makes it, and locks it: until it is closed no
+// other process looks at it or at its logs. An empty one is what remains if
+// making it was cut short.
+func openAlone(path string, opts Options) (f *os.File, fresh bool, err error) {
+	open := opts.OpenFile
+	if open == nil {
+		open = os.OpenFile
+	}
+	if f, err = open(path, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
+		return nil, false, openError(path, err)
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a regular file")
+	}
+	if err == nil {
+		err = lockAlone(f)
+	}
+	if err == nil {
+		info, err = f.Stat() // whoever had it may have written
 	}
 	if err != nil {
-		return false, openError(path, err)
+		return nil, false, errors.Join(openError(path, err), f.Close())
 	}
-	defer f.Close() //nolint:errcheck // what was written was flushed
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return false, openError(path, err)
-	case !info.Mode().IsRegular():
-		return false, openError(path, errors.New("not a regular file"))
-	case info.Size() == 0:
-		return true, nil
-	}
-	if err := lockAlone(f); err != nil {
-		return false, openError(path, err)
+	return f, info.Size() == 0, nil
+}
+
+// prove goes back to what is known to be whole, and proves that bbolt can open
+// it. It gives the logs that tell what came after.
+func prove(f *os.File, path string, fresh bool) (logs []*found, err error) {
+	if logs, err = goBack(f, path); err != nil || fresh {
+		return logs, err
 	}
 	defer guardOpen(path, &err)()
 	if err := inspect(f); err != nil {
-		return false, damagedFile(path, err)
+		return nil, errors.Join(damagedFile(path, err), closeLogs(logs))
 	}
-	return false, nil
+	return logs, nil
 }
 
 func closeAfter(db *bbolt.DB, err error) error {
@@ -256,7 +266,7 @@ func (s *Store) Close() error {
 // Open does what the log tells.
 func (s *Store) closeDB() (err error) {
 	defer guard(&err)()
-	_ = s.settle()
+	_ = s.settled()
 	s.durable.release()
 	if err := s.db.Close(); err != nil {
 		return diskError(err)

@@ -16,8 +16,9 @@ import (
 // which one it is.
 const (
 	versionBucket = "\x00uzel"
-	// schemaVersion grows when an older program could no longer read the file.
-	schemaVersion = 1
+	// schemaVersion grows when an older program could no longer read the file: 2
+	// has a redo log beside it.
+	schemaVersion = 2
 )
 
 // stampVersion checks the stamp, and sets it in a file that is still empty.
@@ -39,7 +40,7 @@ func stampVersion(db *bbolt.DB, path string) error {
 		return damagedFile(path, fmt.Errorf("no version stamp"))
 	case version > schemaVersion:
 		return newer(path, version)
-	case !named: // of the time before there were ids
+	case version < schemaVersion, !named:
 		return writeStamp(db, path)
 	}
 	return nil
@@ -63,8 +64,10 @@ func writeStamp(db *bbolt.DB, path string) error {
 		if err != nil {
 			return err
 		}
-		if err := b.Put([]byte("id"), []byte(rand.Text())); err != nil {
-			return err
+		if b.Get([]byte("id")) == nil {
+			if err := b.Put([]byte("id"), []byte(rand.Text())); err != nil {
+				return err
+			}
 		}
 		return b.Put([]byte("version"), binary.BigEndian.AppendUint64(nil, schemaVersion))
 	})
