@@ -204,6 +204,8 @@ var shapes = map[string]any{
 	"AuditEntry":           core.AuditEntry{},
 	"CheckLine":            rest.CheckLine{},
 	"CheckReport":          maintenance.Report{},
+	"Colleague":            rest.Colleague{},
+	"Panel":                rest.Panel{},
 	"SystemStatus":         maintenance.Status{},
 	"Contact":              core.Contact{},
 	"ContactInput":         rest.ContactInput{},

@@ -27,7 +27,7 @@ import (
 // words, with the reason.
 var unsaid = map[string]string{
 	"app/app.go":                       "the command line",
-	"app/demo.go":                      "the demonstration's own records",
+	"demo":                             "the demonstration's own records",
 	"app/serve.go":                     "the command line",
 	"appeal/notify.go":                 "letters to residents",
 	"bench":                            "the measurements",
@@ -50,6 +50,7 @@ var unsaid = map[string]string{
 	"directory/cell.go:да":             "how a file says yes",
 	"directory/cell.go:нет":            "how a file says no",
 	"report/sheet.go":                  "the name of a sheet",
+	"store/boltstore/checkpoint.go":    "the command line, when the database is opened",
 	"store/schema_directory.go":        "letters that are compared",
 	"schedule/decree.go:е":             "letters that are compared",
 	"schedule/decree.go:ё":             "letters that are compared",

@@ -7,7 +7,7 @@ type Schema = components["schemas"]
 
 /**
  * Samples are things in a furnished hub that screens can show. `ids` has one for each route that
- * takes one, by the route's first word; a route that has none fails its test: add it here.
+ * takes one, by what stands before it or by the route's first word; a route that has none fails its test: add it here.
  */
 export type Samples = { ids: Record<string, string>; words: string[] }
 
@@ -15,7 +15,7 @@ export type Samples = { ids: Record<string, string>; words: string[] }
 export function address(path: string, samples: Samples): string {
   const [first = ""] = path.split("/")
   return path.replace(/:\w+[?*]?/g, () => {
-    const id = samples.ids[first]
+    const id = samples.ids[path.slice(0, path.indexOf("/:"))] ?? samples.ids[first]
     if (!id) throw new Error(`no sample for /${path}: furnish one in e2e/samples.ts`)
     return id
   })
@@ -35,8 +35,11 @@ export async function furnish(world: World): Promise<Samples> {
   }
   const users = await rest.get<{ items: Schema["User"][] }>("/users")
   const task = await rest.post<Schema["Task"]>("/tasks", { kind: "task", title: "Осмотреть стояк", performer: users.items[0]!.id })
+  const draft = await rest.post<Schema["Draft"]>("/drafts", { in_reply_to: documents[1]!.id, text: { subject: "Ответ", text: "Перерасчёт сделан." } })
+  const reports = await rest.get<{ items: { id: string }[] }>("/reports")
   return {
     ids: {
+      "documents/drafts": draft.id, directories: "reasons", reports: reports.items[0]!.id, rules: "new",
       channels: "meters", plugins: "meters", applicants: party.id, parties: party.id, documents: documents[0]!.id, appeals: documents[0]!.id, tasks: task.id,
       users: users.items[0]!.id,
     },

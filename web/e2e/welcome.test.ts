@@ -28,5 +28,6 @@ journey("the first steps connect a mailbox: form, wrong password, clear error, r
   await page.getByRole("button", { name: "Проверить связь" }).click()
   await page.getByText("Связь есть").waitFor()
   await page.getByRole("button", { name: "Подключить" }).click()
-  await page.getByText("Пришло").waitFor()
+  await page.getByText(/Вх-\d{4}\/\d{6}/).first().waitFor()
+  await page.getByText("Работает").waitFor()
 })

@@ -161,7 +161,10 @@ func testReopen(t *testing.T, open Open) {
 	s := open(t, dir)
 	var kept []blob.Ref
 	for range 3 {
-		for _, size := range sizes[1:] {
+		for _, size := range sizes {
+			if size < 16 { // of short contents one may come twice, and is one file
+				continue
+			}
 			kept = append(kept, put(t, s, content(size)))
 			remove(t, s, put(t, s, content(size)).Hash)
 		}

@@ -302,11 +302,19 @@ func (q *queue) wait(until func() time.Duration) bool {
 		if pause <= 0 {
 			break
 		}
-		alarm := time.AfterFunc(pause, q.wake.Signal)
+		alarm := time.AfterFunc(pause, q.ring)
 		q.wake.Wait()
 		alarm.Stop()
 	}
 	return len(q.urgent)+len(q.later) > 0
+}
+
+// ring wakes the committer. It takes the lock, or a short alarm could go off
+// before anybody waits for it.
+func (q *queue) ring() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.wake.Signal()
 }
 
 // pop takes the oldest urgent request, or if there is none and they are let in,

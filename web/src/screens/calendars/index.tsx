@@ -109,7 +109,7 @@ function Cell(props: { date: string; off: boolean; special?: Day; change?: (date
   const t = useTexts(words)
   const { special: s, change } = props
   const title = t.day(date(props.date), s ? [t.kinds[s.kind], s.note].filter(Boolean).join(", ") : props.off ? t.dayOff : t.dayOn)
-  const day = <button type="button" title={title} aria-label={title} disabled={!change} data-tone={s && tones[s.kind]} data-off={props.off || undefined}>{Number(props.date.slice(8))}</button>
+  const day = <button type="button" title={title} aria-label={`${Number(props.date.slice(8))}. ${title}`} disabled={!change} data-tone={s && tones[s.kind]} data-off={props.off || undefined}>{Number(props.date.slice(8))}</button>
   if (!change) return day
   const items = [...(["holiday", "day_off", "working", "short"] as const).map((key) => ({ key, label: t.kinds[key] })), { key: "", label: t.usual }]
   return <Dropdown trigger={["click"]} menu={{ items, selectable: true, selectedKeys: [s?.kind ?? ""], onClick: ({ key }) => change(props.date, (key || undefined) as Day["kind"] | undefined) }}>{day}</Dropdown>

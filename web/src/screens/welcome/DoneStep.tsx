@@ -13,7 +13,7 @@ export function DoneStep(props: { channel: string }) {
   const channel = useGet("/api/v1/channels/{id}", { params: { path: { id: props.channel } } })
   const letters = useGet("/api/v1/documents", { params: { query: { channel: props.channel, limit: 5 } } })
   useEvents(["document.registered", "appeal.opened"], () => void refresh("/api/v1/documents"))
-  useEvents(["channel.status"], (e) => e.key === props.channel && void refresh("/api/v1/channels/{id}"))
+  useEvents(["channel.status", "document.registered"], () => void refresh("/api/v1/channels/{id}"))
   const { status, title } = channel.data ?? {}
   return (
     <>
