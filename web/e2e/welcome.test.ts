@@ -29,5 +29,5 @@ journey("the first steps connect a mailbox: form, wrong password, clear error, r
   await page.getByText("Связь есть").waitFor()
   await page.getByRole("button", { name: "Подключить" }).click()
   await page.getByText(/Вх-\d{4}\/\d{6}/).first().waitFor()
-  await page.getByText("Работает").waitFor()
+  await page.getByText("Работает", { exact: true }).first().waitFor()
 })
