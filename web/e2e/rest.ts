@@ -12,7 +12,7 @@ export class Rest {
   }
 
   get<T>(path: string): Promise<T> { return this.ask("GET", path) }
-  post<T>(path: string, body?: unknown): Promise<T> { return this.ask("POST", path, body) }
+  post<T>(path: string, body?: unknown, version?: number): Promise<T> { return this.ask("POST", path, body, version) }
   put<T>(path: string, body: unknown, version?: number): Promise<T> { return this.ask("PUT", path, body, version) }
   patch<T>(path: string, body: unknown, version?: number): Promise<T> { return this.ask("PATCH", path, body, version) }
   delete<T>(path: string): Promise<T> { return this.ask("DELETE", path) }

@@ -35,11 +35,12 @@ export async function furnish(world: World): Promise<Samples> {
   }
   const users = await rest.get<{ items: Schema["User"][] }>("/users")
   const task = await rest.post<Schema["Task"]>("/tasks", { kind: "task", title: "Осмотреть стояк", performer: users.items[0]!.id })
-  const draft = await rest.post<Schema["Draft"]>("/drafts", { in_reply_to: documents[1]!.id, text: { subject: "Ответ", text: "Перерасчёт сделан." } })
-  const reports = await rest.get<{ items: { id: string }[] }>("/reports")
+  const former = await rest.post<Schema["Party"]>("/parties", { kind: "person", name: "Петров Пётр", addresses: [{ kind: "phone", value: "+79160000000" }] })
+  const act = await rest.post<Schema["Erasure"]>(`/parties/${former.id}/erasure`, { ground: "Заявление субъекта, ст. 21 152-ФЗ" }, former.version)
+  const draft = await rest.post<Schema["DraftCard"]>("/drafts", { in_reply_to: documents[1]!.id, text: { subject: "Ответ", text: "Перерасчёт сделан." } })
   return {
     ids: {
-      "documents/drafts": draft.id, directories: "reasons", reports: reports.items[0]!.id, rules: "new",
+      "documents/drafts": draft.draft.id, directories: "reasons", erasures: act.id, reports: "days", rules: "new",
       channels: "meters", plugins: "meters", applicants: party.id, parties: party.id, documents: documents[0]!.id, appeals: documents[0]!.id, tasks: task.id,
       users: users.items[0]!.id,
     },

@@ -85,7 +85,7 @@ function TermFields(props: { value?: Action["term"]; onChange: (term: Action["te
   const kinds = Object.entries(t.terms).map(([value, label]) => ({ value: value as NonNullable<Action["term"]>["kind"], label }))
   return (
     <div className="u-term">
-      <InputNumber aria-label={`${t.term}: ${t.amount}`} placeholder={t.term} min={1} max={10_000} value={v?.amount} onChange={(amount) => props.onChange(amount === null && props.clear ? undefined : { kind: v?.kind ?? "working_days", amount: amount ?? 1 })} />
+      <InputNumber controls={false} aria-label={`${t.term}: ${t.amount}`} placeholder={t.term} min={1} max={10_000} value={v?.amount} onChange={(amount) => props.onChange(amount === null && props.clear ? undefined : { kind: v?.kind ?? "working_days", amount: amount ?? 1 })} />
       <Select aria-label={t.term} value={v?.kind ?? "working_days"} popupMatchSelectWidth={false} options={kinds} onChange={(kind) => props.onChange({ kind, amount: v?.amount ?? 1 })} />
     </div>
   )

@@ -62,8 +62,8 @@ function Comparison(props: Props) {
       {c.field === "fields" && <Input aria-label={t.requisite} placeholder={t.requisite} value={c.name} onChange={(e) => onChange({ ...c, name: e.target.value })} />}
       <Select aria-label={t.is} value={c.is} popupMatchSelectWidth={false} onChange={(is) => onChange({ ...c, is, values: is === "present" ? undefined : c.values })} options={relationsOf[kind].map((value) => ({ value, label: t.relations[value] }))} />
       {kind === "text" && c.is !== "present" && <Values condition={c} onChange={(values) => onChange({ ...c, values })} />}
-      {kind === "number" && <InputNumber aria-label={t.number} min={0} value={c.number} onChange={(n) => onChange({ ...c, number: n ?? 0 })} />}
-      {c.field === "appeals" && <><span className="u-quiet">{t.days}</span><InputNumber aria-label={t.days} min={1} max={3650} value={c.days} onChange={(n) => onChange({ ...c, days: n ?? 1 })} /></>}
+      {kind === "number" && <InputNumber controls={false} aria-label={t.number} min={0} value={c.number} onChange={(n) => onChange({ ...c, number: n ?? 0 })} />}
+      {c.field === "appeals" && <><span className="u-quiet">{t.days}</span><InputNumber controls={false} aria-label={t.days} min={1} max={3650} value={c.days} onChange={(n) => onChange({ ...c, days: n ?? 1 })} /></>}
       <Button type="text" icon={<CloseOutlined />} aria-label={t.removeCondition} onClick={props.remove} />
       <Wrong faults={props.faults.filter((f) => f.field === props.path || f.field.startsWith(`${props.path}.`))} />
     </div>
