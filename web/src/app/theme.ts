@@ -37,7 +37,7 @@ const light: Palette = {
 const dark: Palette = {
   page: "#131817", panel: "#1b2120", sunken: "#171d1c", rail: "#0f1413", hover: "#232b29", chosen: "#1f3a37",
   text: "#e4e9e7", quiet: "#a6b1ae", faint: "#8d9995", line: "#2e3735", strong: "#5d6966",
-  accent: "#3fa79d", onAccent: "#06110f", link: "#7cc0ea", focus: "#64cabf",
+  accent: "#4db8ad", onAccent: "#06110f", link: "#7cc0ea", focus: "#64cabf",
   calm: "#b6c0bd", calmBack: "#2b3331", active: "#8ac6ee", activeBack: "#15303f", good: "#8fd198", goodBack: "#17341c",
   warn: "#f0c06a", warnBack: "#3b2c0d", bad: "#f49d97", badBack: "#431c1b", info: "#c1b1f0", infoBack: "#2e2548",
 }
