@@ -38,7 +38,7 @@ func table(name string) (out map[string]string) {
 		err = json.Unmarshal(raw, &out)
 	}
 	if err != nil {
-		panic("rest: " + name + ": " + err.Error())
+		panic("rest: " + name + ": " + err.Error()) // embedded when built, so a defect of the program; a test reads it
 	}
 	return out
 }

@@ -115,7 +115,7 @@ func TestNotesOfHandledEventsAreForgottenInTime(t *testing.T) {
 		}
 		time.Sleep(20 * 24 * time.Hour)
 		f.publish(in, "k", 1500)
-		time.Sleep(time.Second) // the store lets what can wait wait a little
+		time.Sleep(time.Second) // of synctest's clock, in no time: the store lets what can wait wait a little
 		p.under.Wait()
 		synctest.Wait()
 		if n := notes(t, s); n != 1501 {

@@ -181,7 +181,7 @@ func (d *demo) tell() error {
 
 // say prints a line; nobody is left to hear that it did not work.
 func (d *demo) say(format string, args ...any) {
-	fmt.Fprintf(d.Out, format+"\n", args...) //nolint:errcheck // see above
+	fmt.Fprintf(d.Out, format+"\n", args...) //nolint:errcheck // nobody is left to hear of it
 }
 
 // call makes a request of the hub as its command line does.

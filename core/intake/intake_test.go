@@ -298,7 +298,7 @@ func TestMessageIsNotTakenForAnotherKnownByItsID(t *testing.T) {
 func TestWhatFollowsARegistrationCannotSpoilIt(t *testing.T) {
 	for name, follow := range map[string]func() error{
 		"error": func() error { return core.Conflict("test", "сейчас нельзя") },
-		"panic": func() error { panic("defect") },
+		"panic": func() error { panic("defect") }, // must not spoil the registration
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk(t)
