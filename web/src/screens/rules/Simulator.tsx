@@ -1,9 +1,8 @@
 import { Button, InputNumber, Progress } from "antd"
 import { useEffect, useRef, useState } from "react"
 import { Link } from "react-router"
-import { door, type Schema } from "../../api/client"
-import { asApiError } from "../../api/errors"
-import { language } from "../../app/language"
+import type { Schema } from "../../api/client"
+import { eachLine, post } from "../../api/lines"
 import { useTexts } from "../../texts/i18n"
 import { drafted, type Rule, type RuleInput } from "./model"
 import { SayAction } from "./Say"
@@ -63,20 +62,9 @@ function gathered(all: Outcome, line: Line): Outcome {
   }
 }
 
-/** simulate reads the answer line by line as it comes; a refusal is thrown as ApiError. */
+/** simulate gives the lines of the answer as they come; a refusal is thrown as ApiError. */
 async function simulate(input: Schema<"SimulationInput">, signal: AbortSignal, each: (line: Line) => void) {
-  const headers = { "Content-Type": "application/json", "X-CSRF-Token": door.csrf, "Accept-Language": language() }
-  const response = await fetch("/api/v1/rules/simulate", { method: "POST", headers, body: JSON.stringify(input), signal })
-  if (!response.ok) throw asApiError(await response.json().catch(() => undefined), response)
-  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
-  let rest = ""
-  for (;;) {
-    const { value, done } = await reader.read()
-    const lines = (rest + (value ?? "")).split("\n")
-    rest = done ? "" : lines.pop()!
-    for (const text of lines) if (text.trim()) each(JSON.parse(text) as Line)
-    if (done) return
-  }
+  await eachLine(await post("/api/v1/rules/simulate", signal, input), each)
 }
 
 function Found(props: { outcome: Outcome }) {

@@ -11,7 +11,7 @@ import { When } from "../../parts/When"
 import { isoDay } from "../../texts/dates"
 import { number, size, useTexts } from "../../texts/i18n"
 import "../../parts/admin.css"
-import { eachLine, post } from "./lines"
+import { eachLine, post } from "../../api/lines"
 import { words } from "./texts"
 
 /** System shows how the hub fares, and checks, copies and indexes it. */

@@ -1,10 +1,12 @@
-import { door } from "../../api/client"
-import { asApiError } from "../../api/errors"
-import { language } from "../../app/language"
+import { door } from "./client"
+import { asApiError } from "./errors"
+import { language } from "../app/language"
 
 /** post sends a POST whose answer is read while it comes; a refusal is thrown as ApiError. */
-export async function post(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const response = await fetch(path, { method: "POST", headers: { "X-CSRF-Token": door.csrf, "Accept-Language": language() }, signal })
+export async function post(path: string, signal: AbortSignal, body?: unknown): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  const headers: Record<string, string> = { "X-CSRF-Token": door.csrf, "Accept-Language": language() }
+  if (body !== undefined) headers["Content-Type"] = "application/json"
+  const response = await fetch(path, { method: "POST", headers, body: body === undefined ? undefined : JSON.stringify(body), signal })
   if (!response.ok) throw asApiError(await response.json().catch(() => undefined), response)
   return response.body!
 }
