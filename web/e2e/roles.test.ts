@@ -17,7 +17,7 @@ for (const { role, operations } of table) {
   journey(`the menu of the role ${role} is what the table of rights says, and so is each page`, world, { as: () => people.get(role)! }, async ({ page }) => {
     const may = (p: { needs?: string }) => !p.needs || operations.includes(p.needs)
     await page.goto("/")
-    const entries = page.getByRole("navigation").getByRole("link")
+    const entries = page.getByRole("navigation", { name: "Меню" }).getByRole("link")
     await entries.first().waitFor()
     const shown = await entries.evaluateAll((links) => links.map((a) => a.getAttribute("href")!.slice(1)))
     const wanted = pages().filter((p) => p.menu && may(p)).map((p) => p.path)

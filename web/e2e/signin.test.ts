@@ -15,7 +15,7 @@ journey("a wrong password is told, the right one lets in, and signing out ends i
   await page.getByRole("alert").getByText("Неверный логин или пароль").waitFor()
   await password.fill(Password)
   await password.press("Enter")
-  await page.getByRole("navigation").waitFor()
+  await page.getByRole("navigation", { name: "Меню" }).waitFor()
   assert.equal(new URL(page.url()).pathname, "/appeals", "the page that was asked for")
   await page.reload()
   await page.getByRole("button", { name: "Администратор" }).click()
@@ -27,7 +27,7 @@ journey("a wrong password is told, the right one lets in, and signing out ends i
 
 journey("nothing of the session is kept where a script could read it", world, { as: () => world.admin }, async ({ page, context }) => {
   await page.goto("/")
-  await page.getByRole("navigation").waitFor()
+  await page.getByRole("navigation", { name: "Меню" }).waitFor()
   const readable = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]))
   const [cookie] = await context.cookies()
   assert.ok(cookie?.httpOnly && cookie.value.length > 20, "a cookie for the hub alone")
