@@ -227,7 +227,7 @@ func (p Perform) put(at *etree.Element, a Action) {
 	}
 }
 
-// Execute closes the appeal: status Executed (Исполнено).
+// Execute closes the appeal: status Executed (Выполнено).
 type Execute struct{}
 
 func (Execute) put(at *etree.Element, a Action) {
