@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"bytes"
 	"net/http"
 	"sync"
 )
@@ -15,6 +16,7 @@ type Fault struct {
 	// or with After, when it is.
 	Drop, After bool
 	Garbage     bool // an answer that is no XML
+	Huge        bool // an answer larger than anybody should take
 	// Reject makes the result of the action an error with this code: the rest of
 	// the request is carried out.
 	Reject string
@@ -103,6 +105,11 @@ func (f Fault) before(rw http.ResponseWriter) (done bool) {
 	case f.Garbage:
 		f.then()
 		_, _ = rw.Write([]byte("<s:Envelope><не XML"))
+	case f.Huge:
+		f.then()
+		for range 65 {
+			_, _ = rw.Write(bytes.Repeat([]byte(" "), 1<<20)) // the client may have enough
+		}
 	default:
 		return false
 	}

@@ -243,7 +243,7 @@ func (w *World) finish(req *request, out *etree.Element) {
 	case "exportOrgRegistry":
 		w.exportOrgs(req, out)
 	case "exportNsiItem":
-		w.exportTopics(out)
+		w.exportTopics(req, out)
 	case "importAnswer":
 		if !req.applied {
 			w.apply(req)
