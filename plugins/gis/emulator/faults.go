@@ -32,6 +32,7 @@ type Fault struct {
 type Faults struct {
 	mu     sync.Mutex
 	queued map[string][]Fault
+	always Fault
 	down   bool
 	gzip   bool
 }
@@ -60,6 +61,14 @@ func (f *Faults) Down(down bool) {
 	f.down = down
 }
 
+// Always is what every request meets that has no fault of its own waiting; the
+// zero value ends that.
+func (f *Faults) Always(one Fault) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.always = one
+}
+
 // Gzip packs answers for those who can unpack them.
 func (f *Faults) Gzip(on bool) {
 	f.mu.Lock()
@@ -84,7 +93,7 @@ func (f *Faults) take(action string) Fault {
 	defer f.mu.Unlock()
 	list := f.queued[action]
 	if len(list) == 0 {
-		return Fault{}
+		return f.always
 	}
 	f.queued[action] = list[1:]
 	return list[0]
