@@ -81,6 +81,9 @@ func TestRefusalOfEverythingIsAFault(t *testing.T) {
 	if _, err := h.Receive(sdktest.Reception{}).Wait(); sdk.KindOf(err) != "rejected" || len(h.Stored()) != 50 {
 		t.Errorf("%d known, %v", len(h.Stored()), err)
 	}
+	if n := w.Count("exportAppeal"); n > 80 {
+		t.Errorf("%d requests for 50 appeals, all refused", n)
+	}
 }
 
 func repeated(f emulator.Fault, n int) []emulator.Fault {
@@ -164,7 +167,9 @@ func TestTopicsAreFoundInTheOtherGroup(t *testing.T) {
 // another, and the administrator learns that the address is wrong.
 func TestRedirectionsAreNotFollowed(t *testing.T) {
 	w := world(t, nil)
-	moved := httptest.NewServer(http.RedirectHandler(w.URL, http.StatusTemporaryRedirect))
+	moved := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		http.Redirect(rw, r, w.URL+r.URL.Path, http.StatusTemporaryRedirect)
+	}))
 	defer moved.Close()
 	h := sdktest.InProcess(t, connector(systemClock()), nil)
 	if err := h.Configure(config(moved.URL, func(s map[string]any) { s["signature"] = "none" }), nil); err != nil {
