@@ -36,6 +36,10 @@ type Options struct {
 	Verify func(algorithm string, certificate, signed, value []byte) error
 	// Digest hashes by the URI of the method; needed with Verify.
 	Digest func(method string, data []byte) ([]byte, error)
+	// Schema is the path of an XSD of the SOAP envelope over the operator's schemas:
+	// requests to the appeals service are validated with it by xmllint, beside the
+	// emulator's own rules. "" = only those.
+	Schema string
 	// Polls is how many questions about a request are answered "not yet"; 2 if 0,
 	// none if negative.
 	Polls int
