@@ -21,7 +21,7 @@ func TestWhatIsTooMuchComesInParts(t *testing.T) {
 			all := map[string]bool{
 				w.Add(emulator.Appeal{Created: now.AddDate(0, 0, -1)}):                   true,
 				w.Add(emulator.Appeal{Created: now.AddDate(0, 0, -1), Status: "InWork"}): true,
-				w.Add(emulator.Appeal{}):                                                true,
+				w.Add(emulator.Appeal{}): true,
 			}
 			w.Faults.Next("getState", f)
 			h := hub(t, w, func(s map[string]any) { s["receive"] = map[string]any{"every": "1s", "reread": "1s", "look_back": 1} })

@@ -26,7 +26,9 @@ func TestLargeFilesAreReadWholly(t *testing.T) {
 		store http.HandlerFunc
 		whole bool
 	}{
-		"ranges": {func(w http.ResponseWriter, r *http.Request) { http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(want)) }, true},
+		"ranges": {func(w http.ResponseWriter, r *http.Request) {
+			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(want))
+		}, true},
 		"ranges, 200": {func(w http.ResponseWriter, r *http.Request) {
 			http.ServeContent(fine{w}, r, "", time.Time{}, bytes.NewReader(want))
 		}, true},
