@@ -126,7 +126,14 @@ func TestKillAnswerReachesGISOnce(t *testing.T) {
 		faults := make([]emulator.Fault, m.nth, m.nth+1)
 		g.world.Faults.Next(m.action, append(faults, emulator.Fault{Drop: true, After: m.after, Then: func() { close(reached); <-dead }})...)
 		id := g.answer(documents[guids[i]], text)
-		<-reached
+		awaitFor(t, 3*patience, text+" reaches GIS", func() bool {
+			select {
+			case <-reached:
+				return true
+			default:
+				return false
+			}
+		})
 		killed.Add(1)
 		if m.hub {
 			g.kill()
