@@ -64,7 +64,7 @@ export function ways(t: (typeof words)["ru"]) {
 }
 
 /** ReasonFields are the reasons of the chosen group and the extra fields of the chosen reason. */
-function ReasonFields() {
+export function ReasonFields() {
   const t = useTexts(words)
   const group = Form.useWatch<string | undefined>("reason_group")
   const reason = Form.useWatch<string | undefined>("reason")
