@@ -31,9 +31,9 @@ func subjects(t *testing.T, c *client, query string, limit int) string {
 func threeAppeals(h *hub) *client {
 	c := h.clerk()
 	for i, a := range []struct{ subject, name, due string }{
-		{"б", "Яковлев", `"2026-03-05T00:00:00Z"`}, {"в", "", "null"}, {"а", "Борисова", `"2026-03-04T00:00:00Z"`},
+		{"б", "Яковлев", `,"due_at":"2026-03-05T00:00:00Z"`}, {"в", "", ""}, {"а", "Борисова", `,"due_at":"2026-03-04T00:00:00Z"`},
 	} {
-		c.post("/api/v1/appeals", fmt.Sprintf(`{"subject":%q,"applicant":{"name":%q},"due_at":%s,"take":%t,"accounts":[{"number":"%d"}]}`, a.subject, a.name, a.due, i == 0, i%2)).want(201)
+		c.post("/api/v1/appeals", fmt.Sprintf(`{"subject":%q,"applicant":{"name":%q},"take":%t,"accounts":[{"number":"%d"}]%s}`, a.subject, a.name, i == 0, i%2, a.due)).want(201)
 		h.pass(time.Minute)
 	}
 	return c
@@ -66,7 +66,7 @@ func TestMoreThanCanBeSortedIsRefused(t *testing.T) {
 	h := newHub(t)
 	h.update(func(tx store.Tx) error {
 		for i := range 2001 {
-			d := &core.Document{ID: core.DocumentID(fmt.Sprintf("doc_%026d", i)), Direction: core.Incoming, Appeal: &core.Appeal{State: core.AppealNew}}
+			d := &core.Document{ID: core.DocumentID(fmt.Sprintf("doc_%026d", i)), Direction: core.Incoming, Kind: core.MessageLetter, State: core.DocumentRegistered, Thread: "t", Appeal: &core.Appeal{State: core.AppealNew}}
 			if err := store.Documents.Put(tx, d); err != nil {
 				return err
 			}

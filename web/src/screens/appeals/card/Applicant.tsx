@@ -51,7 +51,7 @@ function Change(props: { open: "who" | "contacts" | null; set: (what: "who" | "c
   return (
     <span>
       <Button size="small" type="link" aria-expanded={props.open === "contacts"} aria-label={t.editContacts} onClick={() => toggle("contacts")}>{t.contacts}</Button>
-      <Button size="small" type="link" aria-expanded={props.open === "who"} onClick={() => toggle("who")}>{t.change}</Button>
+      <Button size="small" type="link" aria-expanded={props.open === "who"} aria-label={t.changeWho} onClick={() => toggle("who")}>{t.change}</Button>
     </span>
   )
 }

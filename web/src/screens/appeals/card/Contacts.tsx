@@ -51,7 +51,9 @@ async function teach(party: Schema<"Party">, typed: Schema<"Address">[]) {
   const fresh = typed.filter((a) => !party.addresses.some((known) => known.kind === a.kind && known.value === a.value))
   if (fresh.length === 0) return
   const known = party.addresses.map(({ kind, value, channel, mark, comment }) => ({ kind, value, channel, mark, comment }))
-  await call(api.PATCH("/api/v1/parties/{id}", { params: { path: { id: party.id }, header: ifMatch(party) }, body: { addresses: [...known, ...fresh] } }))
+  const { organization, kind, name, accounts, notes } = party
+  const body = { organization, kind, name, accounts, notes, addresses: [...known, ...fresh] }
+  await call(api.PUT("/api/v1/parties/{id}", { params: { path: { id: party.id }, header: ifMatch(party) }, body }))
   await refresh("/api/v1/parties/{id}")
 }
 

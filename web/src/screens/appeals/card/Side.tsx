@@ -11,7 +11,7 @@ import { UserName, UserPick } from "../../../parts/UserPick"
 import { Due, When } from "../../../parts/When"
 import { useTexts } from "../../../texts/i18n"
 import { name } from "../columns"
-import { ChannelName, useChannels } from "../names"
+import { ChannelName, forwards, useChannels } from "../names"
 import { useAct } from "./act"
 import { Articles } from "./Articles"
 import { Box } from "./Box"
@@ -68,7 +68,7 @@ function Forwarding(props: { card: Card; doc: Doc }) {
   const act = useAct(doc)
   const [to, setTo] = useState<string[]>([])
   const sent = card.deliveries.filter((d) => d.purpose === "forward")
-  const channels = useChannels().filter((c) => c.enabled && c.id !== doc.channel)
+  const channels = useChannels().filter((c) => forwards(c) && c.id !== doc.channel)
   const open = !["answered", "closed", "rejected"].includes(doc.appeal.state)
   const change = (id: string, what: "retry" | "cancel") => call(api.POST(`/api/v1/deliveries/{id}/${what}`, { params: { path: { id } } } as never) as never).then(reread, toast.error)
   return (

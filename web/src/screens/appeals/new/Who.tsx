@@ -1,4 +1,4 @@
-import { Button, Checkbox, Form, type FormInstance, Input, Select } from "antd"
+import { Checkbox, Form, type FormInstance, Input, Select } from "antd"
 import { useDeferredValue } from "react"
 import { useQuery } from "@tanstack/react-query"
 import { api, call, type Schema } from "../../../api/client"

@@ -1,4 +1,4 @@
-import { Alert, Button, Checkbox, Form, type FormInstance, Input, Select } from "antd"
+import { Button, Checkbox, Form, type FormInstance, Input, Select } from "antd"
 import { useRef, useState } from "react"
 import { useNavigate, useSearchParams } from "react-router"
 import { api, call, onceKey, type Schema } from "../../../api/client"
@@ -36,7 +36,7 @@ export default function NewAppeal() {
   const empty: Partial<Values> = { kind: "person", notify: "", take: true, keep: true, source }
   return (
     <Page title={t.title} crumbs={[{ title: t.list, to: "/appeals" }]}>
-      {begun && anew === 0 && <div className="a-notes"><Alert type="info" title={t.kept} action={<Button size="small" onClick={start}>{t.drop}</Button>} /></div>}
+      {begun && anew === 0 && <div className="a-notes"><div className="a-note" role="status">{t.kept} <Button size="small" onClick={start}>{t.drop}</Button></div></div>}
       <Filled key={anew} initial={{ ...empty, ...(anew === 0 && begun), ...(source && { source }) }} keep={setDraft} registered={registered} />
     </Page>
   )
