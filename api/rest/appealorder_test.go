@@ -79,7 +79,7 @@ func TestMoreThanCanBeSortedIsRefused(t *testing.T) {
 }
 
 func TestFileOfAListHasWhatTheListHas(t *testing.T) {
-	c := threeAppeals(newHub(t))
+	c := threeAppeals(newSearchHub(t))
 	file := func(query string) string {
 		r := c.get("/api/v1/reports/appeals?columns=subject" + query).want(200)
 		lines := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(r.body), "\ufeff")))

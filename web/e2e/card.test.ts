@@ -208,7 +208,7 @@ journey("files come from the correspondence by a click and from the desktop by a
   const form = page.getByRole("form", { name: "Контакты" })
   await form.getByLabel("Электронная почта").fill("ivanov@example.org")
   await form.getByRole("button", { name: "Ещё телефон" }).click()
-  await form.getByLabel("Телефон 2").fill("+74951234567")
+  await form.getByRole("textbox", { name: "Телефон 2" }).fill("+74951234567")
   await form.getByRole("button", { name: "Сохранить" }).click()
   await page.getByRole("link", { name: "ivanov@example.org" }).waitFor()
   assert.deepEqual((await card(made.id)).document.appeal!.applicant.addresses?.map((a) => a.value), ["+79161234567", "+74951234567", "ivanov@example.org"])

@@ -4,7 +4,8 @@ import { after } from "node:test"
 import { journey, settled } from "./browser"
 import { accessible, russian } from "./checks"
 import { furnish } from "./office"
-import { World } from "./world"
+import { eventually } from "./process"
+import { Password, World } from "./world"
 
 const world = await World.start()
 after(() => world.stop())
@@ -110,4 +111,58 @@ journey("the knowledge base finds an article by a word and takes a comment", wor
   await page.getByRole("listitem").getByText("Добавьте образец акта").waitFor()
   await settled(page)
   await russian(page)
+})
+
+journey("an article is deleted, shown among the deleted on demand, and restored; a comment tells its author", world, { as: () => world.admin }, async ({ page }) => {
+  await page.goto(`/knowledge?article=${office.article.id}`)
+  await page.getByText("Составить акт").waitFor()
+  await page.getByLabel("Комментарий", { exact: true }).fill("Нужен снимок")
+  await page.getByRole("button", { name: "Добавить комментарий" }).click()
+  await page.getByRole("listitem").filter({ hasText: "Нужен снимок" }).getByText("Администратор").waitFor()
+  await page.getByRole("button", { name: "Изменить" }).click()
+  await page.getByRole("dialog").getByRole("button", { name: "Удалить" }).click()
+  await page.getByRole("dialog", { name: /Удалить «Порядок осмотра кровли»/ }).getByRole("button", { name: "Удалить" }).click()
+  const tree = page.getByRole("tree")
+  await tree.getByText("Порядок осмотра кровли").waitFor({ state: "detached" })
+  await page.getByLabel("Показать удалённые").check()
+  const deleted = page.getByRole("region", { name: "Удалённые статьи" })
+  await deleted.getByText("Порядок осмотра кровли").waitFor()
+  await settled(page)
+  await russian(page)
+  await accessible(page)
+  await deleted.getByRole("button", { name: "Восстановить" }).click()
+  await tree.getByText("Порядок осмотра кровли").waitFor()
+})
+
+journey("a person changes his profile: look, notices, a key whose rights are named, another session, the password", world, { as: () => performer }, async ({ page }) => {
+  await world.session(performer.login)
+  await page.goto("/profile")
+  await page.getByRole("radiogroup", { name: "Вид страниц" }).getByText("Контрастный").click()
+  await settled(page)
+  await accessible(page)
+  const box = page.getByRole("checkbox", { name: /Подходит срок.*Письмом/ })
+  const before = await box.isChecked()
+  await box.click()
+  await eventually("the choice is kept", async () => (await performer.rest.get<{ user: { notify: { email: string[] } } }>("/session")).user.notify.email.includes("due_soon") !== before)
+  await page.getByRole("button", { name: "Создать ключ" }).click()
+  const dialog = page.getByRole("dialog")
+  await dialog.getByLabel("Название").fill("Выгрузка")
+  await dialog.getByLabel("Что разрешено").click()
+  await page.locator(".ant-select-dropdown:visible").getByText("Видеть обращения", { exact: true }).click()
+  await page.keyboard.press("Escape")
+  await dialog.locator(".u-form-do").getByRole("button", { name: "Создать ключ" }).click()
+  await page.getByRole("dialog", { name: "Ключ создан" }).getByRole("button", { name: "Готово" }).click()
+  await page.getByText(/Видеть обращения · /).waitFor()
+  await settled(page)
+  await russian(page, ["Chrome", "Linux", "Edge", "node"])
+  await page.getByRole("region", { name: "Сеансы" }).getByRole("button", { name: "Завершить" }).first().click()
+  await page.getByText("Сеанс завершён").first().waitFor()
+  const fields = page.getByRole("form", { name: "Пароль" })
+  await fields.getByLabel("Текущий пароль").fill("не тот")
+  for (const label of ["Новый пароль", "Новый пароль ещё раз"]) await fields.getByLabel(label, { exact: true }).fill("совсем-другой-пароль")
+  await fields.getByRole("button", { name: "Сменить пароль" }).click()
+  await fields.getByRole("alert").first().waitFor()
+  await fields.getByLabel("Текущий пароль").fill(Password)
+  await fields.getByRole("button", { name: "Сменить пароль" }).click()
+  await page.getByText("Пароль сменён").waitFor()
 })

@@ -74,6 +74,7 @@ func (m *meters) Receive(ctx context.Context, _ sdk.Cursor, emit sdk.Emitter) er
 			}
 			letter := sdk.Message{
 				ExternalID: filepath.Base(file), Kind: sdk.KindLetter, Subject: "Письмо " + filepath.Base(file), Text: "Письмо с разметкой", HTML: string(raw),
+				From: sdk.Party{Name: "Жилец", Addresses: []sdk.Address{{Kind: "phone", Value: "+79160000001"}}},
 			}
 			if err := emit.Emit(ctx, letter, nil); err != nil {
 				return err

@@ -8,7 +8,7 @@ import { useKeys } from "../../../app/keys"
 import { useCan, useSession } from "../../../app/session"
 import { labelOf, useEntries } from "../../../parts/EntryPick"
 import { FileDrop } from "../../../parts/Files"
-import { toast } from "../../../parts/toast"
+import { explain, toast } from "../../../parts/toast"
 import { useDraft } from "../../../parts/useDraft"
 import { useTexts } from "../../../texts/i18n"
 import { dateTime } from "../../../texts/dates"
@@ -27,6 +27,7 @@ export function Reply(props: { doc: Doc }) {
   const [files, setFiles] = useState<File[]>([])
   const [open, setOpen] = useState(false)
   const [share, setShare] = useState<number | undefined>(undefined)
+  const [problem, setProblem] = useState("")
   const box = useRef<TextAreaRef>(null)
   const once = useRef(onceKey())
   useEffect(() => { once.current = onceKey() }, [text, channel, open])
@@ -37,13 +38,14 @@ export function Reply(props: { doc: Doc }) {
     if (!text.trim()) return toast.warn(t.replyEmpty)
     if (share !== undefined) return
     setShare(0)
+    setProblem("")
     try {
       await sendForm(`/api/v1/appeals/${doc.id}/reply`, { data: { text, channel, keep_open: open || undefined }, files, headers: once.current }, setShare)
       toast.done(t.done.reply)
       sent()
       setFiles([])
     } catch (error) {
-      toast.error(error)
+      setProblem(explain(error))
     } finally {
       setShare(undefined)
       await reread()
@@ -72,6 +74,7 @@ export function Reply(props: { doc: Doc }) {
         <Checkbox checked={open} onChange={(e) => setOpen(e.target.checked)}>{t.keepOpen}</Checkbox>
         <Button type="primary" htmlType="submit" icon={<SendOutlined />} loading={share !== undefined} title="Ctrl+Enter">{t.send}</Button>
       </div>
+      {problem && <Alert type="error" role="alert" title={problem} closable={{ onClose: () => setProblem("") }} />}
       <Obstacles channel={carrier} against={against} />
     </form>
   )
