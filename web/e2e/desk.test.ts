@@ -122,6 +122,7 @@ journey("an article is deleted, shown among the deleted on demand, and restored;
   await page.getByRole("button", { name: "Изменить" }).click()
   await page.getByRole("dialog").getByRole("button", { name: "Удалить" }).click()
   await page.getByRole("dialog", { name: /Удалить «Порядок осмотра кровли»/ }).getByRole("button", { name: "Удалить" }).click()
+  await page.getByRole("dialog", { name: /используется/ }).getByRole("button", { name: "Удалить" }).click()
   const tree = page.getByRole("tree")
   await tree.getByText("Порядок осмотра кровли").waitFor({ state: "detached" })
   await page.getByLabel("Показать удалённые").check()

@@ -53,7 +53,7 @@ function Item(props: { file: HubFile; url: string; look: () => void; action?: Re
   const t = useTexts(words)
   const { file: f } = props
   const look = lookOf(f)
-  const face = <><Face file={f} url={props.url} /><span className="u-file-name">{f.name}<small>{[size(f.size), f.signs && t.signs(f.signs), f.note].filter(Boolean).join(" · ")}</small></span></>
+  const face = <><span className="u-file-face" aria-hidden="true"><Face file={f} url={props.url} /></span><span className="u-file-name">{f.name}<small>{[size(f.size), f.signs && t.signs(f.signs), f.note].filter(Boolean).join(" · ")}</small></span></>
   return (
     <li>
       {look ? <button type="button" className="u-file" onClick={props.look}><span className="u-hidden">{t.look} </span>{face}</button> : <a className="u-file" href={props.url} download={f.name}>{face}</a>}
