@@ -27,6 +27,7 @@ const (
 	ErasingDrafts    ErasureStage = "drafts"   // those that answer no document
 	ErasingMass      ErasureStage = "mass"     // what mass operations noted of documents
 	ErasingAnswers   ErasureStage = "answers"  // kept for repeated requests
+	ErasingFilters   ErasureStage = "filters"  // saved by users
 	ErasingParties   ErasureStage = "parties"
 	ErasingFiles     ErasureStage = "files"
 )
@@ -55,6 +56,7 @@ type Erasure struct {
 	Drafts     []DraftID        `json:"drafts"`     // whose texts were, in all versions
 	Signatures int              `json:"signatures"` // how many electronic signatures were, with what they tell of signers
 	MassItems  int              `json:"mass_items"` // how many notes of mass operations were
+	Filters    int              `json:"filters"`    // how many saved filters that named the person were
 	Audit      int              `json:"audit"`      // entries of the journal about what was erased: they stay
 	Files      int              `json:"files"`      // how many files were
 	Bytes      int64            `json:"bytes"`      // how much the files took

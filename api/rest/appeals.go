@@ -271,6 +271,9 @@ func (s *Server) createAppeal(c *call) (answer, error) {
 		if in.Take {
 			d.Appeal.Operator = c.who.User.ID
 		}
+		if err := c.mayGive(tx, "reason", in.Reason, ""); err != nil {
+			return answer{}, err
+		}
 		if err := s.Appeals.Register(tx, d, in.Journal); err != nil {
 			return answer{}, err
 		}
@@ -341,6 +344,29 @@ func (s *Server) updateAppeal(c *call) (answer, error) {
 		return answer{}, err
 	}
 	return s.changeAppeal(c, func(tx store.Tx, ref appeal.Ref) (*core.Document, error) {
+		old, err := store.Documents.Get(tx, string(ref.ID))
+		if err == nil && old.Appeal != nil {
+			err = c.mayGive(tx, "reason", in.Reason.or(""), old.Appeal.Reason)
+		}
+		if err != nil {
+			return nil, err
+		}
 		return s.Appeals.Edit(tx, ref, in.apply)
 	})
+}
+
+// mayGive refuses a reason that none of the caller's support lines has access to.
+// The one an appeal had may stay. What does not exist is told by who looks it up.
+func (c *call) mayGive(tx store.Tx, field string, reason, had core.EntryID) error {
+	if reason == "" || reason == had {
+		return nil
+	}
+	e, err := store.Entries.GetAny(tx, string(reason))
+	switch {
+	case core.KindOf(err) == core.KindNotFound:
+		return nil
+	case err == nil && !c.who.Scope().Reason(e):
+		return core.Invalid("request.body", field, "причина не доступна вашим линиям поддержки")
+	}
+	return err
 }

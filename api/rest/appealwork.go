@@ -210,6 +210,9 @@ func (s *Server) otherAppeal(c *call) (answer, error) {
 		return answer{}, core.Invalid("request.body", "question.subject", textRequired)
 	}
 	return s.pair(c, in, func(tx store.Tx, ref appeal.Ref) (*core.Document, *core.Document, error) {
+		if err := c.mayGive(tx, "question.reason", in.Question.Reason, ""); err != nil {
+			return nil, nil, err
+		}
 		return s.Appeals.Other(tx, ref, in.Result.result(), appeal.Question(in.Question))
 	})
 }
@@ -220,6 +223,9 @@ func (s *Server) splitAppeal(c *call) (answer, error) {
 		return answer{}, err
 	}
 	return s.pair(c, in, func(tx store.Tx, ref appeal.Ref) (*core.Document, *core.Document, error) {
+		if err := c.mayGive(tx, "reason", in.Reason, ""); err != nil {
+			return nil, nil, err
+		}
 		return s.Appeals.Split(tx, ref, appeal.Question(in))
 	})
 }

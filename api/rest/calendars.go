@@ -147,7 +147,7 @@ func (s *Server) deleteCalendar(c *call) (answer, error) {
 			return err
 		}
 		if def.Version != version {
-			return core.Conflict("calendars.stale", "запись изменена другим пользователем")
+			return store.Calendars.Stale(tx, string(def.ID), version)
 		}
 		return schedule.Delete(tx, def.ID)
 	})

@@ -191,7 +191,7 @@ func (s *Server) deleteChannel(c *call) (answer, error) {
 		return answer{}, err
 	}
 	if have.Meta.Version != version {
-		return answer{}, core.Conflict("channels.stale", "запись изменена другим пользователем")
+		return answer{}, s.Store.View(c.ctx(), func(tx store.Tx) error { return store.Channels.Stale(tx, string(have.ID), version) })
 	}
 	return done(), s.Channels.Delete(c.ctx(), c.channel())
 }

@@ -144,7 +144,7 @@ func (s *Server) listEntries(c *call) (answer, error) {
 	}
 	q := c.query()
 	wanted := entryQuery(q, t)
-	wanted.Sees = c.who.Scope().Entry
+	wanted.Sees = c.who.Scope().Offered
 	wanted.Deleted = q.flag("deleted")
 	wanted.After, wanted.Limit = q.text("after"), q.number("limit", 1, 1000, 50)
 	if err := q.err(); err != nil {

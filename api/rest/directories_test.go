@@ -69,7 +69,10 @@ func TestNewDirectoryIsOneDeclaration(t *testing.T) {
 	}
 	a := c.entry("lifts", object{"number": "Л-2", "checked": "2026-02-01"})
 	changed := read[rest.EntryRow](c.with("If-Match", `"1"`).put(address(a), object{"values": object{"number": "Л-2", "works": false}}).want(200))
-	c.with("If-Match", `"1"`).put(address(a), object{"values": object{"number": "Л-3"}}).problem(409, "entries.stale")
+	stale := c.with("If-Match", `"1"`).put(address(a), object{"values": object{"number": "Л-3"}}).problem(409, "entries.stale")
+	if len(stale.Errors) == 0 || !slices.ContainsFunc(stale.Errors, func(f core.FieldFault) bool { return f.Field == "values.works" }) {
+		t.Errorf("changed meanwhile: %+v", stale.Errors)
+	}
 	c.put(address(a), object{"values": object{"number": "Л-3"}}).problem(428, "request.if_match")
 	if r := c.csv("lifts", "?mode=good", "number;works\nЛ-1;да\nЛ-1;нет\n;да\n"); r.Created != 1 || r.Updated != 1 || r.Bad != 1 || !r.Taken {
 		t.Errorf("import %+v", r)

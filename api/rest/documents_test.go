@@ -381,8 +381,13 @@ func TestPartyLifeOverREST(t *testing.T) {
 	in["name"] = "АО «Ромашка»"
 	c.put(own, in).problem(428, "request.if_match")
 	c.with("If-Match", `"1"`).put(own, in).want(200)
-	c.with("If-Match", `"1"`).put(own, in).problem(409, "parties.stale")
-	c.with("If-Match", `"1"`).delete(own).problem(409, "parties.stale")
+	for _, stale := range []rest.Problem{
+		c.with("If-Match", `"1"`).put(own, in).problem(409, "parties.stale"), c.with("If-Match", `"1"`).delete(own).problem(409, "parties.stale"),
+	} {
+		if len(stale.Errors) != 1 || stale.Errors[0].Field != "name" {
+			t.Errorf("changed meanwhile: %+v", stale.Errors)
+		}
+	}
 	if got := read[core.Party](c.get(own).want(200)); got.Name != "АО «Ромашка»" {
 		t.Fatal(got.Name)
 	}
@@ -411,6 +416,10 @@ func TestJournalLifeOverREST(t *testing.T) {
 	admin.put(own, in).problem(428, "request.if_match")
 	admin.with("If-Match", `"1"`).put(own, in).want(200)
 	admin.with("If-Match", `"1"`).put(own, in).problem(409, "journals.stale")
+	past := read[struct{ Items []store.Entry }](admin.get(own + "/history").want(200)).Items
+	if len(past) != 2 || past[1].Changes[0] != (store.FieldChange{Field: "title", Before: "Входящие ФКР", After: "Фонд капремонта"}) {
+		t.Errorf("history %+v", past)
+	}
 	in["id"] = "other"
 	admin.with("If-Match", `"2"`).put(own, in).problem(400, "request.body")
 	admin.with("If-Match", `"1"`).put("/api/v1/journals/other", in).problem(404, "journals.not_found")

@@ -74,7 +74,7 @@ func (s *Server) eraseParty(c *call) (answer, error) {
 func unchanged(tx store.Tx, id string, version uint64) error {
 	p, err := store.Parties.GetAny(tx, id)
 	if err == nil && p.Version != version {
-		return core.Conflict("parties.stale", "запись изменена другим пользователем")
+		return store.Parties.Stale(tx, id, version)
 	}
 	return err
 }

@@ -101,7 +101,7 @@ func (c *call) ownFilter(tx store.Tx, version uint64) (*core.Filter, error) {
 		return nil, refuse(core.KindForbidden, "filters.foreign", "это фильтр другого пользователя")
 	}
 	if f.Version != version {
-		return nil, core.Conflict("filters.stale", "запись изменена другим пользователем")
+		return nil, store.Filters.Stale(tx, string(f.ID), version)
 	}
 	return f, nil
 }

@@ -115,3 +115,5 @@ func (s *Server) saveJournal(c *call, j *core.Journal) (shown Journal, err error
 	})
 	return shown, err
 }
+
+func (s *Server) journalHistory(c *call) (answer, error) { return history(s, c, store.Journals) }

@@ -216,7 +216,7 @@ func (s *Server) deleteParty(c *call) (answer, error) {
 			return err
 		}
 		if p.Version != version {
-			return core.Conflict("parties.stale", "запись изменена другим пользователем")
+			return store.Parties.Stale(tx, string(p.ID), version)
 		}
 		return store.Parties.Delete(tx, string(p.ID))
 	})

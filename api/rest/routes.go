@@ -137,6 +137,7 @@ func hubRoutes() []*route {
 		{name: "journals.list", method: get, path: v1 + "/journals", op: access.ReadJournals, serve: (*Server).listJournals},
 		{name: "journals.create", method: post, path: v1 + "/journals", op: access.WriteJournals, serve: (*Server).createJournal},
 		{name: "journals.get", method: get, path: v1 + "/journals/{id}", op: access.ReadJournals, serve: (*Server).getJournal},
+		{name: "journals.history", method: get, path: v1 + "/journals/{id}/history", op: access.ReadJournals, serve: (*Server).journalHistory},
 		{name: "journals.update", method: put, path: v1 + "/journals/{id}", op: access.WriteJournals, serve: (*Server).updateJournal},
 
 		{name: "parties.list", method: get, path: v1 + "/parties", op: access.ReadParties, serve: (*Server).listParties},

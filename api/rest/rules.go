@@ -3,6 +3,7 @@ package rest
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -253,7 +254,10 @@ func (s *Server) changeRule(c *call, seen uint64, note string, change func(core.
 			return nil, noRule()
 		}
 		if seen != execution.AnyVersion && old[at].Changed != seen {
-			return nil, core.Conflict("rules.stale", "запись изменена другим пользователем")
+			return nil, &core.Error{
+				Kind: core.KindConflict, Code: "rules.stale", Text: "запись изменена другим пользователем",
+				Faults: []core.FieldFault{{Field: "changed", Text: fmt.Sprintf("изменено в версии %d", old[at].Changed)}},
+			}
 		}
 		return slices.Replace(old, at, at+1, change(old[at])...), nil
 	}, func(set *core.RuleSet) answer {

@@ -62,7 +62,10 @@ func TestRulesAreEditedOneByOne(t *testing.T) {
 	if changed.ID != one.ID || changed.Title != "Кровля" || changed.Changed != 3 {
 		t.Errorf("%+v", changed)
 	}
-	admin.with("If-Match", `"1"`).put(path, lineRule("Опять", "кровля", "roofs")).problem(409, "rules.stale")
+	stale := admin.with("If-Match", `"1"`).put(path, lineRule("Опять", "кровля", "roofs")).problem(409, "rules.stale")
+	if len(stale.Errors) != 1 || stale.Errors[0].Text != "изменено в версии 3" {
+		t.Errorf("changed meanwhile: %+v", stale.Errors)
+	}
 	if r := read[core.Rule](admin.post(path+"/disable", nil).want(200)); r.On {
 		t.Error("is on")
 	}

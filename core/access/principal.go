@@ -18,7 +18,7 @@ type Principal struct {
 	// Command: it came over the hub's own socket, see CommandLine.
 	Command bool
 
-	allAppeals bool // one of the user's lines has access to all appeals
+	lines lineRights
 }
 
 // CommandLine is whoever can open the hub's own socket on this machine: the

@@ -18,6 +18,10 @@ type Scope struct {
 	organizations []core.OrganizationID // none: all
 	lines         []core.EntryID        // none: all
 	user          core.UserID
+
+	// byTags: of the reasons only those with one of the tags are given.
+	byTags bool
+	tags   []core.EntryID
 }
 
 // Scope of the principal. An administrator, who sets the limits, has none.
@@ -26,24 +30,50 @@ func (p *Principal) Scope() Scope {
 		return Scope{}
 	}
 	s := Scope{organizations: p.User.Organizations, lines: p.User.Lines, user: p.User.ID}
-	if p.allAppeals {
+	if p.lines.allAppeals {
 		s.lines = nil
 	}
+	s.byTags, s.tags = p.lines.byTags, p.lines.tags
 	return s
 }
 
-// liftsLines tells that one of the support lines has access to all appeals.
-func liftsLines(tx store.Tx, lines []core.EntryID) (bool, error) {
+// lineRights are what a user's support lines have access to together.
+type lineRights struct {
+	allAppeals bool           // one of them has access to all appeals
+	byTags     bool           // each of them has access to reasons by tags only
+	tags       []core.EntryID // which those are
+}
+
+func rightsOf(tx store.Tx, lines []core.EntryID) (r lineRights, err error) {
+	all := false // one of them has access to all reasons
 	for _, id := range lines {
 		line, err := store.Entries.Get(tx, string(id))
-		if core.KindOf(err) == core.KindNotFound && err != nil {
+		if core.KindOf(err) == core.KindNotFound && err != nil || err == nil && line.Directory != core.DirSupportLines {
 			continue
 		}
-		if err != nil || line.Directory == core.DirSupportLines && line.Text("appeals") == "all" {
-			return err == nil, err
+		if err != nil {
+			return r, err
+		}
+		r.allAppeals = r.allAppeals || line.Text("appeals") == "all"
+		if line.Text("reasons") != "tags" {
+			all = true
+			continue
+		}
+		r.byTags, r.tags = true, append(r.tags, tagsOf(line)...)
+	}
+	r.byTags = r.byTags && !all
+	return r, nil
+}
+
+// tagsOf are the tags of a support line, or of a reason.
+func tagsOf(e *core.Entry) (out []core.EntryID) {
+	ids, _ := e.Values["tags"].([]any)
+	for _, id := range ids {
+		if text, ok := id.(string); ok {
+			out = append(out, core.EntryID(text))
 		}
 	}
-	return false, nil
+	return out
 }
 
 // Everything tells that there is no limit, so that nothing needs to be asked.
@@ -116,6 +146,18 @@ func (s Scope) Entry(e *core.Entry) bool {
 		return s.Organization(core.OrganizationID(e.ID))
 	}
 	return s.Organization(e.Organization)
+}
+
+// Offered tells whether an entry of a directory stands in lists: one that is seen
+// may be no choice. Reasons that none of the user's lines has access to are seen
+// on the appeals that have them, and not offered.
+func (s Scope) Offered(e *core.Entry) bool {
+	return s.Entry(e) && (e.Directory != core.DirReasons || s.Reason(e))
+}
+
+// Reason tells whether the user may give appeals the reason.
+func (s Scope) Reason(e *core.Entry) bool {
+	return !s.byTags || slices.ContainsFunc(tagsOf(e), func(tag core.EntryID) bool { return slices.Contains(s.tags, tag) })
 }
 
 // Task tells whether a task is seen: by whoever has a part in it, and by who sees

@@ -275,7 +275,7 @@ func (p *Principal) readUsers(tx store.Tx) (err error) {
 			return err
 		}
 	}
-	p.allAppeals, err = liftsLines(tx, p.User.Lines)
+	p.lines, err = rightsOf(tx, p.User.Lines)
 	return err
 }
 

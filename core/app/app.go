@@ -379,14 +379,41 @@ func (a *App) pending(ctx context.Context) (n uint64, err error) {
 
 // OpenMaintenance opens the data of a hub that does not run.
 func OpenMaintenance(conf config.Config, version string) (*maintenance.Service, func() error, error) {
-	if _, err := os.Stat(conf.Path(maintenance.DatabaseName)); err != nil {
-		return nil, nil, &core.Error{Kind: core.KindConfig, Code: "data.empty", Field: "data", Text: "в папке " + conf.Data + " нет хаба"}
+	if _, err := sizeOf(conf, conf.Path(maintenance.DatabaseName)); err != nil {
+		return nil, nil, err
 	}
 	a := &App{Config: conf, Log: hclog.NewNullLogger(), version: version}
 	if err := a.openFiles(Tuning{}); err != nil {
 		return nil, nil, errors.Join(err, a.Close())
 	}
 	return a.Maintenance(), a.Close, nil
+}
+
+// Compact writes the database of a hub that does not run anew, without what
+// deleted records left in it, and tells how large it was and is, in bytes.
+func Compact(conf config.Config) (was, is int64, err error) {
+	path := conf.Path(maintenance.DatabaseName)
+	if was, err = sizeOf(conf, path); err != nil {
+		return 0, 0, err
+	}
+	if err := boltstore.Compact(path); err != nil {
+		return 0, 0, err
+	}
+	is, err = sizeOf(conf, path)
+	return was, is, err
+}
+
+// sizeOf the database; KindConfig if there is none.
+func sizeOf(conf config.Config, path string) (int64, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0, noHub(conf)
+	}
+	return info.Size(), nil
+}
+
+func noHub(conf config.Config) error {
+	return &core.Error{Kind: core.KindConfig, Code: "data.empty", Field: "data", Text: "в папке " + conf.Data + " нет хаба"}
 }
 
 // Run runs the stages and the channels until ctx is done, then stops them:

@@ -108,42 +108,22 @@ func (f faults) err() error {
 	return core.Faults(f).Err("appeal.invalid")
 }
 
-// stale tells what changed since the version somebody works on: the fields by
-// name. Their values may be personal; the history has them.
+// stale tells what changed since the version somebody works on.
 func stale(tx store.Tx, d *core.Document, version uint64) error {
-	when := map[string]string{}
-	for e, err := range store.Documents.History(tx, string(d.ID)) {
-		if err != nil {
-			return err
-		}
-		if e.Version <= version {
-			continue
-		}
-		for _, name := range changed(e) {
-			when[name] = "изменено " + e.At.In(core.OfficeZone).Format("02.01.2006 15:04")
-		}
-	}
-	e := core.Conflict("documents.stale", "запись изменена другим пользователем")
-	for _, name := range slices.Sorted(maps.Keys(when)) {
-		e.Faults = append(e.Faults, core.FieldFault{Field: name, Text: when[name]})
-	}
-	return e
+	return store.Documents.StaleBy(tx, string(d.ID), version, changed)
 }
 
-// changed are the fields of a history entry; those of the appeal by their own
-// names.
-func changed(e store.Entry) (out []string) {
-	for _, c := range e.Changes {
-		if c.Field != "appeal" {
-			out = append(out, c.Field)
-			continue
-		}
-		before, _ := c.Before.(map[string]any)
-		after, _ := c.After.(map[string]any)
-		for name := range union(before, after) {
-			if !reflect.DeepEqual(before[name], after[name]) {
-				out = append(out, name)
-			}
+// changed are the names of a change in the history; of the appeal those of its
+// own fields.
+func changed(c store.FieldChange) (out []string) {
+	if c.Field != "appeal" {
+		return []string{c.Field}
+	}
+	before, _ := c.Before.(map[string]any)
+	after, _ := c.After.(map[string]any)
+	for name := range union(before, after) {
+		if !reflect.DeepEqual(before[name], after[name]) {
+			out = append(out, name)
 		}
 	}
 	return out

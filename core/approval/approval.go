@@ -280,7 +280,7 @@ func (s *Service) change(tx store.Tx, by core.Acting, ref Ref, do func(*core.Dra
 		return nil, err
 	}
 	if ref.Version != 0 && d.Version != ref.Version {
-		return nil, core.Conflict("drafts.stale", "запись изменена другим пользователем")
+		return nil, store.Drafts.Stale(tx, string(d.ID), ref.Version)
 	}
 	if d.Author != by.User && !by.Supervisor {
 		return nil, forbidden("это может только автор проекта или руководитель")

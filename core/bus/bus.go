@@ -178,15 +178,15 @@ type RuleEvent struct {
 	Text     string          `json:"text"` // in Russian
 }
 
-// NoticeEvent is a notice to users: of a rule, or of a term that comes near or
-// was broken.
+// NoticeEvent is a notice to users: of a rule, of one that was switched off, or
+// of a term that comes near or was broken.
 type NoticeEvent struct {
 	Users    []core.UserID   `json:"users"`
 	Document core.DocumentID `json:"document,omitempty"`
 	Task     core.TaskID     `json:"task,omitempty"`
 	Rule     core.RuleID     `json:"rule,omitempty"`
 	Text     string          `json:"text,omitempty"`
-	// Notice is what kind it is; empty: a rule's own, which is always heard on the
+	// Notice is what kind it is; empty: of a rule, which is always heard on the
 	// desk and never by e-mail.
 	Notice core.Notice `json:"notice,omitempty"`
 }

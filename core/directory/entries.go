@@ -120,13 +120,19 @@ func (s *Service) at(tx store.Tx, name core.DirectoryName, id core.EntryID, vers
 		return nil, err
 	}
 	if e.Version != version {
-		return nil, stale()
+		return nil, stale(tx, e, version)
 	}
 	return e, nil
 }
 
-func stale() error {
-	return core.Conflict("entries.stale", "запись изменена другим пользователем")
+// stale tells which fields changed since the version.
+func stale(tx store.Tx, e *core.Entry, version uint64) error {
+	return store.Entries.StaleBy(tx, string(e.ID), version, func(c store.FieldChange) (names []string) {
+		for _, of := range byField([]store.FieldChange{c}) {
+			names = append(names, of.Field)
+		}
+		return names
+	})
 }
 
 func sameEntry(a, b *core.Entry) bool {
@@ -175,7 +181,7 @@ func (s *Service) Restore(tx store.Tx, name core.DirectoryName, id core.EntryID,
 		return nil, err
 	}
 	if e.Version != version {
-		return nil, stale()
+		return nil, stale(tx, e, version)
 	}
 	if e.DeletedAt == nil {
 		return e, nil

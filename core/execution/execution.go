@@ -131,7 +131,7 @@ func (s *Service) Route(tx store.Tx, d *core.Document) error {
 	if done, err := store.Decisions.Has(tx, string(d.ID)); done || err != nil {
 		return err
 	}
-	facts, err := s.gather(tx, d, tx.Now(), rules.set)
+	facts, err := s.gather(tx, d, tx.Now(), rules.set, openNow)
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,8 @@ func (s *Service) Route(tx store.Tx, d *core.Document) error {
 }
 
 // gather reads what the rules look at, for a document that came at the moment.
-func (s *Service) gather(tx store.Tx, d *core.Document, at time.Time, set *routing.Set) (*routing.Facts, error) {
+// open counts the sender's open appeals.
+func (s *Service) gather(tx store.Tx, d *core.Document, at time.Time, set *routing.Set, open counter) (*routing.Facts, error) {
 	f := &routing.Facts{Document: d, At: at}
 	var err error
 	if set.AsksWorking() {
@@ -158,9 +159,24 @@ func (s *Service) gather(tx store.Tx, d *core.Document, at time.Time, set *routi
 		}
 	}
 	if set.AsksOpen() {
-		f.OpenAppeals, err = countOf(tx, d, "sender_open", "")
+		f.OpenAppeals, err = open(tx, d, at)
 	}
 	return f, err
+}
+
+// counter counts the appeals of the document's sender that were open at a moment.
+type counter func(tx store.Tx, d *core.Document, at time.Time) (int, error)
+
+func openNow(tx store.Tx, d *core.Document, _ time.Time) (int, error) {
+	return countOf(tx, d, "sender_open", "")
+}
+
+// openThen reads the sender's earlier documents: of what was ended and opened
+// again since it does not know that it was ended.
+func openThen(tx store.Tx, d *core.Document, at time.Time) (int, error) {
+	return countBy(tx, d, store.Query[core.Document]{Filter: func(o *core.Document) bool {
+		return o.Appeal != nil && (o.Appeal.EndedAt == nil || o.Appeal.EndedAt.After(at))
+	}}, "sender_key")
 }
 
 // maxCounted is as far as documents of one sender are counted, maxAddresses how
@@ -170,15 +186,19 @@ const (
 	maxAddresses = 5
 )
 
-// countOf counts earlier documents of the sender: by the address that has most,
-// for a document under two addresses must not count twice.
+// countOf counts earlier documents of the sender since an id.
 func countOf(tx store.Tx, d *core.Document, index, since string, more ...store.Term) (int, error) {
-	most := 0
+	return countBy(tx, d, store.Query[core.Document]{Where: more, From: since}, index)
+}
+
+// countBy counts earlier documents of the sender by the address that has most,
+// for a document under two addresses must not count twice.
+func countBy(tx store.Tx, d *core.Document, q store.Query[core.Document], index string) (int, error) {
+	most, more := 0, q.Where
+	q.To = string(d.ID)
 	for _, a := range d.Sender.Addresses[:min(len(d.Sender.Addresses), maxAddresses)] {
-		n, _, err := store.Documents.Count(tx, store.Query[core.Document]{
-			Where: append([]store.Term{{Index: index, Value: a.Key()}}, more...),
-			From:  since, To: string(d.ID),
-		}, maxCounted)
+		q.Where = append([]store.Term{{Index: index, Value: a.Key()}}, more...)
+		n, _, err := store.Documents.Count(tx, q, maxCounted)
 		if err != nil {
 			return 0, err
 		}

@@ -1,6 +1,7 @@
 package execution_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -272,64 +273,6 @@ func TestOperatorByLoadIsWhoHasLeast(t *testing.T) {
 	}
 }
 
-func TestFailingRuleIsSwitchedOffAndTheDocumentGoesOn(t *testing.T) {
-	for name, c := range map[string]struct {
-		bad  core.Rule
-		hurt func(store.Tx) error
-		text string
-	}{
-		"expression": {doing("плохое", &core.Condition{Expr: `files[0].size > 1`}, setLine("never")), nil, "выражение не вычислено"},
-		"channel deleted": {
-			doing("плохое", nil, core.Action{Do: core.ActForward, Channels: []core.ChannelID{"gis"}}),
-			func(tx store.Tx) error { return store.Channels.Delete(tx, "gis") }, "канала gis больше нет",
-		},
-		"nobody left": {
-			doing("плохое", nil, operators(core.ChooseLoad, "usr_anna")),
-			func(tx store.Tx) error { return store.Users.Delete(tx, "usr_anna") }, "никто из операторов",
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
-			set := d.set(c.bad, doing("хорошее", nil, setLine("common")))
-			if c.hurt != nil {
-				d.update(c.hurt)
-			}
-			first := d.in(nil)
-			if first.Appeal == nil || first.Appeal.Line != "common" {
-				t.Errorf("the next rule was not tried: %+v", first.Appeal)
-			}
-			now := d.inForce()
-			bad := now.Rules[0]
-			if now.Number != set.Number+1 || bad.On || bad.Fault == nil || bad.Fault.Document != first.ID || !strings.HasPrefix(bad.Fault.Text, c.text) || !now.Rules[1].On {
-				t.Errorf("rules %+v, fault %+v", now, bad.Fault)
-			}
-			if evs := d.bus.Take(bus.RuleFailed); len(evs) != 1 {
-				t.Errorf("%d notices", len(evs))
-			}
-			audited := 0
-			coretest.View(t, d.store, func(tx store.Tx) error {
-				for _, err := range store.Audit.Find(tx, "object", "rules/"+string(bad.ID)) {
-					if err != nil {
-						return err
-					}
-					audited++
-				}
-				return nil
-			})
-			if audited != 1 {
-				t.Errorf("%d audit entries", audited)
-			}
-			second := d.in(nil)
-			if decided, steps := d.decision(second.ID); decided.RuleSet != now.Number || steps[0].Outcome != core.RuleOff {
-				t.Errorf("second document: %+v %+v", decided, steps)
-			}
-			if n := d.inForce().Number; n != now.Number {
-				t.Errorf("version %d after the second document", n)
-			}
-		})
-	}
-}
-
 func TestAutomaticAnswerGoesOnceInAMatterAndNeverToMachines(t *testing.T) {
 	d := newDesk(t)
 	d.set(doing("ответ", nil, core.Action{Do: core.ActReply, Title: "Обращение {number}", Text: "{name}, мы получили письмо «{subject}»"}))
@@ -428,8 +371,10 @@ func TestVersionsAreKeptAndGoneBackTo(t *testing.T) {
 		_, err := d.rules.Revert(tx, 2, 1)
 		return err
 	})
-	if core.KindOf(err) != core.KindConflict {
-		t.Errorf("stale edit: %v", err)
+	e, _ := errors.AsType[*core.Error](err)
+	if core.KindOf(err) != core.KindConflict || len(e.Faults) != 2 ||
+		e.Faults[0] != (core.FieldFault{Field: "rules." + string(two.ID), Text: "изменено в версии 3"}) || e.Faults[1].Text != "удалено до версии 3" {
+		t.Errorf("stale edit: %+v", e)
 	}
 }
 

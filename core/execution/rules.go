@@ -1,6 +1,7 @@
 package execution
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
@@ -42,7 +43,7 @@ func (s *Service) Edit(tx store.Tx, seen uint64, note string, edit func([]core.R
 		return nil, err
 	}
 	if seen != AnyVersion && seen != old.Number {
-		return nil, core.Conflict("rules.stale", "правила изменены другим пользователем")
+		return nil, s.stale(tx, seen, old)
 	}
 	rules, err := edit(slices.Clone(old.Rules))
 	if err != nil {
@@ -54,6 +55,32 @@ func (s *Service) Edit(tx store.Tx, seen uint64, note string, edit func([]core.R
 		return nil, err
 	}
 	return next, s.keep(tx, next)
+}
+
+// stale tells which rules changed since the version the caller has seen.
+func (s *Service) stale(tx store.Tx, seen uint64, now *core.RuleSet) error {
+	was, err := s.Version(tx, seen)
+	if core.KindOf(err) == core.KindNotFound {
+		was, err = &core.RuleSet{}, nil // before the first one, or invented
+	}
+	if err != nil {
+		return err
+	}
+	out := core.Conflict("rules.stale", "правила изменены другим пользователем")
+	say := func(r core.Rule, format string, version uint64) {
+		out.Faults = append(out.Faults, core.FieldFault{Field: "rules." + string(r.ID), Text: fmt.Sprintf(format, version)})
+	}
+	for _, r := range now.Rules {
+		if r.Changed > seen {
+			say(r, "изменено в версии %d", r.Changed)
+		}
+	}
+	for _, r := range was.Rules {
+		if !slices.ContainsFunc(now.Rules, func(left core.Rule) bool { return left.ID == r.ID }) {
+			say(r, "удалено до версии %d", now.Number)
+		}
+	}
+	return out
 }
 
 // stamp names new rules and notes the version in those that changed. It returns
@@ -253,9 +280,36 @@ func (s *Service) tell(tx store.Tx, r *core.Rule) error {
 	if err != nil {
 		return err
 	}
+	users, err := keepers(tx)
+	if err != nil {
+		return err
+	}
+	if len(users) > 0 {
+		err = s.Bus.Publish(tx, bus.NoticeRaised, string(r.Fault.Document), bus.NoticeEvent{
+			Users: users, Document: r.Fault.Document, Rule: r.ID, Text: "Правило «" + r.Title + "» выключено: " + r.Fault.Text,
+		})
+		if err != nil {
+			return err
+		}
+	}
 	return s.Bus.Publish(tx, bus.RuleFailed, string(r.Fault.Document), bus.RuleEvent{
 		Rule: r.ID, Title: r.Title, Document: r.Fault.Document, Text: r.Fault.Text,
 	})
+}
+
+// keepers are who may mend the rules, by their roles.
+func keepers(tx store.Tx) (out []core.UserID, err error) {
+	for _, role := range []core.Role{core.RoleAdministrator, core.RoleSupervisor} {
+		for u, err := range store.Users.Find(tx, "role", string(role)) {
+			if err != nil {
+				return nil, err
+			}
+			if u.MayEnter() && !slices.Contains(out, u.ID) {
+				out = append(out, u.ID)
+			}
+		}
+	}
+	return out, nil
 }
 
 // Decision is what the rules made of a document; nil if they never looked at it.

@@ -59,7 +59,8 @@ type Progress struct {
 // Simulate tells what the changed rules would do with the last documents,
 // oldest first, where the rules in force do something else. Documents are looked
 // at as they were when the rules saw them or, before there were rules, as they
-// were registered; but a sender's open appeals are those of now. Nothing is
+// were registered, and so are the sender's open appeals: only one that was ended
+// and opened again since counts as if it had never been ended. Nothing is
 // changed. say is called from this goroutine and outside of any transaction; its
 // error ends the simulation, as the end of ctx does.
 func (s *Service) Simulate(ctx context.Context, changed []core.Rule, last int, say func(Simulated) error) error {
@@ -208,10 +209,10 @@ func (m *simulation) recall(tx store.Tx, id core.DocumentID) (*past, error) {
 		return nil, err
 	}
 	p := &past{doc: d}
-	if p.now, err = m.gather(tx, d, at, m.now.set); err != nil {
+	if p.now, err = m.gather(tx, d, at, m.now.set, openThen); err != nil {
 		return nil, err
 	}
-	p.then, err = m.gather(tx, d, at, m.then.set)
+	p.then, err = m.gather(tx, d, at, m.then.set, openThen)
 	return p, err
 }
 

@@ -93,6 +93,7 @@ func changed() []core.Rule {
 		rules,
 		doing("причина", &core.Condition{Field: core.FieldReason, Is: core.IsEqual, Values: []string{"roof"}}, core.Action{Do: core.ActAddTags, Tags: []core.EntryID{"roof"}}),
 		doing("частые", &core.Condition{Field: core.FieldAppeals, Is: core.IsAtLeast, Days: 3, Number: 9}, core.Action{Do: core.ActAddTags, Tags: []core.EntryID{"often"}}),
+		doing("много открытых", &core.Condition{Field: core.FieldOpenAppeals, Is: core.IsAtLeast, Number: 4}, core.Action{Do: core.ActAddTags, Tags: []core.EntryID{"many"}}),
 		doing("счета", &core.Condition{Expr: `int(fields["account"]) % 100 == 7`}, core.Action{Do: core.ActAddTags, Tags: []core.EntryID{"seven"}}),
 		doing("ломается", &core.Condition{All: []core.Condition{{Field: core.FieldText, Is: core.IsContains, Values: []string{"Квартира 90,"}}, {Expr: `files[0].size > 0`}}}, setLine("never")),
 	)
@@ -161,6 +162,8 @@ func (d *desk) spoil(ids []core.DocumentID) {
 			}
 			doc.Subject, doc.Fields, doc.Marks = "Исправлено", map[string]string{"account": "7"}, nil
 			doc.Appeal.Line, doc.Appeal.Reason = "manual", "roof"
+			ended := d.clock.Now()
+			doc.Appeal.State, doc.Appeal.EndedAt = core.AppealClosed, &ended
 			if err := store.Documents.Put(tx, doc); err != nil {
 				return err
 			}

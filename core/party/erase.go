@@ -33,7 +33,11 @@ var remains = []string{
 	"поручения и проекты, не связанные с документами заявителя и не адресованные ему: хаб не знает, о ком они",
 	"внешние идентификаторы сообщений: чтобы удалённое сообщение не было зарегистрировано повторно",
 	"даты и состояние согласия на обработку данных: доказательство законности прежней обработки",
+	"правила маршрутизации с прежними версиями и записи справочников, где о человеке написал сотрудник: их правят вручную",
+	"сохранённые фильтры, где человек назван одним словом, например только фамилией: это могут быть и однофамильцы",
 	"резервные копии, снятые до удаления: уничтожаются по своему сроку хранения",
+	"свободное место файла базы: удалённое нельзя увидеть в программе и нет в новых копиях, но можно прочесть с диска, пока место не занято снова. " +
+		"Чтобы его не осталось, остановите хаб и выполните «uzel compact»",
 }
 
 // Order is what a person orders an erasure with.
@@ -174,6 +178,7 @@ func (s *Service) finish(ctx context.Context, act *core.Erasure) error {
 		core.ErasingDrafts:    e.looseDrafts,
 		core.ErasingMass:      e.massItems,
 		core.ErasingAnswers:   e.answers,
+		core.ErasingFilters:   e.filters,
 		core.ErasingParties:   e.parties,
 		core.ErasingFiles:     e.files,
 	}
@@ -197,18 +202,15 @@ type eraser struct {
 // not.
 func (e *eraser) subject(tx store.Tx) (*person, error) {
 	w := &person{parties: e.act.Parties}
+	var cards []*core.Party
 	for _, id := range e.act.Parties {
 		p, err := store.Parties.GetAny(tx, string(id))
 		if err != nil {
 			return nil, err
 		}
-		for _, c := range p.Addresses {
-			if err := w.take(tx, c); err != nil {
-				return nil, err
-			}
-		}
+		cards = append(cards, p)
 	}
-	return w, nil
+	return w, w.read(tx, cards)
 }
 
 // step changes records and moves the act on in one transaction: a hub that is
@@ -452,7 +454,7 @@ func (e *eraser) answers(ctx context.Context) error {
 				return err
 			}
 		}
-		advance(act, next, core.ErasingParties)
+		advance(act, next, core.ErasingFilters)
 		return nil
 	})
 }

@@ -58,6 +58,9 @@ type person struct {
 	parties []core.PartyID
 	own     []core.Address // personal contacts of no one else
 	shared  []core.Address // contacts that prove nothing by themselves
+
+	names    []string // as the cards have them
+	accounts []string // numbers
 }
 
 // personOf reads the cards of a person.
@@ -70,14 +73,23 @@ func personOf(tx store.Tx, id core.PartyID) (*person, []*core.Party, error) {
 	for _, p := range cards {
 		w.parties = append(w.parties, p.ID)
 	}
+	return w, cards, w.read(tx, cards)
+}
+
+// read takes down what the cards of w.parties say.
+func (w *person) read(tx store.Tx, cards []*core.Party) error {
 	for _, p := range cards {
+		w.names = append(w.names, p.Name)
+		for _, a := range p.Accounts {
+			w.accounts = append(w.accounts, a.Number)
+		}
 		for _, c := range p.Addresses {
 			if err := w.take(tx, c); err != nil {
-				return nil, nil, err
+				return err
 			}
 		}
 	}
-	return w, cards, nil
+	return nil
 }
 
 // take sorts a contact. A public one says nothing about anybody.

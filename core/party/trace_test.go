@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,6 +46,31 @@ func signed(t *testing.T, w *world) {
 	})
 }
 
+// herFilters are saved filters that name her; the others do not, or only might.
+var (
+	herFilters = []core.Filter{
+		{ID: "flt_title", Title: "Жалобы Анны Забелиной", Values: map[string]string{"state": "new"}},
+		{ID: "flt_party", Title: "x", Values: map[string]string{"party": "pty_anna"}},
+		{ID: "flt_mail", Title: "x", Values: map[string]string{"sender": "email:" + annaMail}},
+		{ID: "flt_phone", Title: "x", Values: map[string]string{"applicant": "phone:8 (916) 111-22-33"}},
+		{ID: "flt_text", Title: "x", Values: map[string]string{"q": "крыша " + annaName}},
+	}
+	otherFilters = []core.Filter{
+		{ID: "flt_common", Title: "Анна", Values: map[string]string{"q": "крыша Забелин", "sender": "email:petr@mail.test"}},
+		{ID: "flt_plain", Title: "Просроченные", Values: map[string]string{"view": "overdue"}},
+	}
+)
+
+func filters(tx store.Tx) (err error) {
+	for _, f := range slices.Concat(herFilters, otherFilters) {
+		f.Owner, f.List = "usr_1", core.FilterAppeals
+		err = errors.Join(err, store.Filters.Put(tx, &f))
+		f.Shared = true // history
+		err = errors.Join(err, store.Filters.Put(tx, &f))
+	}
+	return errors.Join(err, store.Filters.Delete(tx, "flt_party"))
+}
+
 const annaSNILS, annaSerial = "112-233-445 95", "00c0ffee00a11a"
 
 // TestErasureLeavesNoTraceInTheDataFolder looks for her words in the bytes of
@@ -67,6 +93,7 @@ func TestErasureLeavesNoTraceInTheDataFolder(t *testing.T) {
 		return errors.Join(
 			store.SavedAnswers.Put(tx, &core.SavedAnswer{ID: "hers", Status: 201, Body: []byte(`{"id":"` + herDocument + `","name":"` + annaName + `"}`)}),
 			store.Signatures.Erase(tx, "sig_4"),
+			filters(tx),
 		)
 	})
 	marks := append([]string{annaSNILS, annaSerial, annaFile}, secrets...)
@@ -76,13 +103,22 @@ func TestErasureLeavesNoTraceInTheDataFolder(t *testing.T) {
 
 	events := bus.New(bus.Options{Store: w.store, Driver: boltbus.New(w.store, boltbus.Options{})})
 	s := party.New(party.Config{Store: w.store, Blobs: w.files, Bus: events, Portion: 7})
-	if act := w.finish(t, s); act.Signatures != 3 || len(act.Kept) != 0 {
+	act := w.finish(t, s)
+	if act.Signatures != 3 || len(act.Kept) != 0 || act.Filters != len(herFilters) {
 		t.Errorf("act %+v", act)
+	}
+	if !slices.ContainsFunc(act.Remains, func(text string) bool { return strings.Contains(text, "uzel compact") }) {
+		t.Errorf("the act does not say what is left in the file: %q", act.Remains)
 	}
 	coretest.View(t, w.store, func(tx store.Tx) error {
 		sig, err := store.Signatures.Get(tx, "sig_2")
 		if err == nil && (sig.Waiting() || sig.File != nil || sig.Signature != nil) {
 			t.Errorf("what was to be verified is %+v", sig)
+		}
+		for _, f := range otherFilters {
+			if _, missing := store.Filters.Get(tx, string(f.ID)); missing != nil {
+				t.Errorf("%s: %v", f.ID, missing)
+			}
 		}
 		return err
 	})
@@ -101,8 +137,7 @@ func (w *world) traces(t *testing.T, dir string, marks []string) map[string]stri
 	if err := w.close(); err != nil {
 		t.Fatal(err)
 	}
-	whole, compact := filepath.Join(dir, "hub.db"), filepath.Join(dir, "compact.db")
-	if err := errors.Join(boltstore.Compact(whole, compact), os.Rename(compact, whole)); err != nil {
+	if err := boltstore.Compact(filepath.Join(dir, "hub.db")); err != nil {
 		t.Fatal(err)
 	}
 	found := map[string]string{}

@@ -166,7 +166,7 @@ func (t *Table[T]) Replace(tx Tx, old, rec *T) error {
 func (t *Table[T]) write(tx Tx, key string, old, rec *T) error {
 	meta := t.record(rec).RecordMeta()
 	given := *meta
-	if err := t.stamp(tx, old, meta); err != nil {
+	if err := t.stamp(tx, key, old, meta); err != nil {
 		return err
 	}
 	moves, err := t.moves(tx, key, old, rec)
@@ -192,13 +192,17 @@ func (t *Table[T]) write(tx Tx, key string, old, rec *T) error {
 }
 
 // stamp checks the version and moves the Meta on.
-func (t *Table[T]) stamp(tx Tx, old *T, meta *core.Meta) error {
+func (t *Table[T]) stamp(tx Tx, key string, old *T, meta *core.Meta) error {
 	var had core.Meta
 	if old != nil {
 		had = *t.record(old).RecordMeta()
 	}
-	if meta.Version != had.Version {
+	switch {
+	case meta.Version == had.Version:
+	case meta.Version == 0: // a new one, for whoever puts it
 		return core.Conflict(t.name+".stale", "запись изменена другим пользователем")
+	default:
+		return t.Stale(tx, key, meta.Version)
 	}
 	now := tx.Now()
 	meta.Version++

@@ -22,7 +22,7 @@ func get(tx store.Tx, ref Ref) (*core.Task, error) {
 		return nil, err
 	}
 	if ref.Version != 0 && t.Version != ref.Version {
-		return nil, core.Conflict("tasks.stale", "запись изменена другим пользователем")
+		return nil, store.Tasks.Stale(tx, string(t.ID), ref.Version)
 	}
 	if t.Kind == core.TaskApproval {
 		return nil, core.Conflict("task.approval", "согласование проходит в карточке проекта документа")

@@ -288,6 +288,9 @@ func TestStaleVersionIsRefused(t *testing.T) {
 		return d.tasks.Start(tx, anna, task.Ref{ID: made.ID, Version: made.Version})
 	})
 	coretest.WantError(t, err, core.KindConflict, "tasks.stale")
+	if e, _ := errors.AsType[*core.Error](err); e == nil || len(e.Faults) != 1 || e.Faults[0].Field != "state" {
+		t.Errorf("what changed: %+v", e)
+	}
 }
 
 func TestEndedTaskIsNotEdited(t *testing.T) {

@@ -23,6 +23,7 @@ func TestDeskDay(t *testing.T) {
 
 	a.take()
 	a.give(object{"reason": office.reason, "reason_group": office.group, "accounts": []object{{"number": "100500"}}})
+	a.isFoundBy("account", "100500")
 	a.isDueIn(24)   // hours of the reason for letters
 	a.isWorkedOn(1) // second at least
 	a.forwardTo("lift")
@@ -206,6 +207,16 @@ func (a *appeal) isDueIn(hours int) {
 	d := a.card().Document
 	if d.Deadline == nil || d.DueAt == nil || !d.DueAt.Equal(d.Deadline.DueAt) || int(d.DueAt.Sub(d.CreatedAt).Hours()) != hours {
 		a.Errorf("due at %v, registered at %v, deadline %+v", d.DueAt, d.CreatedAt, d.Deadline)
+	}
+}
+
+// isFoundBy looks for the appeal in the list narrowed to a value.
+func (a *appeal) isFoundBy(filter, value string) {
+	a.Helper()
+	var found struct{ Items []struct{ ID core.DocumentID } }
+	a.do(http.MethodGet, "/api/v1/appeals?"+filter+"="+value, nil, &found)
+	if len(found.Items) != 1 || found.Items[0].ID != a.id {
+		a.Errorf("found by %s %s: %+v", filter, value, found.Items)
 	}
 }
 

@@ -224,6 +224,24 @@ func (c *cli) runningBackup(cmd *cobra.Command, w io.Writer, withKey bool) error
 	return err
 }
 
+func (c *cli) compact() *cobra.Command {
+	return &cobra.Command{
+		Use: "compact", Short: "сжать базу остановленного хаба: место удалённого освобождается, и прочесть его больше нельзя", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			conf, err := c.config()
+			if err != nil {
+				return err
+			}
+			was, is, err := app.Compact(conf)
+			if err != nil {
+				return err
+			}
+			c.say("база сжата: было %d КБ, стало %d КБ", was>>10, is>>10)
+			return nil
+		},
+	}
+}
+
 func (c *cli) restore() *cobra.Command {
 	return &cobra.Command{
 		Use: "restore FILE", Short: "развернуть копию в пустую папку данных («-» — из потока)", Args: cobra.ExactArgs(1),

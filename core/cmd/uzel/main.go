@@ -116,7 +116,7 @@ func (c *cli) root() *cobra.Command {
 	flags.StringVar(&c.configPath, "config", os.Getenv("UZEL_CONFIG"), "файл настроек хаба (без него — значения по умолчанию)")
 	flags.BoolVar(&c.json, "json", false, "вывод в JSON, для программ")
 	root.AddCommand(
-		c.serve(), c.check(), c.backup(), c.restore(), c.bench(), c.versionCommand(),
+		c.serve(), c.check(), c.backup(), c.restore(), c.compact(), c.bench(), c.versionCommand(),
 		c.users(), c.channels(), c.plugins(), c.documents(), c.deadLetters(), c.search(), c.calendars(),
 	)
 	return root

@@ -10,30 +10,46 @@ import (
 // compactBytes is how much Compact writes in one transaction.
 const compactBytes = 4 << 20
 
-// Compact writes a copy of the database in the file from, which no process may
-// have open, to the new file to, without the room that deleted records left: a
-// database file does not shrink by itself. A backup of a running store keeps
-// that room.
-func Compact(from, to string) (err error) {
-	src, err := openDB(from, Options{})
+// Compact writes the database in the file anew, which no process may have open,
+// without the room that deleted records left, and with nothing of what stood
+// there: a database file does not shrink by itself, and its free pages keep what
+// they held until they are used again. It needs room for both beside each other.
+// Cut short it leaves the file as it was.
+//
+// The errors are those of Open, and KindUnavailable if the disk is full.
+func Compact(path string) (err error) {
+	src, err := openDB(path, Options{})
 	if err != nil {
 		return err
 	}
-	defer src.Close() //nolint:errcheck // nothing was written
-	f, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
-	if err != nil {
-		return openError(to, err)
+	// Whoever waits for the lock must find the new file in place.
+	defer func() { err = errors.Join(err, src.Close()) }()
+	beside := path + ".compact"
+	if err := os.Remove(beside); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return openError(beside, err)
 	}
-	if err := f.Close(); err != nil {
-		return openError(to, err)
+	if err := copyLive(src, beside); err != nil {
+		return errors.Join(err, os.Remove(beside))
 	}
-	defer guardOpen(from, &err)()
+	if err := errors.Join(os.Rename(beside, path), syncFolder(path)); err != nil {
+		return openError(path, err)
+	}
+	return nil
+}
+
+// copyLive writes all records to a new file, and reads it once more.
+func copyLive(src *bbolt.DB, to string) (err error) {
+	defer guardOpen(src.Path(), &err)()
 	dst, err := bbolt.Open(to, 0o600, &bbolt.Options{NoSync: true, NoFreelistSync: true, FreelistType: bbolt.FreelistMapType})
 	if err != nil {
 		return openError(to, err)
 	}
-	if err := errors.Join(bbolt.Compact(dst, src, compactBytes), dst.Sync(), dst.Close(), syncFolder(to)); err != nil {
-		return errors.Join(diskError(err), os.Remove(to))
+	if err := errors.Join(bbolt.Compact(dst, src, compactBytes), dst.Sync(), dst.Close()); err != nil {
+		return diskError(err)
 	}
-	return nil
+	f, err := os.OpenFile(to, os.O_RDWR, 0)
+	if err != nil {
+		return openError(to, err)
+	}
+	return errors.Join(inspect(f), f.Close())
 }

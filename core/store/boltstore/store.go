@@ -123,8 +123,30 @@ func openDB(path string, opts Options) (db *bbolt.DB, err error) {
 
 // openAlone opens the file, or makes it, and locks it: until it is closed no
 // other process looks at it or at its logs. An empty one is what remains if
-// making it was cut short.
+// making it was cut short. One that another process has put a new one in the
+// place of meanwhile is let go.
 func openAlone(path string, opts Options) (f *os.File, fresh bool, err error) {
+	for {
+		if f, fresh, err = openLocked(path, opts); err != nil {
+			return nil, false, err
+		}
+		if current(f, path) {
+			return f, fresh, nil
+		}
+		if err := f.Close(); err != nil {
+			return nil, false, openError(path, err)
+		}
+	}
+}
+
+// current tells that the path still leads to the file.
+func current(f *os.File, path string) bool {
+	own, err := f.Stat()
+	there, pathErr := os.Stat(path)
+	return err == nil && pathErr == nil && os.SameFile(own, there)
+}
+
+func openLocked(path string, opts Options) (f *os.File, fresh bool, err error) {
 	open := opts.OpenFile
 	if open == nil {
 		open = os.OpenFile
@@ -183,7 +205,8 @@ func (s *Store) View(ctx context.Context, fn func(store.Tx) error) (err error) {
 	return fn(t)
 }
 
-// Backup implements store.Store. The copy can be opened as it is.
+// Backup implements store.Store. The copy can be opened as it is, and has nothing
+// of what was deleted: free pages are empty in it.
 func (s *Store) Backup(ctx context.Context, w io.Writer) (err error) {
 	defer guard(&err)()
 	btx, err := s.db.Begin(false)
@@ -191,7 +214,13 @@ func (s *Store) Backup(ctx context.Context, w io.Writer) (err error) {
 		return closedError(err)
 	}
 	defer btx.Rollback() //nolint:errcheck // a read transaction has nothing to lose
-	var failed error     // of w, which bbolt turns into text
+	im, done, err := s.imageOf(btx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	w = cleaned(im, w)
+	var failed error // of w, which bbolt turns into text
 	out := writerFunc(func(p []byte) (n int, err error) {
 		if err = ctx.Err(); err == nil {
 			n, err = w.Write(p)
@@ -224,20 +253,14 @@ func (s *Store) Check(ctx context.Context, report func(problem string)) (err err
 		return closedError(err)
 	}
 	defer btx.Rollback() //nolint:errcheck // a read transaction has nothing to lose
-	f, err := os.Open(s.path)
+	im, done, err := s.imageOf(btx)
 	if err != nil {
-		return diskError(err)
+		return err
 	}
-	defer f.Close() //nolint:errcheck // opened for reading
-	data, unmap, err := mapFile(f)
-	if err != nil {
-		return diskError(err)
-	}
-	defer unmap()
-	size := uint64(s.db.Info().PageSize)
-	im := &image{data: data, ordered: true, meta: meta{pageSize: size, pages: uint64(btx.Size()) / size}}
+	defer done()
+	im.ordered = true
 	var first error
-	im.walk(uint64(btx.Cursor().Bucket().Root()), true, func(problem error) bool {
+	im.walk(im.root, true, func(problem error) bool {
 		first = cmp.Or(first, problem)
 		report(problem.Error())
 		return ctx.Err() == nil

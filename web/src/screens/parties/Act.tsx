@@ -22,7 +22,7 @@ export default function Act() {
         const lines: [string, ReactNode][] = [
           [t.act.ground, act.ground], [t.act.by, <Who key="who" actor={act.ordered_by} />], [t.act.at, <When key="at" at={act.created_at} full />], [t.act.finished, act.finished_at && <When key="end" at={act.finished_at} full />],
           [t.act.stage, act.state === "running" && act.stage && t.act.stages[act.stage]],
-          [t.act.documents, number(act.documents.length)], [t.act.messages, number(act.messages)], [t.act.deliveries, number(act.deliveries)], [t.act.tasks, number(act.tasks.length)], [t.act.drafts, number(act.drafts.length)],
+          [t.act.documents, number(act.documents.length)], [t.act.messages, number(act.messages)], [t.act.deliveries, number(act.deliveries)], [t.act.tasks, number(act.tasks.length)], [t.act.drafts, number(act.drafts.length)], [t.act.filters, number(act.filters)],
           [t.act.files, number(act.files)], [t.act.bytes, size(act.bytes)], [t.act.shared, number(act.shared_files)],
         ]
         return (
