@@ -83,6 +83,14 @@ journey("a resident writes with photos, the answer is given over REST, the resid
   )
   assert.ok(doc.fields?.consent_at, "the moment of the consent")
   assert.deepEqual(doc.files?.map((f) => `${f.name} ${f.media_type}`), ["потолок.gif image/gif", "стена.gif image/gif"])
+  await opened(page, "Капает с потолка", "Зарегистрировано")
+  await page.getByLabel("Сообщение").fill("Уже и в коридоре.")
+  await page.getByRole("button", { name: "Добавить" }).click()
+  await page.locator("#thread").getByText("Уже и в коридоре.").waitFor()
+  await eventually("the message stands in the matter", async () => {
+    const { thread } = await operator.rest.get<{ thread: { channel?: string; direction: string }[] }>(`/documents/${doc.id}`)
+    return thread.some((d) => d.channel === "lk" && d.direction === "incoming")
+  })
   await operator.rest.post(`/documents/${doc.id}/reply`, { text: "Мастер придёт завтра с 9 до 12 <i>часов</i>." })
 
   await opened(page, "Капает с потолка", "Дан ответ")
