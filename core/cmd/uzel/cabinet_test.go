@@ -35,7 +35,7 @@ func TestCabinetHearsEachChangeOfState(t *testing.T) {
 		t.Errorf("files %+v", doc.Files)
 	}
 
-	c.do(http.MethodPost, "/api/v1/appeals/"+string(id)+"/take", nil, nil)
+	c.change(id, "take", nil)
 	c.hears("performer", "in_work")
 	c.hears("status", "in_work")
 	c.change(id, "forward", object{"to": []string{"lift"}})
@@ -222,7 +222,7 @@ func (c *cabinet) registered(external string) row {
 }
 
 // change does something to the appeal as it is now.
-func (c *cabinet) change(id core.DocumentID, what string, body object) {
+func (c *cabinet) change(id core.DocumentID, what string, body any) {
 	c.Helper()
 	client := *c.client
 	client.Transport = matching{c.client.Transport, c.read(id).Document.Version}
