@@ -121,7 +121,7 @@ function replied(): Promise<unknown> {
   }, patience)
 }
 
-journey("three appeals come by three ways, a master is sent, each gets a signed answer by its own way", world, { as: () => world.colleague("olga"), minutes: 6 }, async ({ page, complaints }: Desk) => {
+journey("three appeals come by three ways, a master is sent, each gets a signed answer by its own way", world, { as: () => world.colleague("olga"), minutes: 8 }, async ({ page, complaints }: Desk) => {
   const master = await world.colleague("master")
   const outside = await open(world, undefined)
   const office = await open(world, director)
