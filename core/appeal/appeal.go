@@ -189,7 +189,7 @@ func (s *Service) tellOrigin(tx store.Tx, old, d *core.Document) error {
 	if d.Appeal.Operator != old.Appeal.Operator && d.Appeal.Operator != "" {
 		purposes = append(purposes, core.PurposePerformer)
 	}
-	if d.State != old.State && d.State != core.DocumentAnswered {
+	if moved := d.State != old.State || d.Appeal.State != old.Appeal.State; moved && d.State != core.DocumentAnswered {
 		purposes = append(purposes, core.PurposeStatus)
 	}
 	if len(purposes) == 0 {

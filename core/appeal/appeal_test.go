@@ -199,6 +199,37 @@ func TestOriginHearsWhatItsConnectorCarries(t *testing.T) {
 	}
 }
 
+// TestOriginHearsEachChangeOfState: of those too that leave the document where
+// it is. A report is worded when it is handed over.
+func TestOriginHearsEachChangeOfState(t *testing.T) {
+	d := newDesk(t)
+	doc := d.arrive(mail, core.MessageAppeal, nil)
+	at := d.clock.Now().AddDate(0, 0, 3)
+	steps := []struct {
+		want string
+		do   func(tx store.Tx, doc *core.Document) (*core.Document, error)
+	}{
+		{"запланировано на " + at.In(core.OfficeZone).Format("02.01.2006"), func(tx store.Tx, doc *core.Document) (*core.Document, error) { return d.Plan(tx, ref(doc), at) }},
+		{"в работе", func(tx store.Tx, doc *core.Document) (*core.Document, error) { return d.Take(tx, ref(doc), olga) }},
+		{"передано исполнителю", func(tx store.Tx, doc *core.Document) (*core.Document, error) {
+			return d.Forward(tx, ref(doc), []core.ChannelID{gis})
+		}},
+		{"отклонено", func(tx store.Tx, doc *core.Document) (*core.Document, error) {
+			return d.Reject(tx, ref(doc), "Не наш дом", nil)
+		}},
+	}
+	for _, step := range steps {
+		doc = d.do(func(tx store.Tx) (*core.Document, error) { return step.do(tx, doc) })
+		var got []string
+		for _, p := range d.parcels(mail) {
+			got = append(got, p.Document.Text)
+		}
+		if want := []string{"Обращение № " + doc.Number.Text + ": " + step.want}; !slices.Equal(got, want) {
+			t.Errorf("told %q, want %q", got, want)
+		}
+	}
+}
+
 func TestReportTellsTheNewsAndNotTheLetter(t *testing.T) {
 	d := newDesk(t)
 	doc := d.arrive(chat, core.MessageAppeal, func(m *core.Message) {

@@ -28,8 +28,21 @@ type Config struct {
 	Programs string    // folder of the emulators and the cabinet's page
 	Data     string    // data folder of the hub; the demo keeps its files in FolderName there
 	Address  string    // of the hub: http://127.0.0.1:8080
-	MailOnly bool      // a mailbox with letters and nothing else
+	Show     Show
 }
+
+// Show is what Run shows.
+type Show string
+
+// The shows.
+const (
+	ShowStory Show = "story" // the stage, and a story that plays on it
+	ShowStage Show = "stage" // all emulators, connected; what happens there others do
+	ShowMail  Show = "mail"  // a mailbox with letters and nothing else
+)
+
+// Known tells whether there is such a show.
+func (s Show) Known() bool { return s == ShowStory || s == ShowStage || s == ShowMail }
 
 // FolderName is the folder of the demo in the hub's data folder. It is made
 // anew at each start.
@@ -38,8 +51,11 @@ const FolderName = "demo"
 // WorldName is the file there that says where everything is: a World as JSON.
 const WorldName = "world.json"
 
-// Done is how the last line of the story begins.
-const Done = "История сыграна"
+// Done is how the last line of the story begins, Ready that of the stage.
+const (
+	Done  = "История сыграна"
+	Ready = "Сцена готова"
+)
 
 // World is where everything is, for people and programs that want to look.
 type World struct {
@@ -130,13 +146,17 @@ func (d *demo) show(ctx context.Context, g *errgroup.Group) error {
 	if err := d.begin(ctx, g, &d.Mail, "mailemulator"); err != nil {
 		return err
 	}
-	if d.MailOnly {
+	if d.Show == ShowMail {
 		d.say("Демо: ящик %s, письма: %s и bin/uzel document list", d.Mail.User, d.Mail.Web)
 		return d.connectMail(ctx)
 	}
 	desk, err := d.open(ctx, g)
 	if err != nil {
 		return err
+	}
+	if d.Show == ShowStage {
+		d.say("%s: пишите за жителя и отвечайте сами. Остановить — Ctrl+C.", Ready)
+		return nil
 	}
 	return d.play(ctx, desk)
 }

@@ -93,8 +93,20 @@ func performer(tx store.Tx, doc *core.Document) (*core.Correspondent, error) {
 
 // stateText words the state of a document for whoever wrote it.
 func stateText(doc *core.Document) string {
-	if doc.Appeal != nil && doc.Appeal.State == core.AppealRejected {
-		return "отклонено"
+	if doc.Appeal != nil {
+		switch at := doc.Appeal.PlannedAt; doc.Appeal.State {
+		case core.AppealRejected:
+			return "отклонено"
+		case core.AppealForwarded:
+			return "передано исполнителю"
+		case core.AppealNew:
+			return "ожидает исполнителя"
+		case core.AppealWaiting:
+			if at != nil {
+				return "запланировано на " + at.In(core.OfficeZone).Format("02.01.2006")
+			}
+			return "запланировано"
+		}
 	}
 	switch doc.State {
 	case core.DocumentInWork:

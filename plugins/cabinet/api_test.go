@@ -363,22 +363,3 @@ func TestContractHasThePathsThatAreServed(t *testing.T) {
 		t.Errorf("served %q, described %q", got, want)
 	}
 }
-
-// FuzzForm reads forms of strangers: whatever comes, the answer is a message or
-// a refusal.
-func FuzzForm(f *testing.F) {
-	f.Add("x", []byte("--x\r\nContent-Disposition: form-data; name=\"appeal\"\r\n\r\n"+appealJSON+"\r\n--x--\r\n"))
-	f.Add("x", []byte("--x\r\n\r\n--x--"))
-	f.Fuzz(func(t *testing.T, boundary string, body []byte) {
-		c := &cabinet{env: sdk.Env{Scratch: t.TempDir()}}
-		in, files := new(written), new(parts)
-		defer files.free()
-		if err := c.form(multipart.NewReader(bytes.NewReader(body), boundary), in, files); err != nil && sdk.KindOf(err) != "invalid" {
-			t.Errorf("%v", err)
-		}
-		_ = in.check(true)
-		for _, p := range files.parts {
-			content(t, p.file())
-		}
-	})
-}

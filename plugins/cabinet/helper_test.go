@@ -115,13 +115,17 @@ func hashOf(d *desk, f sdk.File) string {
 // signed is a request of the cabinet, signed as openapi.yaml says.
 func signed(method, where, contentType string, body []byte) *http.Request {
 	r := httptest.NewRequest(method, where, bytes.NewReader(body))
+	r.Header.Set("Content-Type", contentType)
+	seal(r, where, body)
+	return r
+}
+
+func seal(r *http.Request, where string, body []byte) {
 	sum := sha256.Sum256(body)
 	at, hash := strconv.FormatInt(time.Now().Unix(), 10), hex.EncodeToString(sum[:])
-	r.Header.Set("Content-Type", contentType)
 	r.Header.Set(headerTime, at)
 	r.Header.Set(headerHash, hash)
-	r.Header.Set(headerSignature, sign(testKey, toHub, method, where, at, hash))
-	return r
+	r.Header.Set(headerSignature, sign(testKey, toHub, r.Method, where, at, hash))
 }
 
 // do makes a request and reads the answer.

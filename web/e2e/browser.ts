@@ -61,6 +61,8 @@ type Setting = Window & {
   as?: () => Person | Promise<Person>
   /** Complaints that this journey causes on purpose. */
   expects?: RegExp
+  /** How long it may take at most, 3 if it is no long story. */
+  minutes?: number
 }
 
 /**
@@ -68,7 +70,7 @@ type Setting = Window & {
  * leaves a picture and the console in e2e/traces when it fails.
  */
 export function journey(name: string, world: World, setting: Setting, walk: (desk: Desk) => Promise<void>): void {
-  void test(name, { timeout: 180_000 }, async () => {
+  void test(name, { timeout: (setting.minutes ?? 3) * 60_000 }, async () => {
     const trace = join(traces, name.replace(/[^\p{L}\p{N}]+/gu, "-"))
     rmSync(trace, { recursive: true, force: true })
     const desk = await open(world, await setting.as?.(), setting)

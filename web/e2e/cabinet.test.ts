@@ -8,6 +8,7 @@ import type { components } from "../src/api/schema"
 import { type Desk, journey } from "./browser"
 import { accessible, russian } from "./checks"
 import { eventually, Program } from "./process"
+import { enter, nobody, opened, photo } from "./resident"
 import { World } from "./world"
 
 type Document = components["schemas"]["Document"]
@@ -53,34 +54,14 @@ async function arrived(subject: string): Promise<Document> {
   return (await operator.rest.get<{ document: Document }>(`/documents/${id}`)).document
 }
 
-/** A photo as a telephone's browser hands it over: the smallest picture that is one. */
-const photo = (name: string, last: number) => ({
-  name, mimeType: "image/gif", buffer: Buffer.from([...Buffer.from("GIF89a\x01\0\x01\0\x80\0\0", "latin1"), 0, 0, last, 255, 255, 255, 44, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 68, 1, 0, 59]),
-})
-
 /** sound holds the screen to what every screen owes to its readers. */
 async function sound(page: Page) {
   await russian(page)
   await accessible(page)
 }
 
-async function enter(page: Page, name: string, phone: string) {
-  await page.goto(cabinet)
-  await page.getByLabel("Имя и фамилия").fill(name)
-  await page.getByLabel("Телефон").fill(phone)
-  await page.getByRole("button", { name: "Получить код" }).click()
-  const shown = await page.getByText(/Ваш код: \d{6}/).first().textContent()
-  await page.getByLabel("Код", { exact: true }).fill(/\d{6}/.exec(shown ?? "")?.[0] ?? "")
-  await sound(page)
-  await page.getByRole("button", { name: "Войти" }).click()
-  await page.getByText(name, { exact: true }).first().waitFor()
-}
-
-// Before somebody has signed in the page asks who it is, and is told: nobody.
-const nobody = /status of 401 .*\/api\/me/
-
 journey("a resident writes with photos, the answer is given over REST, the resident reads and rates it", world, { expects: nobody }, async ({ page }: Desk) => {
-  await enter(page, "Анна Смирнова", "+7 916 000-00-01")
+  await enter(page, cabinet, "Анна Смирнова", "+7 916 000-00-01", sound)
   const form = page.locator("#new")
   await form.getByLabel("Причина").selectOption({ label: "Протечка" })
   assert.equal(await form.getByLabel("Причина").locator("option").count(), 2, "reasons for the widget alone, and none")
@@ -102,6 +83,14 @@ journey("a resident writes with photos, the answer is given over REST, the resid
   )
   assert.ok(doc.fields?.consent_at, "the moment of the consent")
   assert.deepEqual(doc.files?.map((f) => `${f.name} ${f.media_type}`), ["потолок.gif image/gif", "стена.gif image/gif"])
+  await opened(page, "Капает с потолка", "Зарегистрировано")
+  await page.getByLabel("Сообщение").fill("Уже и в коридоре.")
+  await page.getByRole("button", { name: "Добавить" }).click()
+  await page.locator("#thread").getByText("Уже и в коридоре.").waitFor()
+  await eventually("the message stands in the matter", async () => {
+    const { thread } = await operator.rest.get<{ thread: { channel?: string; direction: string }[] }>(`/documents/${doc.id}`)
+    return thread.some((d) => d.channel === "lk" && d.direction === "incoming")
+  })
   await operator.rest.post(`/documents/${doc.id}/reply`, { text: "Мастер придёт завтра с 9 до 12 <i>часов</i>." })
 
   await opened(page, "Капает с потолка", "Дан ответ")
@@ -124,19 +113,8 @@ journey("a resident writes with photos, the answer is given over REST, the resid
   assert.equal(await page.getByText("Капает с потолка").count(), 0, "nothing is left for the next person")
 })
 
-/** opened opens the appeal from the list once it is in the state. */
-async function opened(page: Page, subject: string, state: string) {
-  await eventually(`«${subject}» is «${state}» in the cabinet`, async () => {
-    const back = page.getByRole("button", { name: "К списку" })
-    if (await back.isVisible()) await back.click()
-    await page.getByRole("button", { name: subject }).click()
-    await page.locator("#appeal").waitFor()
-    return (await page.locator("#state").textContent())?.includes(state)
-  })
-}
-
 journey("a resident does not see what another one wrote", world, { expects: nobody }, async ({ page }) => {
-  await enter(page, "Борис Кузнецов", "+7 916 000-00-02")
+  await enter(page, cabinet, "Борис Кузнецов", "+7 916 000-00-02")
   assert.equal(await page.locator("#list li").count(), 0)
 })
 

@@ -1,23 +1,29 @@
 import { connect, type TLSSocket } from "node:tls"
 import { Program } from "./process"
 
-type Facts = { imaps: string; smtps: string; ca: string; user: string; password: string; residents: string[] }
+/** Facts are what the emulator says of itself. */
+export type Facts = { web: string; imaps: string; smtps: string; ca: string; user: string; password: string; residents: string[] }
 
 /** A letter as a resident writes it. */
 export type Letter = { from: string; subject: string; text?: string; html?: string }
 
 /** Mail is the mail emulator: the office's mailbox and those of residents, with a few letters in the office's. */
 export class Mail {
-  private constructor(private readonly program: Program, readonly facts: Facts) {}
+  private constructor(readonly facts: Facts, private readonly program?: Program) {}
 
   static async start(): Promise<Mail> {
     const program = new Program("mailemulator", [], {})
     const [facts] = await program.line(/^\{.*\}$/)
-    return new Mail(program, JSON.parse(facts) as Facts)
+    return new Mail(JSON.parse(facts) as Facts, program)
   }
 
-  stop(): Promise<void> {
-    return this.program.stop()
+  /** at is one that somebody else has started. */
+  static at(facts: Facts): Mail {
+    return new Mail(facts)
+  }
+
+  async stop(): Promise<void> {
+    await this.program?.stop()
   }
 
   /** settings connect a channel of the e-mail connector to the office's mailbox. */

@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { components } from "../src/api/schema"
-import { Mail } from "./mail"
+import { type Facts, Mail } from "./mail"
 import { bin, eventually, Program } from "./process"
 import { Rest } from "./rest"
 
@@ -21,10 +21,21 @@ export type Wanted = {
   plugins?: string[]
   /** With the mail emulator and its letters. */
   mail?: boolean
+  /** The stage of the demo instead: all connectors, connected to emulators of everything, and two colleagues. */
+  stage?: boolean
   /** More of the hub's environment, UZEL_LIMITS__FILE_MB and the like. */
   env?: Record<string, string>
   /** The first sign-in is left to the journey. */
   fresh?: boolean
+}
+
+/** Stage is where the demo says everything is, its file world.json. */
+export type Stage = {
+  mail: Facts
+  gis: { url: string; master: string }
+  cabinet: string
+  resident: { name: string; phone: string }
+  users: { login: string; name: string; password: string }[]
 }
 
 /**
@@ -35,21 +46,31 @@ export class World {
   /** The administrator; not in a fresh world. */
   admin!: Person
   mail?: Mail
+  stage?: Stage
   private people = 0
 
   private constructor(readonly folder: string, readonly url: string, readonly hub: Program, readonly oneTime: string) {}
 
   static async start(wanted: Wanted = {}): Promise<World> {
     const folder = mkdtempSync(join(tmpdir(), "uzel-e2e-"))
-    const hub = new Program("uzel", ["serve"], {
-      HOME: folder, UZEL_DATA: join(folder, "data"), UZEL_LISTEN: "127.0.0.1:0", UZEL_PLUGINS: gather(folder, wanted.plugins ?? []), ...wanted.env,
+    const plugins = wanted.stage ? ["email", "cabinet", "gis", "eds"] : wanted.plugins ?? []
+    const hub = new Program("uzel", wanted.stage ? ["serve", "--demo=stage"] : ["serve"], {
+      HOME: folder, UZEL_DATA: join(folder, "data"), UZEL_LISTEN: "127.0.0.1:0", UZEL_PLUGINS: gather(folder, plugins), ...wanted.env,
     })
     const [, url = ""] = await hub.line(/(http:\/\/\S+)/)
     const [, oneTime = ""] = await hub.line(/одноразовый пароль (\S+)/)
     const world = new World(folder, url, hub, oneTime)
     if (wanted.mail) world.mail = await Mail.start()
     if (!wanted.fresh) world.admin = await world.welcome("admin", "Администратор", oneTime)
+    if (wanted.stage) await world.enter()
     return world
+  }
+
+  /** enter waits until everything stands on the stage of the demo. */
+  private async enter(): Promise<void> {
+    await this.hub.line(/Сцена готова/)
+    this.stage = JSON.parse(readFileSync(join(this.folder, "data/demo/world.json"), "utf8")) as Stage
+    this.mail = Mail.at(this.stage.mail)
   }
 
   async stop(): Promise<void> {
@@ -63,6 +84,12 @@ export class World {
     const name = `${names[this.people % names.length]} ${this.people}`
     const made = await this.admin.rest.post<components["schemas"]["NewUser"]>("/users", { login, name, roles })
     return this.welcome(login, name, made.password)
+  }
+
+  /** colleague is one of the people of the demo, signed in. */
+  async colleague(login: string): Promise<Person> {
+    const { name, password } = this.stage!.users.find((u) => u.login === login)!
+    return { login, name, rest: await this.session(login, password) }
   }
 
   /** session is another sign-in of the person. */

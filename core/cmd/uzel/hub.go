@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/uzel-hub/uzel/core/app"
+	"github.com/uzel-hub/uzel/core/demo"
 	"github.com/uzel-hub/uzel/core/maintenance"
 )
 
@@ -36,8 +37,8 @@ func (c *cli) serve() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&show, "demo", "", "показать на эмуляторах: story — почта, кабинет, ГИС ЖКХ, подпись и история; mail — только ящик с письмами")
-	flags.Lookup("demo").NoOptDefVal = demoStory
+	flags.StringVar(&show, "demo", "", "показать на эмуляторах: story — почта, кабинет, ГИС ЖКХ, подпись и история; stage — то же без истории; mail — только ящик с письмами")
+	flags.Lookup("demo").NoOptDefVal = string(demo.ShowStory)
 	flags.DurationVar(&o.Tuning.FlushDelay, "flush-delay", 0, "добавить к каждой записи на диск, для замеров")
 	flags.BoolVar(&o.Tuning.NoIndex, "no-index", false, "не строить индекс поиска, для замеров")
 	flags.StringVar(&profile, "pprof", "", "файл для профиля процессора")

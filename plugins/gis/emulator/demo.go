@@ -51,8 +51,8 @@ func demoPhoto() []byte {
 	return []byte("GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;")
 }
 
-// pathSeen shows what GIS knows, for a demonstration and its test: no such thing
-// exists in the real one.
+// pathSeen shows what GIS knows and has residents write (POST with a Written),
+// for a demonstration and its tests: no such thing exists in the real one.
 const pathSeen = "/emulator/appeals"
 
 // Seen is an appeal as pathSeen shows it.
@@ -85,4 +85,31 @@ func (w *World) seenAppeals(rw http.ResponseWriter) {
 	w.mu.Unlock()
 	rw.Header().Set("Content-Type", "application/json; charset=utf-8")
 	_ = json.NewEncoder(rw).Encode(out) // the client is gone
+}
+
+// Written is an appeal as a resident writes it at pathSeen; what is left out is
+// as Add has it. The answer is a Seen with the GUID alone.
+type Written struct {
+	Surname string `json:"surname"`
+	First   string `json:"first"`
+	Postal  string `json:"postal"`
+	Flat    string `json:"flat"`
+	Topic   string `json:"topic"` // in the resident's own words
+	Text    string `json:"text"`
+}
+
+func (w *World) residentWrites(rw http.ResponseWriter, r *http.Request) {
+	var in Written
+	dec := json.NewDecoder(http.MaxBytesReader(rw, r.Body, 1<<20))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&in); err != nil {
+		http.Error(rw, err.Error(), http.StatusBadRequest)
+		return
+	}
+	guid := w.Add(Appeal{
+		Surname: in.Surname, First: in.First, Postal: in.Postal, Flat: in.Flat, OtherTopic: in.Topic, Text: in.Text, Until: w.o.Now().AddDate(0, 0, 15),
+	})
+	rw.Header().Set("Content-Type", "application/json; charset=utf-8")
+	rw.WriteHeader(http.StatusCreated)
+	_ = json.NewEncoder(rw).Encode(Seen{GUID: guid}) // the client is gone
 }

@@ -145,6 +145,8 @@ func (w *World) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		w.store(rw, r, strings.Trim(strings.TrimPrefix(path, pathFiles), "/"))
 	case path == pathSeen && r.Method == http.MethodGet:
 		w.seenAppeals(rw)
+	case path == pathSeen && r.Method == http.MethodPost:
+		w.residentWrites(rw, r)
 	case services[path] != nil:
 		w.soap(rw, r, services[path])
 	default:

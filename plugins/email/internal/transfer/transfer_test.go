@@ -121,7 +121,11 @@ func FuzzTransfer(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(got) > len(body) {
+		most := len(body)
+		if encoding == "x-uuencode" { // a line may have lost its trailing spaces: what it says it holds, at most 63 bytes, comes back
+			most = 63 * (1 + bytes.Count(body, []byte("\n")))
+		}
+		if len(got) > most {
 			t.Errorf("%d bytes out of %d", len(got), len(body))
 		}
 		if want, err := strict(encoding, body); err == nil && !r.Faulty() && squeeze(got) != squeeze(want) {

@@ -18,6 +18,7 @@ import { When } from "../../parts/When"
 import { useTexts } from "../../texts/i18n"
 import { peopleOf, reread } from "./common"
 import "./documents.css"
+import { DraftSignatures, useDraftSignatures } from "./Signatures"
 import { words } from "./texts"
 
 type Card = Schema<"DraftCard">
@@ -36,10 +37,11 @@ function Shown({ card }: { card: Card }) {
   const can = useCan()
   const { user } = useSession()
   const { draft: d } = card
+  const signatures = useDraftSignatures(card)
   const mayEdit = can("drafts.write") && (d.state === "editing" || d.state === "remarks")
   const asked = d.state === "approval" && d.steps?.some((s) => s.user === user.id && s.state === "asked")
   return (
-    <Page title={d.in_reply_to ? t.draft.title : t.draft.own} extra={<StateTag kind="draft" state={d.state} />} actions={<><Moves card={card} /><History of="/api/v1/drafts/{id}/history" params={{ id: d.id }} titles={{ state: t.state, subject: t.subject }} /></>}>
+    <Page title={d.in_reply_to ? t.draft.title : t.draft.own} extra={<StateTag kind="draft" state={d.state} />} actions={<><Moves card={card} signing={signatures.some((s) => s.state === "signing")} /><History of="/api/v1/drafts/{id}/history" params={{ id: d.id }} titles={{ state: t.state, subject: t.subject }} /></>}>
       <div className="u-doc">
         <div>
           {d.problem && <div className="u-panel u-fault" role="alert">{t.draft.problem}: {d.problem}</div>}
@@ -47,6 +49,7 @@ function Shown({ card }: { card: Card }) {
             <h2>{card.text.subject || t.draft.text} <span className="u-quiet">{t.draft.version(card.text.number)}</span></h2>
             {mayEdit ? <Text key={card.text.number} card={card} /> : <Written card={card} />}
           </section>
+          <DraftSignatures card={card} signatures={signatures} />
           {asked && can("drafts.write") && <Visa card={card} />}
           <Versions card={card} />
         </div>
@@ -59,7 +62,7 @@ function Shown({ card }: { card: Card }) {
   )
 }
 
-function Moves({ card }: { card: Card }) {
+function Moves({ card, signing }: { card: Card; signing: boolean }) {
   const t = useTexts(words)
   const can = useCan()
   const { draft: d } = card
@@ -74,7 +77,7 @@ function Moves({ card }: { card: Card }) {
   return (
     <>
       {writing && routed && <Button type="primary" onClick={() => void move("submit", t.saved)()}>{t.draft.submit}</Button>}
-      {((writing && !routed) || d.state === "agreed") && <Button type="primary" onClick={() => void move("send", t.draft.sentNow)()}>{t.draft.send}</Button>}
+      {((writing && !routed) || d.state === "agreed") && <Button type="primary" disabled={signing} title={signing ? t.draft.signing : undefined} onClick={() => void move("send", t.draft.sentNow)()}>{t.draft.send}</Button>}
       {d.state === "approval" && <Button onClick={() => void move("withdraw", t.saved)()}>{t.draft.withdraw}</Button>}
       {!["sent", "cancelled"].includes(d.state) && <Button danger onClick={() => void giveUp()}>{t.draft.cancel}</Button>}
     </>

@@ -1,5 +1,6 @@
 import { Button } from "antd"
 import { api, call, onceKey, type Schema } from "../../api/client"
+import { useGet } from "../../api/query"
 import { useCan } from "../../app/session"
 import { Tag } from "../../parts/StateTag"
 import { toast } from "../../parts/toast"
@@ -13,16 +14,39 @@ const tones = { valid: "good", invalid: "bad", indeterminate: "warn" } as const
 
 /** Signatures are those of the document's files, each with the report of its verification. */
 export function Signatures({ card }: { card: Schema<"DocumentCard"> }) {
-  const t = useTexts(words)
   const can = useCan()
   const { document: d, signatures } = card
-  const sign = () => call(api.POST("/api/v1/documents/{id}/signatures", { params: { path: { id: d.id }, header: onceKey() }, body: { text: !d.files?.length } })).then(() => { toast.info(t.signStarted); return reread() }, toast.error)
-  const title = <h2>{t.signatures}{can("signatures.write") && d.direction !== "incoming" && <Button size="small" onClick={() => void sign()}>{t.sign}</Button>}</h2>
+  const sign = () => call(api.POST("/api/v1/documents/{id}/signatures", { params: { path: { id: d.id }, header: onceKey() }, body: { text: !d.files?.length } }))
+  const archive = signatures.some((s) => s.signature) ? `/api/v1/documents/${d.id}/signed` : undefined
+  return <List signatures={signatures} sign={can("signatures.write") && d.direction !== "incoming" ? sign : undefined} archive={archive} />
+}
+
+/** DraftSignatures are those of the draft's present text: they go out with it. */
+export function DraftSignatures({ card, signatures }: { card: Schema<"DraftCard">; signatures: Signature[] }) {
+  const can = useCan()
+  const { draft: d, text } = card
+  const sign = () =>
+    call(api.POST("/api/v1/drafts/{id}/signatures", { params: { path: { id: d.id }, header: onceKey() }, body: { version: text.number, text: !text.files?.length } }))
+  const open = !["sent", "cancelled"].includes(d.state)
+  if (!open && signatures.length === 0) return null
+  return <List signatures={signatures} sign={can("signatures.write") && open ? sign : undefined} />
+}
+
+/** useDraftSignatures are the signatures of the draft's present text. */
+export function useDraftSignatures({ draft, text }: Schema<"DraftCard">): Signature[] {
+  const all = useGet("/api/v1/drafts/{id}/signatures", { params: { path: { id: draft.id } } }).data?.items ?? []
+  return all.filter((s) => !s.visa && s.draft_version === text.number)
+}
+
+function List(props: { signatures: Signature[]; sign?: () => Promise<unknown>; archive?: string }) {
+  const t = useTexts(words)
+  const { signatures, sign, archive } = props
+  const begin = () => sign?.().then(() => { toast.info(t.signStarted); return reread() }, toast.error)
   return (
     <section className="u-panel" aria-label={t.signatures}>
-      {title}
+      <h2>{t.signatures}{sign && <Button size="small" onClick={() => void begin()}>{t.sign}</Button>}</h2>
       {signatures.length === 0 ? <p className="u-quiet">{t.none}</p> : <ul className="u-doc-lines">{signatures.map((s) => <One key={s.id} signature={s} />)}</ul>}
-      {signatures.some((s) => s.signature) && <p><br /><a href={`/api/v1/documents/${d.id}/signed`} download>{t.archiveSigned}</a></p>}
+      {archive && <p><br /><a href={archive} download>{t.archiveSigned}</a></p>}
     </section>
   )
 }

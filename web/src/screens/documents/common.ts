@@ -9,7 +9,7 @@ export function peopleOf(list: readonly Correspondent[]): string {
 }
 
 const shown: GetPath[] = [
-  "/api/v1/documents/{id}", "/api/v1/documents", "/api/v1/drafts", "/api/v1/drafts/{id}", "/api/v1/drafts/{id}/versions", "/api/v1/tasks", "/api/v1/deliveries/{id}/history", "/api/v1/documents/{id}/signatures",
+  "/api/v1/documents/{id}", "/api/v1/documents", "/api/v1/drafts", "/api/v1/drafts/{id}", "/api/v1/drafts/{id}/versions", "/api/v1/drafts/{id}/signatures", "/api/v1/tasks", "/api/v1/deliveries/{id}/history", "/api/v1/documents/{id}/signatures",
 ]
 
 /** reread reads anew what the cards of documents and drafts show. */
