@@ -52,7 +52,7 @@ var rooms = map[string][]string{
 	"core/approval":                       {"core", "core/store", "core/bus"},
 	"core/task":                           {"core", "core/store", "core/bus"},
 	"core/signing":                        {"core", "core/store", "core/bus", "core/blob"},
-	"core/openid":                         {"core", "core/access"},
+	"core/openid":                         {"core"},
 	"core/catalog":                        {"core"},
 	"core/maintenance":                    {"core", "core/store", "core/blob", "core/bus"},
 	"core/pluginhost":                     {"core", "core/store", "core/bus", "core/blob", "core/catalog", "core/pluginhost/internal/…", "api/plugin", "api/plugin/v1"},

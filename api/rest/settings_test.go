@@ -105,7 +105,7 @@ func TestAShorterSessionHoldsAtOnce(t *testing.T) {
 	h.pass(61 * time.Minute)
 	c.get("/api/v1/session").problem(401, "access.session")
 	c.signIn("admin", password)
-	c.put("/api/v1/session/password", rest.PasswordChange{OldPassword: password, NewPassword: "совсем другой пароль"}).problem(400, "access.password")
+	c.post("/api/v1/session/password", rest.PasswordChange{Old: password, New: "совсем другой пароль"}).problem(400, "access.password")
 }
 
 func TestNewUsersHearWhatTheSettingsSay(t *testing.T) {
@@ -114,7 +114,9 @@ func TestNewUsersHearWhatTheSettingsSay(t *testing.T) {
 	c.with("If-Match", `"1"`).put("/api/v1/settings/notices", rest.SettingsInput{
 		Values: json.RawMessage(`{"email":true,"new_desk":["assigned"],"new_email":["overdue"]}`),
 	}).want(200)
-	got := read[core.NotificationSettings](h.clerk().get("/api/v1/session/notifications").want(200))
+	got := read[struct {
+		User struct{ Notify core.NotificationSettings }
+	}](h.clerk().get("/api/v1/session").want(200)).User.Notify
 	if !slices.Equal(got.Desk, []core.Notice{core.NoticeAssigned}) || !slices.Equal(got.Email, []core.Notice{core.NoticeOverdue}) {
 		t.Errorf("%+v", got)
 	}

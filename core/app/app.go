@@ -86,6 +86,7 @@ type App struct {
 	noIndex bool
 	queues  *boltbus.Driver
 	metrics *rest.Metrics
+	outages *outages
 }
 
 // Tuning is what the program that runs the hub decides: the command line, the
@@ -137,6 +138,7 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 	a.Access = access.New(access.Config{Store: a.Store})
 	a.metrics = rest.NewMetrics()
 	a.Bus = bus.New(bus.Options{Store: a.Store, Driver: a.queues, Log: log.Named("bus"), Version: version, Observer: a.metrics})
+	a.outages = newOutages(a.Store, a.Bus, log)
 	a.Outgoing = &outgoing.Service{Store: a.Store, Bus: a.Bus, Wake: func(id core.ChannelID) { a.Host.WakeSender(id) }, Purposes: purposes{a}}
 	a.People = party.New(party.Config{Store: a.Store, Blobs: a.Files, Bus: a.Bus, Log: log.Named("people")})
 	if err := a.openCatalog(ctx); err != nil {
@@ -262,6 +264,7 @@ func (a *App) broadcast(st core.ChannelStatus) {
 	if err := a.Bus.Broadcast(bus.ChannelStatus, st); err != nil {
 		a.Log.Warn("channel state not shown", "channel", st.Channel, "error", err)
 	}
+	a.outages.note(st)
 }
 
 // addBuilt takes the binaries beside the hub into the catalog.
@@ -409,6 +412,7 @@ func (a *App) Run(ctx context.Context) error {
 		g.Go(func() error { return a.Search.Run(stages) })
 	}
 	g.Go(func() error { return a.Jobs.Run(ctx) })
+	g.Go(func() error { return a.outages.run(ctx) })
 	g.Go(func() error { return a.Mass.Run(ctx) })
 	g.Go(func() error { return a.Signing.Run(ctx) })
 	return g.Wait()

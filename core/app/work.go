@@ -19,7 +19,9 @@ import (
 // openWork makes what the hub does by itself and in the background.
 func (a *App) openWork() {
 	a.Watch = &schedule.Watcher{Store: a.Store, Bus: a.Bus, Sources: []schedule.Source{schedule.Documents, schedule.Tasks}}
-	a.Mass = mass.New(mass.Options{Store: a.Store, Bus: a.Bus, Log: a.Log.Named("mass"), Sees: massSees}, appeals.Operations(a.Appeals)...)
+	quiet := *a.Appeals
+	quiet.Quiet = true // a thousand appeals given to one are one report, not a thousand letters
+	a.Mass = mass.New(mass.Options{Store: a.Store, Bus: a.Bus, Log: a.Log.Named("mass"), Sees: massSees}, appeals.Operations(&quiet)...)
 	a.Jobs = jobs.New(jobs.Options{Store: a.Store, Bus: a.Bus, Log: a.Log.Named("jobs")}, a.hubJobs(), a.channelJobs)
 }
 

@@ -52,6 +52,9 @@ type Service struct {
 	// Fill puts what is known of a document in the place of the names in braces in
 	// a template's text; nil: texts stay as they are.
 	Fill func(tx store.Tx, d *core.Document, text string) (string, error)
+	// Quiet: nobody is told one by one of what becomes his. It is for mass
+	// operations.
+	Quiet bool
 }
 
 // Ref names an appeal by its document. With a Version the operation is refused
@@ -141,6 +144,9 @@ func (s *Service) save(tx store.Tx, old, d *core.Document) error {
 		return err
 	}
 	if err := s.updated(tx, d); err != nil {
+		return err
+	}
+	if err := s.tellOperator(tx, old, d); err != nil {
 		return err
 	}
 	return s.tellOrigin(tx, old, d)

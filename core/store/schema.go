@@ -39,7 +39,7 @@ var (
 	)
 
 	Deliveries = Define("deliveries",
-		Index[core.Delivery]{Name: "document", Keys: func(d *core.Delivery) []string { return []string{string(d.Document)} }},
+		Index[core.Delivery]{Name: "document", Keys: func(d *core.Delivery) []string { return some(string(d.Document)) }},
 		Index[core.Delivery]{Name: "channel", Keys: func(d *core.Delivery) []string { return []string{string(d.Channel)} }},
 		Index[core.Delivery]{Name: "state", Keys: func(d *core.Delivery) []string { return []string{string(d.State)} }},
 		// queue is what a channel still has to do now, in order; due is what it has
