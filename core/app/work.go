@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/appeal"
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/catalog"
 	"github.com/uzel-hub/uzel/core/jobs"
@@ -18,7 +19,7 @@ import (
 
 // openWork makes what the hub does by itself and in the background.
 func (a *App) openWork() {
-	a.Watch = &schedule.Watcher{Store: a.Store, Bus: a.Bus, Sources: []schedule.Source{schedule.Documents, schedule.Tasks}}
+	a.Watch = &schedule.Watcher{Store: a.Store, Bus: a.Bus, Sources: []schedule.Source{schedule.Documents, schedule.Tasks}, Effects: []schedule.Effect{appeal.Release{Appeals: a.Appeals}}}
 	quiet := *a.Appeals
 	quiet.Quiet = true // a thousand appeals given to one are one report, not a thousand letters
 	a.Mass = mass.New(mass.Options{Store: a.Store, Bus: a.Bus, Log: a.Log.Named("mass"), Sees: massSees}, appeals.Operations(&quiet)...)

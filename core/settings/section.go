@@ -24,7 +24,7 @@ type Section struct {
 type field struct {
 	name, title, help string
 	low, high         int      // of a number
-	values            []choice // of a list
+	values            []choice // of a choice or a list
 }
 
 type choice struct{ value, title string }
@@ -65,11 +65,11 @@ func (f field) schema(def json.RawMessage, say func(string) string) object {
 		p["type"] = "boolean"
 	case '"':
 		p["type"] = "string"
-	case '[':
-		var names, titles []string
-		for _, c := range f.values {
-			names, titles = append(names, c.value), append(titles, say(c.title))
+		if len(f.values) > 0 {
+			p["enum"], p["x-enum-titles"] = f.choices(say)
 		}
+	case '[':
+		names, titles := f.choices(say)
 		p["type"], p["uniqueItems"] = "array", true
 		p["items"] = object{"type": "string", "enum": names, "x-enum-titles": titles}
 	default:
@@ -79,6 +79,13 @@ func (f field) schema(def json.RawMessage, say func(string) string) object {
 		}
 	}
 	return p
+}
+
+func (f field) choices(say func(string) string) (names, titles []string) {
+	for _, c := range f.values {
+		names, titles = append(names, c.value), append(titles, say(c.title))
+	}
+	return names, titles
 }
 
 // kindOf tells the kind of a value by its first letter: t, f, ", [ or a digit.
@@ -137,6 +144,11 @@ func (f field) check(v, def json.RawMessage, faults *core.Faults) {
 		}
 	case '[':
 		f.checkList(at, v, faults)
+	case '"':
+		var one *string
+		if json.Unmarshal(v, &one) != nil || one == nil || !f.has(*one) {
+			faults.Add(at, "нет такого значения")
+		}
 	default:
 		var n *int
 		if json.Unmarshal(v, &n) != nil || n == nil || *n < f.low || *n > f.high {
@@ -153,12 +165,17 @@ func (f field) checkList(at string, v json.RawMessage, faults *core.Faults) {
 	}
 	for i, name := range list {
 		switch {
-		case !slices.ContainsFunc(f.values, func(c choice) bool { return c.value == name }):
+		case !f.has(name):
 			faults.Add(at+"."+strconv.Itoa(i), "нет такого значения")
 		case slices.Index(list, name) < i:
 			faults.Add(at+"."+strconv.Itoa(i), "указано дважды")
 		}
 	}
+}
+
+// has tells whether the value is one to choose from.
+func (f field) has(value string) bool {
+	return slices.ContainsFunc(f.values, func(c choice) bool { return c.value == value })
 }
 
 func values(raw json.RawMessage) map[string]json.RawMessage {

@@ -39,7 +39,16 @@ func (a Access) Enter() time.Duration { return time.Duration(a.EnterMinutes) * t
 type Terms struct {
 	Supervisors bool `json:"supervisors"`  // of the breach of a document's term
 	TaskAuthors bool `json:"task_authors"` // of the breach of a task's term: author and controller
+	// Breach is what the breach of an appeal's term brings about by itself, unless
+	// the term says so: BreachNothing or BreachRelease.
+	Breach string `json:"breach"`
 }
+
+// What the breach of an appeal's term may bring about.
+const (
+	BreachNothing = "nothing"
+	BreachRelease = "release" // the operator loses it, it is in the queue of its line again
+)
 
 // Notices is what the hub tells its users.
 type Notices struct {
@@ -80,7 +89,8 @@ func defaultAppeals() Appeals { return Appeals{RejectReason: true, IdleMinutes: 
 func defaultAccess() Access {
 	return Access{IdleHours: 12, LongestDays: 30, EnterMinutes: 60, PasswordLength: 10}
 }
-func defaultTerms() Terms             { return Terms{Supervisors: true, TaskAuthors: true} }
+
+func defaultTerms() Terms             { return Terms{Supervisors: true, TaskAuthors: true, Breach: BreachNothing} }
 func defaultDeliveries() Deliveries   { return Deliveries{GiveUpDays: 5} }
 func defaultAutoreplies() Autoreplies { return Autoreplies{PauseHours: 24, PerHour: 10} }
 func defaultRetention() Retention     { return Retention{MassDays: 90} }
@@ -124,6 +134,9 @@ func Sections() []Section {
 		{Name: "terms", Title: "Сроки", Help: "За сколько предупреждать о сроке, задаёт календарь организации", def: defaultTerms(), fields: []field{
 			{name: "supervisors", title: "Сообщать о нарушении руководителям", help: "Кроме оператора или линии, которые работают с документом"},
 			{name: "task_authors", title: "Сообщать о нарушении автору и контролёру", help: "Кроме исполнителей задачи"},
+			{name: "breach", title: "Что делать с обращением при нарушении", values: []choice{
+				{BreachNothing, "Ничего"}, {BreachRelease, "Вернуть обращение в линию"},
+			}},
 		}},
 		{Name: "notices", Title: "Уведомления сотрудникам", def: defaultNotices(), fields: []field{
 			{name: "email", title: "Отправлять по электронной почте", help: "Каждый сам выбирает в профиле, о чём ему писать"},
