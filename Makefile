@@ -8,20 +8,27 @@ PLUGINS := $(notdir $(patsubst %/main.go,%,$(wildcard plugins/*/main.go)))
 GO_SRC   = $$(git ls-files '*.go' | grep -v '\.pb\.go$$')
 WEB_SRC := $(shell find web -name node_modules -prune -o -name dist -prune -o -name e2e -prune -o -type f ! -name '*.go' ! -name 'schema.d.ts' -print) api/openapi.yaml
 
-.PHONY: help build web test check lint generate run demo bench clean needs
+# Without paths in it, what is compiled serves the binaries, the tests and other checkouts alike.
+export GOFLAGS := $(strip $(filter-out -trimpath,$(shell go env GOFLAGS 2>/dev/null)) -trimpath)
+
+# The packages whose tests take longest begin first, and three run at once: many wait for processes
+# and clocks. CI trusts no result of another checkout.
+GO_TESTS = -race -timeout 20m -p 3 -parallel 4 $(if $(CI),-count=1) ./core/cmd/uzel ./core/pluginhost ./plugins/gis ./...
+
+.PHONY: help build web test test-hub test-pages check lint generate run demo bench clean needs
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
 
 build: web ## the hub with its pages into bin/uzel, the connectors into bin/plugins
 	@mkdir -p bin/plugins
-	go build -trimpath -ldflags '$(LDFLAGS) -X main.version=$(VERSION)' -o bin/uzel ./core/cmd/uzel
+	go build -ldflags '$(LDFLAGS) -X main.version=$(VERSION)' -o bin/uzel ./core/cmd/uzel
 	@for p in $(PLUGINS); do echo "go build ./plugins/$$p"; \
-		go build -trimpath -ldflags '$(LDFLAGS)' -o bin/plugins/$$p ./plugins/$$p || exit 1; done
-	@test ! -d examples/folder || go build -trimpath -ldflags '$(LDFLAGS)' -o bin/plugins/folder ./examples/folder
-	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/mailemulator ./plugins/email/emulator/cmd/mailemulator
-	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/gisemulator ./plugins/gis/emulator/cmd/gisemulator
-	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/cabinet ./examples/cabinet
+		go build -ldflags '$(LDFLAGS)' -o bin/plugins/$$p ./plugins/$$p || exit 1; done
+	@test ! -d examples/folder || go build -ldflags '$(LDFLAGS)' -o bin/plugins/folder ./examples/folder
+	go build -ldflags '$(LDFLAGS)' -o bin/mailemulator ./plugins/email/emulator/cmd/mailemulator
+	go build -ldflags '$(LDFLAGS)' -o bin/gisemulator ./plugins/gis/emulator/cmd/gisemulator
+	go build -ldflags '$(LDFLAGS)' -o bin/cabinet ./examples/cabinet
 
 web: ## the pages into web/dist, from where the hub's binary takes them
 	@if command -v npm >/dev/null; then $(MAKE) -s --no-print-directory web/dist/index.html; \
@@ -39,7 +46,13 @@ needs: ## install what the tests need from Debian, or say what is missing
 	@.ci/needs
 
 test: needs build ## all tests, with the race detector; installs what they need
-	$(TOOL) gotestsum --format testname --format-hide-empty-pkg -- -race -timeout 20m ./...
+	@MAKE="$(MAKE)" .ci/beside test-hub test-pages
+
+# The journeys wait as long as a person would, so they go before the hub's tests.
+test-hub:
+	nice -n 5 $(TOOL) gotestsum --format testname --format-hide-empty-pkg -- $(GO_TESTS)
+
+test-pages:
 	go build -o bin/test/plugins/meters ./web/e2e/meters
 	cd web && npm run -s test && npm run -s journeys
 
@@ -62,7 +75,7 @@ demo: build ## the same in ./data/demo with mail, cabinet, GIS and signature emu
 	UZEL_DATA=data/demo UZEL_LOG__LEVEL=warn bin/uzel serve --demo $(ARGS)
 
 bench: build ## figures as ratios to floors of the same run; QUICK=1 for three minutes
-	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/bench/generator ./sdk/sdktest/generator
+	go build -ldflags '$(LDFLAGS)' -o bin/bench/generator ./sdk/sdktest/generator
 	bin/uzel bench $(if $(QUICK),--quick) --out bench.json
 
 clean: ## remove what was built, not ./data

@@ -56,13 +56,13 @@ type calling struct {
 func (s *server) Calls(stream pluginv1.Plugin_CallsServer) error {
 	line := &callLine{stream: stream, open: map[uint64]*calling{}}
 	s.calls.use(line)
-	defer s.calls.drop(line)
 	for {
 		up, err := stream.Recv()
 		if err == nil {
 			err = line.take(up)
 		}
 		if err != nil {
+			s.calls.drop(line) // before its calls end: the next one must wait for another line
 			line.fail(errGone(err))
 			if isEnd(err) || stream.Context().Err() != nil {
 				return nil

@@ -35,6 +35,7 @@ func appealRoutes() []*route {
 		{name: "appeals.split", method: post, path: one + "/split", op: access.WriteAppeals, serve: (*Server).splitAppeal},
 		{name: "appeals.merge", method: post, path: one + "/merge", op: access.WriteAppeals, serve: (*Server).mergeAppeal},
 		{name: "appeals.unmerge", method: post, path: one + "/unmerge", op: access.WriteAppeals, serve: (*Server).unmergeAppeal},
+		{name: "appeals.attach", method: post, path: one + "/files", op: access.WriteAppeals, serve: (*Server).attachFiles, streams: true},
 		{name: "appeals.beat", method: post, path: one + "/heartbeat", op: access.WriteAppeals, serve: (*Server).beatAppeal, quiet: true},
 		{name: "appeals.see", method: post, path: one + "/presence", op: access.ReadAppeals, serve: (*Server).seeAppeal, quiet: true},
 		{name: "appeals.leave", method: remove, path: one + "/presence", op: access.ReadAppeals, serve: (*Server).leaveAppeal, quiet: true},
@@ -68,21 +69,26 @@ var appealViews = []string{store.ViewAll, store.ViewOpen, store.ViewNotInWork, v
 
 func (s *Server) listAppeals(c *call) (answer, error) {
 	q := c.query()
-	wanted := paged[core.Document](q)
-	wanted.Desc = true
-	view := enum(q, "view", appealViews)
-	appealFilters(q, &wanted)
-	between(&wanted, "doc", q.day("from", 0), q.day("to", 1))
+	view, wanted := appealsWanted(q)
+	wanted.After, wanted.Limit = q.text("after"), q.number("limit", 1, 1000, 50)
+	order := enum(q, "order", appealOrders())
 	if err := q.err(); err != nil {
 		return answer{}, err
 	}
 	var got store.Page[core.Document]
 	err := s.Store.View(c.ctx(), func(tx store.Tx) (err error) {
-		got, err = listView(tx, view, wanted)
-		got.Items = slices.DeleteFunc(got.Items, func(d *core.Document) bool { return !c.who.Scope().Document(d) })
+		got, err = listOrdered(tx, view, order, wanted, c.who.Scope().Document)
 		return err
 	})
 	return ok(page[AppealRow]{items(got.Items, showAppealRow), got.Next}), err
+}
+
+// appealsWanted reads the view and the filters of a list of appeals.
+func appealsWanted(q *query) (view string, wanted store.Query[core.Document]) {
+	view = enum(q, "view", appealViews)
+	appealFilters(q, &wanted)
+	between(&wanted, "doc", q.day("from", 0), q.day("to", 1))
+	return view, wanted
 }
 
 // appealFilters reads the parameters that are facets of the index "appeal", and

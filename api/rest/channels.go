@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/catalog"
 	"github.com/uzel-hub/uzel/core/pluginhost"
 	"github.com/uzel-hub/uzel/core/store"
 )
@@ -30,9 +31,18 @@ type Channel struct {
 	Concurrency   int                 `json:"concurrency,omitempty"`
 	// Status is missing until the host has seen the channel.
 	Status *core.ChannelStatus `json:"status,omitempty"`
+	// Carries is missing while the connector is not in the catalog.
+	Carries *Carries `json:"carries,omitempty"`
 }
 
-func showChannel(ch *core.Channel, status *core.ChannelStatus) Channel {
+// Carries is what a channel takes out, so that a person sees before sending
+// what it cannot.
+type Carries struct {
+	Purposes []core.Purpose `json:"purposes"`
+	Limits   catalog.Limits `json:"limits"`
+}
+
+func (s *Server) showChannel(ch *core.Channel, status *core.ChannelStatus) Channel {
 	out := Channel{
 		Meta: ch.Meta, ID: ch.ID, Title: ch.Title, Organization: ch.Organization, Plugin: ch.Plugin,
 		PluginVersion: ch.Version, Enabled: ch.Enabled, PausedIn: ch.PausedIn, PausedOut: ch.PausedOut,
@@ -41,6 +51,9 @@ func showChannel(ch *core.Channel, status *core.ChannelStatus) Channel {
 	}
 	if len(out.Settings) == 0 {
 		out.Settings = json.RawMessage("{}")
+	}
+	if entry, err := s.Catalog.Get(ch.Plugin, ch.Version); err == nil {
+		out.Carries = &Carries{items(entry.Purposes, itself), entry.Limits}
 	}
 	return out
 }
@@ -101,9 +114,9 @@ func (s *Server) answerChannel(c *call, ch *core.Channel, err error) (answer, er
 	}
 	status, err := s.Host.Status(c.ctx(), ch.ID)
 	if core.KindOf(err) == core.KindNotFound && err != nil {
-		return versioned(showChannel(ch, nil), ch.Meta.Version), nil
+		return versioned(s.showChannel(ch, nil), ch.Meta.Version), nil
 	}
-	return versioned(showChannel(ch, &status), ch.Meta.Version), err
+	return versioned(s.showChannel(ch, &status), ch.Meta.Version), err
 }
 
 func (s *Server) listChannels(c *call) (answer, error) {
@@ -115,7 +128,7 @@ func (s *Server) listChannels(c *call) (answer, error) {
 	for _, status := range s.Host.Statuses(c.ctx()) {
 		byID[status.Channel] = &status
 	}
-	return ok(list[Channel]{items(channels, func(ch *core.Channel) Channel { return showChannel(ch, byID[ch.ID]) })}), nil
+	return ok(list[Channel]{items(channels, func(ch *core.Channel) Channel { return s.showChannel(ch, byID[ch.ID]) })}), nil
 }
 
 func (s *Server) getChannel(c *call) (answer, error) {

@@ -259,6 +259,7 @@ var shapes = map[string]any{
 	"AppealCard":        rest.AppealCard{},
 	"AppealInput":       rest.AppealInput{},
 	"AppealPatch":       rest.AppealPatch{},
+	"AttachInput":       rest.AttachInput{},
 	"PlanInput":         rest.PlanInput{},
 	"TransferInput":     rest.TransferInput{},
 	"ForwardInput":      rest.ForwardInput{},

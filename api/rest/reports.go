@@ -6,14 +6,17 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
 	"github.com/uzel-hub/uzel/core/report"
+	"github.com/uzel-hub/uzel/core/store"
 )
 
 func reportRoutes() []*route {
 	return []*route{
 		{name: "reports.summary", method: get, path: v1 + "/reports/summary", op: access.ReadReports, serve: (*Server).summary, streams: true},
 		{name: "reports.documents", method: get, path: v1 + "/reports/documents", op: access.ReadReports, serve: (*Server).exportDocuments, streams: true},
+		{name: "reports.appeals", method: get, path: v1 + "/reports/appeals", op: access.ReadReports, serve: (*Server).exportAppeals, streams: true},
 	}
 }
 
@@ -101,6 +104,29 @@ func (s *Server) exportDocuments(c *call) (answer, error) {
 		columns = report.DefaultColumns()
 	}
 	return answer{}, s.sendTable(c, as, "dokumenty", func(to report.Sheet) error {
+		return s.Reports.List(c.ctx(), wanted, columns, to)
+	})
+}
+
+// exportAppeals writes what a list of appeals finds, in the list's words and order.
+func (s *Server) exportAppeals(c *call) (answer, error) {
+	q := c.query()
+	view, found := appealsWanted(q)
+	order := enum(q, "order", appealOrders())
+	columns := names(q, "columns", report.Columns(), len(report.Columns()))
+	as := enum(q, "format", []format{formatCSV, formatXLSX})
+	if err := q.err(); err != nil {
+		return answer{}, err
+	}
+	if len(columns) == 0 {
+		columns = report.DefaultColumns()
+	}
+	scope := c.who.Scope()
+	wanted := report.Query{Say: wordsIn(languageOf(c.r)).text, Pages: func(tx store.Tx, after string) (store.Page[core.Document], error) {
+		found.After, found.Limit = after, report.PageSize
+		return listOrdered(tx, view, order, found, scope.Document)
+	}}
+	return answer{}, s.sendTable(c, as, "obrascheniya", func(to report.Sheet) error {
 		return s.Reports.List(c.ctx(), wanted, columns, to)
 	})
 }

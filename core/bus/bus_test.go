@@ -292,7 +292,7 @@ func TestRetryStateSurvivesARestart(t *testing.T) {
 // TestRandomFailuresHaveEachEffectOnce lets two handlers in a chain fail in all
 // ways at random, over restarts, and compares the store with what must be in it.
 func TestRandomFailuresHaveEachEffectOnce(t *testing.T) {
-	const events, keys = 1500, 30
+	const events, keys = 600, 30
 	s := openStore(t, filepath.Join(t.TempDir(), "uzel.db"))
 	fail := func() error {
 		switch rand.IntN(20) {

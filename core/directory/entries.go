@@ -389,7 +389,7 @@ func (s *Service) referrers(tx store.Tx, e *core.Entry) (out []core.FieldFault, 
 	}
 	for _, t := range s.Types() {
 		for _, f := range t.Fields {
-			if f.Ref != e.Directory {
+			if f.Ref != e.Directory || t.Name == core.DirArticleComments { // comments go with their article
 				continue
 			}
 			for who, err := range store.Entries.Find(tx, "value", store.EntryKey(t.Name, f.Name, string(e.ID))) {

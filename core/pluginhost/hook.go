@@ -96,10 +96,10 @@ func (hk *hooking) serve(ctx context.Context) error {
 	uploaded := make(chan error, 1)
 	go func() {
 		err := hk.upload()
+		uploaded <- err // first: whoever sees the stream end looks here for the reason
 		if err != nil {
 			cancel()
 		}
-		uploaded <- err
 	}()
 	in := newIntake(hk.host, hk.live, func(a *pluginv1.Ack) error {
 		return hk.send(&pluginv1.HookUp{Step: &pluginv1.HookUp_Ack{Ack: a}})

@@ -138,7 +138,7 @@ func resultOf(a *core.Appeal) any {
 	return a.Result.Text
 }
 
-// List writes the documents of the query into the sheet, oldest first, one a
+// List writes the documents of the query into the sheet, in its order, one a
 // row, under a row of titles. Query.Group is not asked for.
 func (s *Service) List(ctx context.Context, q Query, of []Column, to Sheet) error {
 	head := make([]any, 0, len(of))

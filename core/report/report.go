@@ -26,6 +26,9 @@ type Query struct {
 	Where map[Dimension]string
 	// Sees narrows the documents to those the asker may see; nil: all.
 	Sees func(*core.Document) bool
+	// Pages lists the documents in place of From, To, Where and Sees, page by page:
+	// after is the Next of the page before. nil: those of the other fields, oldest first.
+	Pages func(tx store.Tx, after string) (store.Page[core.Document], error)
 	// Group are the dimensions of a summary, at most two; none: one sum of all.
 	Group []Dimension
 	// Say puts what the report itself says, titles and states, into another
@@ -43,8 +46,8 @@ func (q *Query) say(text string) string {
 // maxGroups bounds the rows of a summary, and with it its memory.
 const maxGroups = 20_000
 
-// pageSize is how many documents are in memory at once.
-const pageSize = 200
+// PageSize is how many documents are in memory at once.
+const PageSize = 200
 
 // Service makes reports.
 type Service struct {
@@ -81,7 +84,10 @@ func (q *Query) check() error {
 // list reads one page as the store can answer it: by its indexes, by the ids,
 // which carry the moment, and by looking for the rest.
 func (q *Query) list(tx store.Tx, after string) (store.Page[core.Document], error) {
-	out := store.Query[core.Document]{After: after, Limit: pageSize}
+	if q.Pages != nil {
+		return q.Pages(tx, after)
+	}
+	out := store.Query[core.Document]{After: after, Limit: PageSize}
 	if !q.From.IsZero() {
 		out.From = core.FirstID("doc", q.From)
 	}

@@ -233,11 +233,11 @@ func (d *desk) doomed() bool {
 
 func TestTheOldIndexAnswersUntilTheNewOneIsWhole(t *testing.T) {
 	d := newDesk(t)
-	for range 3000 {
+	for range 1000 {
 		d.register(core.Document{Subject: "Протечка"})
 	}
 	d.begin()
-	d.indexed(3000)
+	d.indexed(1000)
 	if err := d.search.Cancel(); core.KindOf(err) != core.KindConflict {
 		t.Error(err)
 	}
@@ -249,10 +249,10 @@ func TestTheOldIndexAnswersUntilTheNewOneIsWhole(t *testing.T) {
 	}
 	late := d.register(core.Document{Subject: "Засор"})
 	d.until("what comes meanwhile is found", func() bool { return len(d.ids(search.Query{Text: "засор"})) == 1 })
-	if page, err := d.find(search.Query{Text: "протечка"}); err != nil || page.Total != 3000 || !page.Complete {
+	if page, err := d.find(search.Query{Text: "протечка"}); err != nil || page.Total != 1000 || !page.Complete {
 		t.Errorf("%d, %v", page.Total, err)
 	}
-	d.indexed(3001)
+	d.indexed(1001)
 	if got := d.ids(search.Query{Text: "засор"}); !slices.Equal(got, []core.DocumentID{late}) {
 		t.Errorf("the new index found %v", got)
 	}
@@ -260,7 +260,7 @@ func TestTheOldIndexAnswersUntilTheNewOneIsWhole(t *testing.T) {
 	d.end()
 	d.share = 0.001 // so that it does not end by itself
 	d.begin()
-	d.indexed(3001)
+	d.indexed(1001)
 	if err := d.search.Rebuild(); err != nil {
 		t.Fatal(err)
 	}
@@ -274,7 +274,7 @@ func TestTheOldIndexAnswersUntilTheNewOneIsWhole(t *testing.T) {
 	if err := d.search.Cancel(); err != nil {
 		t.Fatal(err)
 	}
-	d.indexed(3001)
+	d.indexed(1001)
 	if got := d.sets(); len(got) != 1 {
 		t.Errorf("sets %v", got)
 	}

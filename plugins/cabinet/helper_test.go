@@ -207,6 +207,8 @@ func TestConformance(t *testing.T) {
 	}})
 }
 
+func TestReadmeHasTheSettings(t *testing.T) { sdktest.Readme(t, connector()) }
+
 func suiteWorld(t *testing.T) sdktest.World {
 	c, set, secrets := vendor(t)
 	unreachable := map[string]any{"mode": "poll", "poll": map[string]any{"url": "http://127.0.0.1:1", "list": map[string]any{"path": "/x"}}}

@@ -29,3 +29,5 @@ func suiteWorld(t *testing.T) sdktest.World {
 		},
 	}
 }
+
+func TestReadmeHasTheSettings(t *testing.T) { sdktest.Readme(t, connector()) }

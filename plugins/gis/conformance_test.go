@@ -1,10 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"os"
-	"strings"
 	"testing"
 
 	"github.com/uzel-hub/uzel/plugins/gis/emulator"
@@ -54,30 +51,4 @@ func suiteWorld(t *testing.T) sdktest.World {
 	}
 }
 
-// TestReadmeHasTheSettings holds the table in README to the struct; with
-// UZEL_UPDATE=1 it writes it.
-func TestReadmeHasTheSettings(t *testing.T) {
-	var table, errs bytes.Buffer
-	if code := sdk.Run(t.Context(), connector(systemClock()), []string{"describe", "--markdown"}, &table, &errs); code != 0 {
-		t.Fatal(errs.String())
-	}
-	raw, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	head, rest, found := strings.Cut(string(raw), "<!-- settings")
-	_, tail, closed := strings.Cut(rest, "<!-- /settings -->\n")
-	if !found || !closed {
-		t.Fatal("README.md has no place for the settings")
-	}
-	want := head + table.String() + tail
-	if string(raw) == want {
-		return
-	}
-	if os.Getenv("UZEL_UPDATE") == "" {
-		t.Fatal("the table of settings is old: UZEL_UPDATE=1 go test ./plugins/gis")
-	}
-	if err := os.WriteFile("README.md", []byte(want), 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
+func TestReadmeHasTheSettings(t *testing.T) { sdktest.Readme(t, connector(systemClock())) }

@@ -100,6 +100,7 @@ func TestKilledAtEachStepAnswersOnce(t *testing.T) {
 }
 
 func killedOnce(t *testing.T, binary string, m moment, after, moved bool) {
+	t.Parallel()
 	w := world(t, func(o *emulator.Options) { o.Polls, o.Unsigned, o.Late = 1, true, true })
 	guid := w.Add(emulator.Appeal{})
 	h := process(t, binary, w, nil)

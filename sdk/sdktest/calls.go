@@ -121,8 +121,8 @@ func (s *serving) answer(ctx context.Context, id uint64, one *served) {
 	if err == nil {
 		err = s.reply(id, result)
 	}
-	if err != nil {
-		// A line that is gone has nobody to tell.
+	if err != nil && s.stream.Context().Err() == nil {
+		// A line that breaks meanwhile has nobody to tell; one that was closed must end the call, not its answer.
 		_ = s.send(id, &pluginv1.CallsUp{Step: &pluginv1.CallsUp_Fault{Fault: faultOf(err)}})
 	}
 }

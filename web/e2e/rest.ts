@@ -17,6 +17,16 @@ export class Rest {
   patch<T>(path: string, body: unknown, version?: number): Promise<T> { return this.ask("PATCH", path, body, version) }
   delete<T>(path: string): Promise<T> { return this.ask("DELETE", path) }
 
+  /** form sends data with a file, as the pages do. */
+  async form<T>(path: string, data: unknown, file: { name: string; text: string }): Promise<T> {
+    const body = new FormData()
+    body.append("data", new Blob([JSON.stringify(data)], { type: "application/json" }))
+    body.append("file", new Blob([file.text], { type: "text/plain" }), file.name)
+    const answer = await fetch(`${this.url}/api/v1${path}`, { method: "POST", headers: { Cookie: this.cookie, "X-CSRF-Token": this.csrf }, body })
+    if (!answer.ok) throw new Error(`POST ${path}: ${answer.status} ${await answer.text()}`)
+    return (await answer.json()) as T
+  }
+
   /** status asks and gives only how it was answered. */
   async status(method: string, path: string, body?: unknown): Promise<number> {
     return (await this.send(method, path, body)).status

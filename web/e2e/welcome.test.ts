@@ -26,7 +26,7 @@ journey("the first steps connect a mailbox: form, wrong password, clear error, r
   await page.getByText(/не впустил/).first().waitFor()
   await secret.fill(password)
   await page.getByRole("button", { name: "Проверить связь" }).click()
-  await page.getByText("Связь есть").waitFor()
+  await page.getByText("Связь есть").first().waitFor()
   await page.getByRole("button", { name: "Подключить" }).click()
   await page.getByText(/Вх-\d{4}\/\d{6}/).first().waitFor()
   await page.getByText("Работает", { exact: true }).first().waitFor()

@@ -338,7 +338,7 @@ func TestRandomAnswersLoseNothing(t *testing.T) {
 // TestPausedSubscriptionCatchesUpInFlatMemory publishes 100,000 messages to a
 // group that does not run, and lets it catch up.
 func TestPausedSubscriptionCatchesUpInFlatMemory(t *testing.T) {
-	const count, size = 100_000, 1000
+	const count, size = 40_000, 1000
 	s, d := setup(t, boltbus.Options{})
 	for i := 0; i < count; i += 1000 {
 		batch := make([]*message.Message, 1000)

@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,7 +16,8 @@ import (
 
 var connector = sdk.Connector[meters]{
 	Name: "meters", Version: "1.0.0", Title: "Счётчики", Summary: "Показания и начисления для испытаний.",
-	Type: (*meters)(nil), Kinds: []sdk.Kind{sdk.KindLetter}, Purposes: []sdk.Purpose{sdk.PurposeAnswer},
+	Type: (*meters)(nil), Kinds: []sdk.Kind{sdk.KindLetter}, Purposes: []sdk.Purpose{sdk.PurposeAnswer, sdk.PurposeForward},
+	Limits: sdk.Limits{TextRunes: 200, Files: 1, KnowsDelivered: true},
 	Operations: []sdk.Operation{
 		{Name: "charges", Title: "Начисления", Help: "По лицевому счёту за год", Place: sdk.PlaceAccount, Input: period{}, Output: charges{}, FilesOut: true},
 		{Name: "master", Title: "Вызвать мастера", Place: sdk.PlaceDocument, Input: visit{}, Output: order{}, Confirm: true},
@@ -72,6 +74,7 @@ func (m *meters) Receive(ctx context.Context, _ sdk.Cursor, emit sdk.Emitter) er
 			}
 			letter := sdk.Message{
 				ExternalID: filepath.Base(file), Kind: sdk.KindLetter, Subject: "Письмо " + filepath.Base(file), Text: "Письмо с разметкой", HTML: string(raw),
+				From: sdk.Party{Name: "Жилец", Addresses: []sdk.Address{{Kind: "phone", Value: "+79160000001"}}},
 			}
 			if err := emit.Emit(ctx, letter, nil); err != nil {
 				return err
@@ -84,8 +87,11 @@ func (m *meters) Receive(ctx context.Context, _ sdk.Cursor, emit sdk.Emitter) er
 	})
 }
 
-// Send implements sdk.Sender: whatever is sent arrives.
+// Send implements sdk.Sender: whatever is sent arrives, unless there is a file Dir/refuse.
 func (m *meters) Send(_ context.Context, d sdk.Dispatch) (sdk.Receipt, error) {
+	if _, err := os.Stat(filepath.Join(m.Dir, "refuse")); err == nil {
+		return sdk.Receipt{}, sdk.Rejected(errors.New("такого дома нет в обслуживании"))
+	}
 	return sdk.Receipt{ExternalID: d.Delivery}, nil
 }
 

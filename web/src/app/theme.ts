@@ -117,7 +117,7 @@ function tokens(name: keyof typeof palettes): ThemeConfig {
       colorBgLayout: p.page, colorBgContainer: p.panel, colorBgElevated: p.panel,
       colorText: p.text, colorTextSecondary: p.quiet, colorTextTertiary: p.faint, colorTextPlaceholder: p.faint,
       colorTextDescription: p.quiet, colorBorder: p.strong, colorBorderSecondary: p.line, colorSplit: p.line,
-      colorTextLightSolid: p.onAccent,
+      colorTextLightSolid: p.onAccent, colorPrimaryBg: p.chosen, colorPrimaryBgHover: p.chosen, colorInfoBg: p.chosen, controlItemBgActive: p.chosen, controlItemBgActiveHover: p.chosen, controlItemBgHover: p.hover,
       fontFamily: fonts, fontSize: 14, borderRadius: 5, controlHeight: 32, controlHeightSM: 26,
       wireframe: false, motionDurationMid: "0.12s", motionDurationSlow: "0.16s",
       boxShadowTertiary: "none",

@@ -40,6 +40,8 @@ export type DataListProps<P extends ListPath> = {
   filters?: readonly Filter[]
   /** Views of the list beside the filters: a parameter and its values, "" for the first one. */
   tabs?: { name: string; options: readonly { value: string; title: string }[] }
+  /** More ways to narrow the list, beside its tabs. */
+  tabsExtra?: ReactNode
   /** Where a row leads to, or what it does. */
   open?: (row: RowOf<P>) => string | (() => void)
   bulk?: readonly BulkAction<RowOf<P>>[]
@@ -81,7 +83,7 @@ export function DataList<P extends ListPath>(props: DataListProps<P>) {
   const filtered = known.some((n) => state.values[n] && n !== props.tabs?.name)
   return (
     <section className="u-list">
-      {props.tabs && <Tabs {...props.tabs} value={state.values[props.tabs.name] ?? ""} set={(v) => list.filter({ ...state.values, [props.tabs!.name]: v })} label={props.label} />}
+      {props.tabs && <div className="u-tabs"><Tabs {...props.tabs} value={state.values[props.tabs.name] ?? ""} set={(v) => list.filter({ ...state.values, [props.tabs!.name]: v })} label={props.label} />{props.tabsExtra}</div>}
       <Toolbar
         panel={panel} setPanel={setPanel} filters={filters} list={list} legend={props.legend} exports={props.exports} query={props.query} extra={props.extra}
         gear={<ColumnGear columns={columns} {...cols} />}
@@ -174,7 +176,7 @@ function useListKeys(toggle: (() => void) | undefined, opens: boolean, selects: 
 }
 
 function Tabs(props: { options: readonly { value: string; title: string }[]; value: string; set: (value: string) => void; label: string }) {
-  return <Segmented className="u-tabs" aria-label={props.label} options={props.options.map((o) => ({ value: o.value, label: o.title }))} value={props.value} onChange={props.set} />
+  return <Segmented aria-label={props.label} options={props.options.map((o) => ({ value: o.value, label: o.title }))} value={props.value} onChange={props.set} />
 }
 
 function Toolbar(props: {

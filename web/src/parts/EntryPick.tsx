@@ -1,6 +1,7 @@
 import { Select, TreeSelect } from "antd"
 import { useGet } from "../api/query"
 import type { Schema } from "../api/client"
+import { clearable } from "./clearable"
 
 type Entry = Schema<"Entry">
 
@@ -31,7 +32,7 @@ export function EntryPick(props: (One | Many) & { directory: string; filter?: Re
   const declared = useDirectory(props.directory)
   const entries = useEntries(props.directory, props.filter)
   const common = {
-    id: props.id, disabled: props.disabled, placeholder: props.placeholder, allowClear: true, style: { width: "100%" },
+    id: props.id, disabled: props.disabled, placeholder: props.placeholder, allowClear: clearable(), style: { width: "100%" },
     "aria-label": props.id ? undefined : declared?.title.ru, value: props.value as never,
   }
   const change = (value: unknown) => {

@@ -6,11 +6,11 @@ import { size, texts, useTexts } from "../texts/i18n"
 
 const words = texts({
   ru: {
-    open: (name: string) => `Посмотреть ${name}`, save: (name: string) => `Скачать ${name}`, remove: (name: string) => `Убрать ${name}`, drop: "Перетащите файлы сюда или выберите", large: "Файл больше, чем принимает канал",
+    look: "Посмотреть", save: (name: string) => `Скачать ${name}`, remove: (name: string) => `Убрать ${name}`, drop: "Перетащите файлы сюда или выберите", large: "Файл больше, чем принимает канал",
     prev: "Предыдущий", next: "Следующий", failed: "Не удалось показать", download: "Скачать", signs: (name: string) => `подпись файла ${name}`,
   },
   en: {
-    open: (name: string) => `Look at ${name}`, save: (name: string) => `Download ${name}`, remove: (name: string) => `Remove ${name}`, drop: "Drop files here or choose them", large: "The file is larger than the channel takes",
+    look: "Look at", save: (name: string) => `Download ${name}`, remove: (name: string) => `Remove ${name}`, drop: "Drop files here or choose them", large: "The file is larger than the channel takes",
     prev: "Previous", next: "Next", failed: "It could not be shown", download: "Download", signs: (name: string) => `signature of ${name}`,
   },
 })
@@ -53,10 +53,10 @@ function Item(props: { file: HubFile; url: string; look: () => void; action?: Re
   const t = useTexts(words)
   const { file: f } = props
   const look = lookOf(f)
-  const face = <><Face file={f} url={props.url} /><span className="u-file-name">{f.name}<small>{[size(f.size), f.signs && t.signs(f.signs), f.note].filter(Boolean).join(" · ")}</small></span></>
+  const face = <><span className="u-file-face" aria-hidden="true"><Face file={f} url={props.url} /></span><span className="u-file-name">{f.name}<small>{[size(f.size), f.signs && t.signs(f.signs), f.note].filter(Boolean).join(" · ")}</small></span></>
   return (
     <li>
-      {look ? <button type="button" className="u-file" aria-label={t.open(f.name)} onClick={props.look}>{face}</button> : <a className="u-file" href={props.url} download={f.name}>{face}</a>}
+      {look ? <button type="button" className="u-file" onClick={props.look}><span className="u-hidden">{t.look} </span>{face}</button> : <a className="u-file" href={props.url} download={f.name}>{face}</a>}
       {look && <Button type="text" size="small" icon={<DownloadOutlined />} aria-label={t.save(f.name)} href={props.url} download={f.name} />}
       {props.action}
     </li>

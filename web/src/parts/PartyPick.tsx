@@ -3,6 +3,7 @@ import { useDeferredValue, useState } from "react"
 import type { Schema } from "../api/client"
 import { useGet } from "../api/query"
 import { texts, useTexts } from "../texts/i18n"
+import { clearable } from "./clearable"
 
 const words = texts({
   ru: { pick: "Имя, телефон, e-mail, ИНН", none: "Никого не найдено", type: "Наберите не меньше двух знаков" },
@@ -20,7 +21,7 @@ export function PartyPick(props: { value?: string; onChange?: (value: string | u
   const parties = chosen && !found.some((p) => p.id === chosen.id) && !text ? [chosen, ...found] : found
   return (
     <Select
-      id={props.id} disabled={props.disabled} autoFocus={props.autoFocus} value={props.value} allowClear placeholder={t.pick} aria-label={props.id ? undefined : t.pick}
+      id={props.id} disabled={props.disabled} autoFocus={props.autoFocus} value={props.value} allowClear={clearable()} placeholder={t.pick} aria-label={props.id ? undefined : t.pick}
       showSearch={{ filterOption: false, onSearch: setText, searchValue: text }} style={{ width: "100%" }}
       notFoundContent={text.trim().length < 2 ? t.type : t.none}
       onChange={(id?: string) => {

@@ -4,6 +4,7 @@ import { createContext, type ReactNode, useContext, useId } from "react"
 import type { Fault } from "../api/errors"
 import { texts, useTexts } from "../texts/i18n"
 import { faultAt, fieldsOf, isShown, type JsonSchema, parseDuration, set, strayFaults, type Values } from "./schema/schema"
+import { clearable } from "./clearable"
 
 export { type JsonSchema, missing, type Values, withDefaults } from "./schema/schema"
 
@@ -148,7 +149,7 @@ function Choice(props: ControlProps) {
   const value = props.value ?? s.default
   return (
     <Select
-      id={props.id} allowClear={!props.required && s.default === undefined} value={value === undefined ? undefined : String(value)} options={list}
+      id={props.id} allowClear={!props.required && s.default === undefined && clearable()} value={value === undefined ? undefined : String(value)} options={list}
       onChange={(v?: string) => props.onChange(list.find((o) => o.value === v)?.raw)}
     />
   )
@@ -158,6 +159,7 @@ function NumberField(props: ControlProps) {
   const { schema: s } = props
   return (
     <InputNumber
+      controls={false}
       id={props.id} style={{ width: "100%" }} min={s.minimum} max={s.maximum} precision={s.type === "integer" ? 0 : undefined} placeholder={hint(s, props.t)}
       value={props.value as number | undefined} onChange={(v) => props.onChange(v ?? undefined)}
     />
@@ -185,7 +187,7 @@ function DurationField(props: ControlProps) {
   const say = (amount: number | null, of: string) => props.onChange(amount === null ? undefined : `${amount}${of}`)
   return (
     <div className="u-duration">
-      <InputNumber id={props.id} min={0} value={shown?.amount} onChange={(n) => say(n, unit)} />
+      <InputNumber controls={false} id={props.id} min={0} value={shown?.amount} onChange={(n) => say(n, unit)} />
       <Select
         aria-label={s.title} value={unit} onChange={(u) => say(shown?.amount ?? null, u)}
         options={[{ value: "s", label: t.seconds }, { value: "m", label: t.minutes }, { value: "h", label: t.hours }]}

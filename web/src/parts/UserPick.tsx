@@ -2,6 +2,7 @@ import { Select } from "antd"
 import { useGet } from "../api/query"
 import { useSession } from "../app/session"
 import { texts, useTexts } from "../texts/i18n"
+import { clearable } from "./clearable"
 
 const words = texts({
   ru: { pick: "Сотрудник", me: "я", gone: "больше не работает" },
@@ -24,7 +25,7 @@ export function UserPick(props: (One | Many) & { id?: string; line?: string; dis
   return (
     <Select
       id={props.id} autoFocus={props.autoFocus} disabled={props.disabled} placeholder={props.placeholder ?? t.pick} aria-label={props.id ? undefined : t.pick}
-      allowClear showSearch={{ optionFilterProp: "label" }} mode={props.multiple ? "multiple" : undefined}
+      allowClear={clearable()} showSearch={{ optionFilterProp: "label" }} mode={props.multiple ? "multiple" : undefined}
       value={props.value as never} onChange={props.onChange as never} style={{ width: "100%" }}
       options={people.map((p) => ({ value: p.id, label: p.id === me.id ? `${p.name} (${t.me})` : p.name }))}
     />

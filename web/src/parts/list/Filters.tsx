@@ -10,6 +10,7 @@ import { PartyName, PartyPick } from "../PartyPick"
 import { UserName, UserPick } from "../UserPick"
 import type { Filter, FilterInput } from "./state"
 import { words } from "./words"
+import { clearable } from "../clearable"
 
 type Values = Record<string, string>
 
@@ -53,9 +54,9 @@ function Choice({ filter: f, ...field }: FilterInput & { filter: Exclude<Filter,
     case "text":
       return <Input {...field} value={field.value ?? ""} placeholder={f.placeholder} allowClear onChange={(e) => field.onChange(e.target.value)} />
     case "select":
-      return <Select {...field} allowClear showSearch={{ optionFilterProp: "label" }} options={f.options.map((o) => ({ value: o.value, label: o.title }))} />
+      return <Select {...field} allowClear={clearable()} showSearch={{ optionFilterProp: "label" }} options={f.options.map((o) => ({ value: o.value, label: o.title }))} />
     case "bool":
-      return <Select {...field} allowClear options={[{ value: "true", label: t.yes }, { value: "false", label: t.no }]} />
+      return <Select {...field} allowClear={clearable()} options={[{ value: "true", label: t.yes }, { value: "false", label: t.no }]} />
     case "user":
       return <UserPick {...field} />
     case "party":
@@ -88,7 +89,7 @@ function useChannels() {
 
 function ChannelPick(field: FilterInput) {
   const channels = useChannels()
-  return <Select {...field} allowClear showSearch={{ optionFilterProp: "label" }} options={channels.map((c) => ({ value: c.id, label: c.title }))} />
+  return <Select {...field} allowClear={clearable()} showSearch={{ optionFilterProp: "label" }} options={channels.map((c) => ({ value: c.id, label: c.title }))} />
 }
 
 function ChannelTitle(props: { id: string }) {

@@ -1,10 +1,8 @@
 import { DownloadOutlined } from "@ant-design/icons"
-import { Alert, Button, Checkbox, Modal, Radio } from "antd"
+import { Button, Checkbox, Modal, Radio } from "antd"
 import { useState } from "react"
 import { useSearchParams } from "react-router"
 import { useTexts } from "../../texts/i18n"
-import { useStateTitles } from "../../parts/StateTag"
-import { exported, filters } from "./filters"
 import { words } from "./texts"
 
 const usual = ["number", "registered", "appeal_state", "applicant", "subject", "reason", "line", "operator", "due", "result"]
@@ -27,8 +25,6 @@ function ExportDialog(props: { close: () => void }) {
   const [columns, setColumns] = useState<string[]>(usual)
   const [format, setFormat] = useState("xlsx")
   const all = Object.entries(t.columns)
-  const skipped = filters(t, useStateTitles("appeal")).filter((f) => search.has(f.name) && !exported[f.name]).map((f) => f.title)
-  if (search.has("view")) skipped.push(t.views[search.get("view") as keyof typeof t.views])
   return (
     <Modal
       open title={t.export} okText={t.exportGo} cancelText={t.cancel} onCancel={props.close} width={620} onOk={props.close}
@@ -36,7 +32,6 @@ function ExportDialog(props: { close: () => void }) {
     >
       <div className="a-form">
         <p className="u-quiet">{t.exportNote}</p>
-        {skipped.length > 0 && <Alert type="warning" title={t.exportSkips(skipped.join(", ").toLowerCase())} />}
         <div className="u-label">{t.exportColumns}</div>
         <Checkbox.Group className="a-checks" value={columns} onChange={(v) => setColumns(all.map(([c]) => c).filter((c) => v.includes(c)))} options={all.map(([value, label]) => ({ value, label }))} />
         <div className="u-label">{t.exportFormat}</div>
@@ -46,12 +41,13 @@ function ExportDialog(props: { close: () => void }) {
   )
 }
 
-/** exportHref is where the file is, with the filters of the list in the words of the report. */
+/** exportHref is where the file is, with the filters and the order of the list. */
 export function exportHref(search: URLSearchParams, columns: readonly string[], format: string): string {
-  const out = new URLSearchParams({ columns: columns.join(), format })
-  for (const [name, as] of Object.entries(exported)) {
-    const value = search.get(name)
-    if (value) out.set(as, value)
-  }
-  return `/api/v1/reports/documents?${out}`
+  const out = new URLSearchParams(search)
+  for (const name of ["after", "size", "sort"]) out.delete(name)
+  const order = search.get("sort")
+  if (order) out.set("order", order)
+  out.set("columns", columns.join())
+  out.set("format", format)
+  return `/api/v1/reports/appeals?${out}`
 }

@@ -7,9 +7,10 @@ test("a template takes what is known and leaves the rest for the person", () => 
   expect(fill("Здравствуйте, {applicant}! {number}, {due}", { applicant: "Иванов", number: "Вх-1" })).toBe("Здравствуйте, Иванов! Вх-1, {due}")
 })
 
-test("the file is narrowed by the filters of the list in the words of the report", () => {
-  const href = exportHref(new URLSearchParams({ state: "new", line: "l1", view: "open", size: "20" }), ["number", "due"], "csv")
-  expect(Object.fromEntries(new URL(href, "http://hub").searchParams)).toEqual({ columns: "number,due", format: "csv", appeal_state: "new", line: "l1" })
+test("the file has what the list finds, in its order", () => {
+  const href = exportHref(new URLSearchParams({ state: "new", line: "l1", view: "open", number: "Вх-1", size: "20", sort: "-due", after: "x" }), ["number", "due"], "csv")
+  expect(Object.fromEntries(new URL(href, "http://hub").searchParams)).toEqual({ columns: "number,due", format: "csv", state: "new", line: "l1", view: "open", number: "Вх-1", order: "-due" })
+  expect(new URL(href, "http://hub").pathname).toBe("/api/v1/reports/appeals")
 })
 
 test("a row is marked by what it asks for", () => {

@@ -11,8 +11,9 @@ import { toast } from "../../parts/toast"
 import { UserPick } from "../../parts/UserPick"
 import { useTexts } from "../../texts/i18n"
 import type { Row } from "./columns"
-import { useChannels } from "./names"
+import { forwards, useChannels } from "./names"
 import { words } from "./texts"
+import { clearable } from "../../parts/clearable"
 
 type Operation = Schema<"MassOperation">["name"]
 type Chosen = { operation: Operation; rows: Row[]; done: () => void }
@@ -56,7 +57,7 @@ function Ask(props: { chosen: Chosen; close: () => void; begun: (id: string) => 
 
 function Fields(props: { operation: Operation }) {
   const t = useTexts(words)
-  const channels = useChannels().filter((c) => c.enabled)
+  const channels = useChannels().filter(forwards)
   const templates = useEntries("result_templates")
   switch (props.operation) {
     case "assign":
@@ -78,7 +79,7 @@ function Fields(props: { operation: Operation }) {
     case "close":
       return (
         <>
-          <Form.Item name="template" label={t.resultFrom}><Select allowClear options={templates.map((e) => ({ value: e.id, label: labelOf(e) }))} /></Form.Item>
+          <Form.Item name="template" label={t.resultFrom}><Select allowClear={clearable()} options={templates.map((e) => ({ value: e.id, label: labelOf(e) }))} /></Form.Item>
           <Form.Item name="text" label={t.result}><Input.TextArea autoSize={{ minRows: 2, maxRows: 8 }} /></Form.Item>
         </>
       )

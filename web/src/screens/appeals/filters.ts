@@ -21,8 +21,3 @@ export function filters(t: Words, states: [States["appeal"], string][]): Filter[
     { name: "mark", title: t.mark, kind: "select", options: Object.entries(t.marks).map(([value, title]) => ({ value, title })) },
   ]
 }
-
-/** What the file of a list can be narrowed by, and how the file calls it. */
-export const exported: Record<string, string> = {
-  state: "appeal_state", from: "from", to: "to", line: "line", operator: "operator", reason_group: "reason_group", reason: "reason", source: "source", channel: "channel", tag: "tag",
-}

@@ -3,7 +3,7 @@ import { counted, texts } from "../../texts/i18n"
 /** The words of the list of appeals. */
 export const words = texts({
   ru: {
-    title: "Обращения",
+    title: "Обращения", create: "Новое обращение", anyLine: "Все линии",
     views: { all: "Все", open: "Открытые", not_in_work: "Не в работе", planned: "Запланированные", overdue: "Просроченные" },
     number: "Номер", state: "Состояние", applicant: "Заявитель", subject: "Тема", reason: "Причина", group: "Группа причин", line: "Линия", operator: "Оператор",
     source: "Источник", tag: "Тег", tags: "Теги", channel: "Канал", due: "Срок", received: "Поступило", updated: "Изменено", account: "Лицевой счёт", address: "Адрес",
@@ -17,8 +17,7 @@ export const words = texts({
     final: "Отменить это действие будет нельзя", undo: "Вернуть как было", stop: "Остановить", done: "Готово", failed: "Не выполнено",
     bulkDone: (done: number, total: number) => `Выполнено ${done} из ${total}`,
     result: "Результат", resultFrom: "Из шаблона", text: "Текст", toSystems: "Куда", addTags: "Добавить", removeTags: "Убрать",
-    export: "Выгрузка", exportColumns: "Столбцы", exportFormat: "Файл", exportGo: "Скачать", exportNote: "Период, состояние, линия, причина и другие отборы берутся из списка.",
-    exportSkips: (what: string) => `В выгрузке не учитываются: ${what}.`,
+    export: "Выгрузка", exportColumns: "Столбцы", exportFormat: "Файл", exportGo: "Скачать", exportNote: "Выгружается всё, что найдено по отборам списка, в его порядке.",
     columns: {
       number: "Номер", registered: "Поступило", subject: "Тема", appeal_state: "Состояние", applicant: "Заявитель", address: "Адрес", accounts: "Лицевые счета", reason_group: "Группа причин",
       reason: "Причина", description: "Описание", line: "Линия", operator: "Оператор", source: "Источник", channel: "Канал", due: "Срок", taken: "Взято", answered: "Отвечено", ended: "Завершено",
@@ -26,7 +25,7 @@ export const words = texts({
     },
   },
   en: {
-    title: "Appeals",
+    title: "Appeals", create: "New appeal", anyLine: "All lines",
     views: { all: "All", open: "Open", not_in_work: "Not in work", planned: "Planned", overdue: "Overdue" },
     number: "Number", state: "State", applicant: "Applicant", subject: "Subject", reason: "Reason", group: "Group of reasons", line: "Line", operator: "Operator",
     source: "Source", tag: "Tag", tags: "Tags", channel: "Channel", due: "Due", received: "Received", updated: "Changed", account: "Account", address: "Address",
@@ -40,8 +39,7 @@ export const words = texts({
     final: "This cannot be undone", undo: "Put back", stop: "Stop", done: "Done", failed: "Not done",
     bulkDone: (done: number, total: number) => `${done} of ${total} done`,
     result: "Result", resultFrom: "From a template", text: "Text", toSystems: "Where to", addTags: "Add", removeTags: "Remove",
-    export: "Export", exportColumns: "Columns", exportFormat: "File", exportGo: "Download", exportNote: "Period, state, line, reason and other filters are those of the list.",
-    exportSkips: (what: string) => `The export leaves out: ${what}.`,
+    export: "Export", exportColumns: "Columns", exportFormat: "File", exportGo: "Download", exportNote: "All that the list finds, in its order.",
     columns: {
       number: "Number", registered: "Received", subject: "Subject", appeal_state: "State", applicant: "Applicant", address: "Address", accounts: "Accounts", reason_group: "Group of reasons",
       reason: "Reason", description: "Description", line: "Line", operator: "Operator", source: "Source", channel: "Channel", due: "Due", taken: "Taken", answered: "Answered", ended: "Ended",

@@ -1,5 +1,6 @@
 import { Button, Drawer, Form } from "antd"
 import { useRef, useState } from "react"
+import { ApiError } from "../../api/errors"
 import { api, call, ifMatch, onceKey } from "../../api/client"
 import { read, refresh } from "../../api/query"
 import { sendForm } from "../../api/upload"
@@ -74,8 +75,20 @@ function Remove(props: { book: Book; entry: Entry; title: string; close: () => v
   const { book, entry } = props
   const at = { params: { path: { name: book.name, id: entry.id }, header: ifMatch(entry) } }
   const finish = (text: string) => () => { toast.done(text); void rereadEntries(); props.close() }
+  const drop = (used?: boolean) => call(api.DELETE("/api/v1/directories/{name}/entries/{id}", { params: { ...at.params, query: { used } } }))
   const remove = async () => {
-    if (await confirm({ title: t.removeAsk(props.title), text: t.removeText, yes: t.remove, danger: true })) await call(api.DELETE("/api/v1/directories/{name}/entries/{id}", at)).then(finish(t.removed), toast.error)
+    if (!(await confirm({ title: t.removeAsk(props.title), text: t.removeText, yes: t.remove, danger: true }))) return
+    try {
+      await drop().catch(async (error: unknown) => {
+        if (!(error instanceof ApiError) || error.code !== "entries.used") throw error
+        const places = error.faults.map((f) => f.text).join("; ")
+        if (!(await confirm({ title: t.usedAsk(props.title), text: places, yes: t.remove, danger: true }))) throw new DOMException("kept", "AbortError")
+        await drop(true)
+      })
+      finish(t.removed)()
+    } catch (error) {
+      if (!(error instanceof DOMException)) toast.error(error)
+    }
   }
   const restore = () => call(api.POST("/api/v1/directories/{name}/entries/{id}/restore", at)).then(finish(t.restored), toast.error)
   return <><span className="u-gap" />{entry.deleted_at ? <Button disabled={false} onClick={() => void restore()}>{t.restore}</Button> : <Button danger onClick={() => void remove()}>{t.remove}</Button>}</>

@@ -7,6 +7,7 @@ import { FileDrop, Files } from "../../parts/Files"
 import { pick, useTexts } from "../../texts/i18n"
 import { words } from "./texts"
 import type { Entry, Field, TermValue } from "./values"
+import { clearable } from "../../parts/clearable"
 
 type Props = { field: Field; entry?: Entry; files: File[]; setFiles: (files: File[]) => void; id?: string; value?: unknown; checked?: boolean; onChange?: (value: unknown) => void }
 
@@ -19,13 +20,13 @@ export function FieldInput(props: Props): ReactNode {
     case "longtext":
       return <Input.TextArea id={id} value={value as string} autoSize={{ minRows: 4, maxRows: 24 }} onChange={(e) => onChange(e.target.value)} />
     case "number":
-      return <InputNumber id={id} value={value as number} min={f.min} max={f.max} style={{ width: "100%" }} onChange={onChange} />
+      return <InputNumber controls={false} id={id} value={value as number} min={f.min} max={f.max} style={{ width: "100%" }} onChange={onChange} />
     case "bool":
       return <Switch id={id} checked={props.checked} onChange={onChange} />
     case "date":
       return <DatePicker id={id} value={value ? dayjs(value as string) : null} format="DD.MM.YYYY" style={{ width: "100%" }} onChange={(d) => onChange(d?.format("YYYY-MM-DD"))} />
     case "choice":
-      return <Select id={id} value={value} allowClear={!f.required} options={(f.options ?? []).map((o) => ({ value: o.value, label: pick(o.title, lang) }))} onChange={onChange} />
+      return <Select id={id} value={value} allowClear={!f.required && clearable()} options={(f.options ?? []).map((o) => ({ value: o.value, label: pick(o.title, lang) }))} onChange={onChange} />
     case "ref":
       return <EntryPick id={id} directory={f.ref ?? ""} value={value as string} onChange={onChange} />
     case "refs":
@@ -71,7 +72,7 @@ function TermField({ id, value, onChange }: Props) {
   const term = value as TermValue | undefined
   return (
     <div className="u-term">
-      {term?.kind !== "outside" && <InputNumber id={id} min={1} value={term?.amount} onChange={(n) => onChange?.(n ? { kind: term?.kind ?? "working_days", amount: n } : undefined)} />}
+      {term?.kind !== "outside" && <InputNumber controls={false} id={id} min={1} value={term?.amount} onChange={(n) => onChange?.(n ? { kind: term?.kind ?? "working_days", amount: n } : undefined)} />}
       <Select aria-label={t.termKind} value={term?.kind ?? "working_days"} onChange={(kind) => onChange?.(kind === "outside" ? { kind } : { kind, amount: term?.amount ?? 1 })} options={units.map((u) => ({ value: u, label: t.term[u] }))} style={{ minWidth: 220 }} />
     </div>
   )

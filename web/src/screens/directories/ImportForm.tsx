@@ -6,6 +6,7 @@ import { toast } from "../../parts/toast"
 import { useTexts } from "../../texts/i18n"
 import { rereadEntries } from "./EntryForm"
 import { words } from "./texts"
+import { clearable } from "../../parts/clearable"
 
 type Report = Schema<"ImportReport">
 
@@ -39,7 +40,7 @@ export function ImportForm(props: { name: string; close: () => void }) {
       <div className="u-form-do">
         <label htmlFor={id}>{t.choose}</label>
         <input id={id} type="file" accept=".csv,text/csv" onChange={(e) => { setFile(e.target.files?.[0] ?? null); setReport(null) }} />
-        <Select aria-label={t.encoding} placeholder={t.guess} allowClear value={encoding} onChange={setEncoding} options={["utf-8", "windows-1251"].map((e) => ({ value: e, label: e.toUpperCase() }))} style={{ width: 180 }} />
+        <Select aria-label={t.encoding} placeholder={t.guess} allowClear={clearable()} value={encoding} onChange={setEncoding} options={["utf-8", "windows-1251"].map((e) => ({ value: e, label: e.toUpperCase() }))} style={{ width: 180 }} />
         <Button type={report ? "default" : "primary"} disabled={!file} loading={busy} onClick={() => void run("check")}>{t.check}</Button>
       </div>
       {report && <><br /><Alert type={report.taken ? "success" : report.bad > 0 ? "warning" : "info"} role="status" title={report.taken ? t.taken : t.notTaken} description={t.report(report)} /></>}

@@ -8,7 +8,7 @@ import { useCan } from "../../app/session"
 import { Empty } from "../../parts/Async"
 import { useDirectory, useEntries } from "../../parts/EntryPick"
 import { Files } from "../../parts/Files"
-import { History } from "../../parts/History"
+import { History, Who } from "../../parts/History"
 import { Page } from "../../parts/Page"
 import { Tag } from "../../parts/StateTag"
 import { toast } from "../../parts/toast"
@@ -18,8 +18,12 @@ import { useTexts } from "../../texts/i18n"
 import { EntryForm } from "../directories/EntryForm"
 import type { Entry } from "../directories/values"
 import "./knowledge.css"
+import { useArticles } from "./articles"
 import { words } from "./texts"
 import { type Node, treeOf } from "./tree"
+
+/** So many articles are drawn at once with all sections open; more roll by. */
+const MANY = 200
 
 const reread = () => refresh("/api/v1/directories/{name}/entries", "/api/v1/directories/{name}/entries/{id}")
 
@@ -32,7 +36,7 @@ export default function Knowledge() {
   const [deleted, setDeleted] = useState(false)
   const [edited, setEdited] = useState<{ entry?: Entry; parent?: string } | null>(null)
   const book = useDirectory("articles")
-  const articles = useEntries("articles")
+  const { articles, cut } = useArticles()
   const chosen = articles.find((a) => a.id === search.get("article"))
   const writable = !!book?.editable && can("directories.write")
   const nodes = treeOf(articles, text)
@@ -44,8 +48,9 @@ export default function Knowledge() {
             <Input.Search aria-label={t.search} placeholder={t.search} allowClear value={text} onChange={(e) => setText(e.target.value)} />
             <br /><br />
             {nodes.length === 0 ? <p className="u-quiet">{text ? t.nothing : t.none}</p> : (
-              <Tree<Node> key={text + nodes.length} treeData={nodes} defaultExpandAll blockNode selectedKeys={chosen ? [chosen.id] : []} onSelect={(keys) => setSearch(keys[0] ? { article: String(keys[0]) } : {})} aria-label={t.tree} />
+              <Tree<Node> key={text + nodes.length} treeData={nodes} defaultExpandAll={!!text || articles.length <= MANY} defaultExpandedKeys={chosen ? [chosen.id] : []} height={articles.length > MANY ? 640 : undefined} blockNode selectedKeys={chosen ? [chosen.id] : []} onSelect={(keys) => setSearch(keys[0] ? { article: String(keys[0]) } : {})} aria-label={t.tree} />
             )}
+            {cut && <p className="u-quiet">{t.cut(articles.length)}</p>}
             <br /><Checkbox checked={deleted} onChange={(e) => setDeleted(e.target.checked)}>{t.deleted}</Checkbox>
           </section>
           {deleted && <Deleted writable={writable} />}
@@ -91,18 +96,24 @@ function Comments(props: { article: string }) {
     <section className="u-panel" aria-label={t.comments}>
       <h2>{t.comments}</h2>
       <ul className="u-know-talk">
-        {list.map((c) => <li key={c.id}><span>{String(c.values.title)}</span><span className="u-quiet"><When at={c.created_at} /></span>{c.values.solved === true ? <Tag tone="good">{t.solved}</Tag> : can("directories.write") && <Button size="small" onClick={() => void settle(c)}>{t.settle}</Button>}</li>)}
+        {list.map((c) => <li key={c.id}><span>{String(c.values.title)}</span><span className="u-quiet"><Author of={c.id} /> <When at={c.created_at} /></span>{c.values.solved === true ? <Tag tone="good">{t.solved}</Tag> : can("directories.write") && <Button size="small" onClick={() => void settle(c)}>{t.settle}</Button>}</li>)}
       </ul>
       {can("directories.write") && <><br /><Input.TextArea aria-label={t.commentText} autoSize={{ minRows: 2 }} value={text} onChange={(e) => setText(e.target.value)} /><br /><br /><Button disabled={!text.trim()} onClick={() => void add()}>{t.comment}</Button></>}
     </section>
   )
 }
 
+/** Author is who wrote a comment, as its history says. */
+function Author(props: { of: string }) {
+  const { data } = useGet("/api/v1/directories/{name}/entries/{id}/history", { params: { path: { name: "article_comments", id: props.of } } }, { staleTime: 600_000 })
+  const made = data?.items.find((h) => h.operation === "created")
+  return made ? <Who actor={made.actor} /> : null
+}
+
 function Deleted({ writable }: { writable: boolean }) {
   const t = useTexts(words)
-  const { data } = useGet("/api/v1/directories/{name}/entries", { params: { path: { name: "articles" }, query: { deleted: true, limit: 200 } } } as never)
+  const items = useArticles(true).articles
   const restore = (e: Entry) => call(api.POST("/api/v1/directories/{name}/entries/{id}/restore", { params: { path: { name: "articles", id: e.id }, header: ifMatch(e) } })).then(() => { toast.done(t.restored); return reread() }, toast.error)
-  const items = (data as { items: Entry[] } | undefined)?.items ?? []
   return (
     <section className="u-panel" aria-label={t.deletedTitle}>
       <h2>{t.deletedTitle}</h2>

@@ -10,6 +10,7 @@ import { RecordForm } from "../../parts/RecordForm"
 import { confirm, toast } from "../../parts/toast"
 import { date } from "../../texts/dates"
 import { useTexts } from "../../texts/i18n"
+import { rights } from "../users/texts"
 import { Part } from "."
 import { words } from "./texts"
 
@@ -37,18 +38,20 @@ export function Tokens() {
       <Modal open={creating} title={t.create} footer={null} onCancel={() => setCreating(false)} destroyOnHidden><NewToken made={made} /></Modal>
       <Modal open={!!secret} title={t.created} okText={t.close} cancelButtonProps={{ hidden: true }} closable={false} onOk={() => setSecret("")}>
         <p>{t.secret}</p>
-        <div className="u-secret"><Input readOnly value={secret} aria-label={t.created} /><Button onClick={() => void copy(secret, t.copied)}>{t.copy}</Button></div>
+        <div className="u-secret"><Input readOnly value={secret} aria-label={t.created} onFocus={(e) => e.target.select()} /><Button onClick={() => void copy(secret, t.copied)}>{t.copy}</Button></div>
       </Modal>
     </Part>
   )
 }
 
 async function copy(text: string, done: string) {
-  await navigator.clipboard.writeText(text).then(() => toast.done(done), toast.error)
+  // Without HTTPS browsers have no clipboard: the key stands in its field, selected by a click.
+  await navigator.clipboard?.writeText(text).then(() => toast.done(done), toast.error)
 }
 
 function Line(props: { token: Token }) {
   const t = useTexts(words)
+  const named = useTexts(rights)
   const { token } = props
   const revoke = async () => {
     if (!(await confirm({ title: t.revokeAsk(token.title), text: t.revokeText, yes: t.revoke, danger: true }))) return
@@ -57,7 +60,7 @@ function Line(props: { token: Token }) {
   }
   return (
     <li>
-      <div><b>{token.title}</b><small className="u-quiet">{token.scopes.join(", ")} · {token.until ? `${t.tokenUntil} ${date(token.until)}` : t.forever}</small></div>
+      <div><b>{token.title}</b><small className="u-quiet">{token.scopes.map((o) => named[o] ?? o).join(", ")} · {token.until ? `${t.tokenUntil} ${date(token.until)}` : t.forever}</small></div>
       <Button size="small" danger onClick={() => void revoke()}>{t.revoke}</Button>
     </li>
   )
@@ -65,6 +68,7 @@ function Line(props: { token: Token }) {
 
 function NewToken(props: { made: (token: Schema<"NewToken">) => void }) {
   const t = useTexts(words)
+  const named = useTexts(rights)
   const { operations } = useSession()
   const required = { required: true, message: t.required }
   const save = async ({ title, scopes, until }: Values) => {
@@ -74,7 +78,7 @@ function NewToken(props: { made: (token: Schema<"NewToken">) => void }) {
   return (
     <RecordForm<Values> title={t.create} save={save} saveTitle={t.create}>
       <Form.Item name="title" label={t.tokenTitle} rules={[required]}><Input maxLength={200} autoFocus /></Form.Item>
-      <Form.Item name="scopes" label={t.tokenScopes} rules={[required]}><Select mode="multiple" options={operations.map((o) => ({ value: o, label: o }))} /></Form.Item>
+      <Form.Item name="scopes" label={t.tokenScopes} rules={[required]}><Select mode="multiple" showSearch={{ optionFilterProp: "label" }} options={operations.map((o) => ({ value: o, label: named[o] ?? o }))} /></Form.Item>
       <Form.Item name="until" label={t.tokenUntil}><DatePicker format="DD.MM.YYYY" placeholder={t.forever} style={{ width: "100%" }} /></Form.Item>
     </RecordForm>
   )

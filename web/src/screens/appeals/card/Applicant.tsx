@@ -11,6 +11,7 @@ import { When } from "../../../parts/When"
 import { useTexts } from "../../../texts/i18n"
 import { name } from "../columns"
 import { Box } from "./Box"
+import { Contacts } from "./Contacts"
 import { type Doc, reread } from "./model"
 import { words } from "./texts"
 
@@ -18,7 +19,7 @@ import { words } from "./texts"
 export function Applicant(props: { doc: Doc }) {
   const t = useTexts(words)
   const { doc } = props
-  const [changing, setChanging] = useState(false)
+  const [changing, setChanging] = useState<"who" | "contacts" | null>(null)
   const can = useCan()
   const applicant = doc.appeal.applicant
   const party = applicant.party
@@ -26,21 +27,32 @@ export function Applicant(props: { doc: Doc }) {
     try {
       await call(api.POST("/api/v1/documents/{id}/party", { params: { path: { id: doc.id }, header: ifMatch(doc) }, body: { party: id } }))
       toast.done(t.changed)
-      setChanging(false)
+      setChanging(null)
     } catch (error) {
       toast.error(error)
     }
     await reread()
   }
   return (
-    <Box title={t.applicant} extra={can("appeals.write") && <Button size="small" type="link" aria-expanded={changing} onClick={() => setChanging(!changing)}>{t.change}</Button>}>
+    <Box title={t.applicant} extra={can("appeals.write") && <Change open={changing} set={setChanging} />}>
       <div><b>{party ? <Link to={`/parties/${party}`}>{name(applicant)}</Link> : name(applicant)}</b></div>
-      <ul>{applicant.addresses?.map((a) => <li key={a.kind + a.value}><Address of={a} /></li>)}</ul>
+      {changing === "contacts" ? <Contacts doc={doc} close={() => setChanging(null)} /> : <ul>{applicant.addresses?.map((a) => <li key={a.kind + a.value}><Address of={a} /></li>)}</ul>}
       {doc.appeal.premises && <div>{doc.appeal.premises.text}</div>}
-      {changing && <PartyPick autoFocus onChange={(id) => id && void choose(id)} />}
+      {changing === "who" && <PartyPick autoFocus onChange={(id) => id && void choose(id)} />}
       {!party && can("appeals.write") && <Match doc={doc} choose={choose} />}
       {party && <Known party={party} but={doc.id} />}
     </Box>
+  )
+}
+
+function Change(props: { open: "who" | "contacts" | null; set: (what: "who" | "contacts" | null) => void }) {
+  const t = useTexts(words)
+  const toggle = (what: "who" | "contacts") => props.set(props.open === what ? null : what)
+  return (
+    <span>
+      <Button size="small" type="link" aria-expanded={props.open === "contacts"} aria-label={t.editContacts} onClick={() => toggle("contacts")}>{t.contacts}</Button>
+      <Button size="small" type="link" aria-expanded={props.open === "who"} aria-label={t.changeWho} onClick={() => toggle("who")}>{t.change}</Button>
+    </span>
   )
 }
 
@@ -50,23 +62,31 @@ function Address(props: { of: Schema<"Address"> }) {
   return kind === "email" ? <a href={`mailto:${value}`}>{value}</a> : <>{value}</>
 }
 
+/** Match offers the known parties the sender of the appeal may be. */
 function Match(props: { doc: Doc; choose: (party: string) => Promise<void> }) {
-  const t = useTexts(words)
   const found = useGet("/api/v1/documents/{id}/candidates", { params: { path: { id: props.doc.id } } }).data?.items ?? []
   return (
     <>
-      {found.slice(0, 3).map((c) => (
-        <div className="a-match" key={c.party.id}>
-          <div>{c.sure ? t.matchSure : t.match} <b>{c.party.name}</b></div>
-          <div className="u-quiet">{c.proofs.map((p) => p.value).join(", ")}{c.against?.length ? `; ${t.against}: ${c.against.map((a) => t.againstWords[a]).join(", ")}` : ""}</div>
-          <div><Button size="small" type="primary" onClick={() => void props.choose(c.party.id)}>{t.thisOne}</Button></div>
-        </div>
-      ))}
+      {found.slice(0, 3).map((c) => <MatchOffer key={c.party.id} candidate={c} choose={() => props.choose(c.party.id)} />)}
     </>
   )
 }
 
-function Known(props: { party: string; but: string }) {
+/** MatchOffer says whom somebody may be, by what that shows, and what speaks against it. */
+export function MatchOffer(props: { candidate: Schema<"Candidate">; choose: () => void | Promise<void> }) {
+  const t = useTexts(words)
+  const { candidate: c } = props
+  return (
+    <div className="a-match">
+      <div>{c.sure ? t.matchSure : t.match} <b>{c.party.name}</b></div>
+      <div className="u-quiet">{c.proofs.map((p) => p.value).join(", ")}{c.against?.length ? `; ${t.against}: ${c.against.map((a) => t.againstWords[a]).join(", ")}` : ""}</div>
+      <div><Button size="small" type="primary" onClick={() => void props.choose()}>{t.thisOne}</Button></div>
+    </div>
+  )
+}
+
+/** Known is the consent and the earlier appeals of a known applicant; `but` is the appeal that is open. */
+export function Known(props: { party: string; but: string }) {
   const t = useTexts(words)
   const party = useParty(props.party)
   const last = useGet("/api/v1/appeals", { params: { query: { party: props.party, limit: 6 } } }).data?.items.filter((a) => a.id !== props.but).slice(0, 5)

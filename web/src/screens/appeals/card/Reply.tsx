@@ -1,5 +1,5 @@
 import { SendOutlined } from "@ant-design/icons"
-import { Button, Checkbox, Input, Select } from "antd"
+import { Alert, Button, Checkbox, Input, Select } from "antd"
 import type { TextAreaRef } from "antd/es/input/TextArea"
 import { useEffect, useRef, useState } from "react"
 import { onceKey, type Schema } from "../../../api/client"
@@ -8,11 +8,12 @@ import { useKeys } from "../../../app/keys"
 import { useCan, useSession } from "../../../app/session"
 import { labelOf, useEntries } from "../../../parts/EntryPick"
 import { FileDrop } from "../../../parts/Files"
-import { toast } from "../../../parts/toast"
+import { explain, toast } from "../../../parts/toast"
 import { useDraft } from "../../../parts/useDraft"
 import { useTexts } from "../../../texts/i18n"
 import { dateTime } from "../../../texts/dates"
 import { useChannels } from "../names"
+import { answers, bounds, hurdles } from "./limits"
 import { type Doc, fill, known, reread } from "./model"
 import { words } from "./texts"
 
@@ -26,20 +27,25 @@ export function Reply(props: { doc: Doc }) {
   const [files, setFiles] = useState<File[]>([])
   const [open, setOpen] = useState(false)
   const [share, setShare] = useState<number | undefined>(undefined)
+  const [problem, setProblem] = useState("")
   const box = useRef<TextAreaRef>(null)
   const once = useRef(onceKey())
   useEffect(() => { once.current = onceKey() }, [text, channel, open])
+  const carrier = useChannels().find((c) => c.id === channel)
+  const against = carrier ? hurdles(t.limits, carrier, { text, files }, channel === doc.channel) : []
   const send = async () => {
+    if (against.length > 0) return toast.warn(`${t.cannot} ${against.join("; ")}`)
     if (!text.trim()) return toast.warn(t.replyEmpty)
     if (share !== undefined) return
     setShare(0)
+    setProblem("")
     try {
       await sendForm(`/api/v1/appeals/${doc.id}/reply`, { data: { text, channel, keep_open: open || undefined }, files, headers: once.current }, setShare)
       toast.done(t.done.reply)
       sent()
       setFiles([])
     } catch (error) {
-      toast.error(error)
+      setProblem(explain(error))
     } finally {
       setShare(undefined)
       await reread()
@@ -61,14 +67,15 @@ export function Reply(props: { doc: Doc }) {
         ref={box} aria-label={t.write} placeholder={t.write} autoSize={{ minRows: 3, maxRows: 14 }} value={text} onChange={(e) => setText(e.target.value)}
         onKeyDown={(e) => e.key === "Escape" && box.current?.blur()}
       />
-      <FileDrop small value={files} onChange={setFiles} share={share} />
+      <FileDrop small value={files} onChange={setFiles} share={share} largest={carrier?.carries?.limits.file_bytes} />
       <div className="a-reply-row">
         <Templates doc={doc} insert={(more) => setText(text ? `${text}\n${more}` : more)} />
         <Carrier value={channel} onChange={setChannel} />
         <Checkbox checked={open} onChange={(e) => setOpen(e.target.checked)}>{t.keepOpen}</Checkbox>
         <Button type="primary" htmlType="submit" icon={<SendOutlined />} loading={share !== undefined} title="Ctrl+Enter">{t.send}</Button>
       </div>
-      <Obstacles doc={doc} channel={channel} />
+      {problem && <Alert type="error" role="alert" title={problem} closable={{ onClose: () => setProblem("") }} />}
+      <Obstacles channel={carrier} against={against} />
     </form>
   )
 }
@@ -90,13 +97,21 @@ function Templates(props: { doc: Doc; insert: (text: string) => void }) {
 
 function Carrier(props: { value?: string; onChange: (id: string | undefined) => void }) {
   const t = useTexts(words)
-  const channels = useChannels().filter((c) => c.enabled || c.id === props.value)
+  const channels = useChannels().filter((c) => (c.enabled && answers(c)) || c.id === props.value)
   return <Select aria-label={t.via} placeholder={t.via} value={props.value} onChange={props.onChange} options={channels.map((c) => ({ value: c.id, label: c.title }))} />
 }
 
-function Obstacles(props: { doc: Doc; channel?: string }) {
+/** Obstacles say what the channel can carry, and why it cannot carry this answer. */
+function Obstacles(props: { channel?: Schema<"Channel">; against: string[] }) {
   const t = useTexts(words)
-  const channel: Schema<"Channel"> | undefined = useChannels().find((c) => c.id === props.channel)
-  const down = channel && (channel.paused_out || !["running", "degraded"].includes(channel.status?.state ?? ""))
-  return down ? <div className="u-quiet" role="status">{channel.title}: {t.paused}</div> : null
+  const { channel, against } = props
+  if (!channel) return null
+  const down = channel.paused_out || !["running", "degraded"].includes(channel.status?.state ?? "")
+  return (
+    <>
+      {against.length > 0 && <Alert type="error" role="alert" title={`${t.cannot} ${against.join("; ")}`} />}
+      {channel.carries && <div className="u-quiet">{t.carries}: {bounds(t.limits, channel).join("; ")}</div>}
+      {down && <div className="u-quiet" role="status">{channel.title}: {t.paused}</div>}
+    </>
+  )
 }

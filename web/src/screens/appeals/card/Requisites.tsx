@@ -11,6 +11,7 @@ import { useTexts } from "../../../texts/i18n"
 import { Box } from "./Box"
 import { type Doc, reread } from "./model"
 import { words } from "./texts"
+import { clearable } from "../../../parts/clearable"
 
 type Values = {
   subject: string; reason_group?: string; reason?: string; description?: string; comment?: string; source?: string
@@ -64,7 +65,7 @@ export function ways(t: (typeof words)["ru"]) {
 }
 
 /** ReasonFields are the reasons of the chosen group and the extra fields of the chosen reason. */
-function ReasonFields() {
+export function ReasonFields() {
   const t = useTexts(words)
   const group = Form.useWatch<string | undefined>("reason_group")
   const reason = Form.useWatch<string | undefined>("reason")
@@ -85,9 +86,9 @@ function Extra(props: { field: Schema<"Entry">; id?: string; value?: string; onC
   const options = (field.values.options as string[] | undefined)?.map((value) => ({ value, label: value }))
   switch (field.values.type) {
     case "choice":
-      return <Select {...rest} allowClear options={options} onChange={change} />
+      return <Select {...rest} allowClear={clearable()} options={options} onChange={change} />
     case "number":
-      return <InputNumber {...rest} style={{ width: "100%" }} onChange={change} />
+      return <InputNumber controls={false} {...rest} style={{ width: "100%" }} onChange={change} />
     case "date":
       return <Input {...rest} type="date" onChange={(e) => change(e.target.value)} />
     default:

@@ -10,8 +10,10 @@ import { toast } from "../../../parts/toast"
 import { UserName, UserPick } from "../../../parts/UserPick"
 import { Due, When } from "../../../parts/When"
 import { useTexts } from "../../../texts/i18n"
-import { ChannelName, useChannels } from "../names"
+import { name } from "../columns"
+import { ChannelName, forwards, useChannels } from "../names"
 import { useAct } from "./act"
+import { Articles } from "./Articles"
 import { Box } from "./Box"
 import { type Card, type Doc, reread } from "./model"
 import { Panels } from "./Panels"
@@ -26,7 +28,7 @@ export function Side(props: { card: Card; doc: Doc }) {
       <Forwarding {...props} />
       <Tasks doc={props.doc} />
       <Related {...props} />
-      <Articles doc={props.doc} />
+      <Articles reason={props.doc.appeal.reason} />
     </div>
   )
 }
@@ -66,7 +68,7 @@ function Forwarding(props: { card: Card; doc: Doc }) {
   const act = useAct(doc)
   const [to, setTo] = useState<string[]>([])
   const sent = card.deliveries.filter((d) => d.purpose === "forward")
-  const channels = useChannels().filter((c) => c.enabled && c.id !== doc.channel)
+  const channels = useChannels().filter((c) => forwards(c) && c.id !== doc.channel)
   const open = !["answered", "closed", "rejected"].includes(doc.appeal.state)
   const change = (id: string, what: "retry" | "cancel") => call(api.POST(`/api/v1/deliveries/{id}/${what}`, { params: { path: { id } } } as never) as never).then(reread, toast.error)
   return (
@@ -84,7 +86,7 @@ function Forwarding(props: { card: Card; doc: Doc }) {
                 {["queued", "sending", "unknown"].includes(d.state) && <Button size="small" onClick={() => void change(d.id, "cancel")}>{t.decline}</Button>}
               </div>
             )}
-            <details><summary>{t.data}</summary><div className="a-text">{[doc.subject, doc.appeal.description || doc.text].filter(Boolean).join("\n\n")}</div></details>
+            <details><summary>{t.data}</summary><Sent doc={doc} /></details>
           </li>
         ))}
       </ul>
@@ -96,6 +98,18 @@ function Forwarding(props: { card: Card; doc: Doc }) {
       )}
     </Box>
   )
+}
+
+/** Sent is what an outside system gets of the appeal. */
+function Sent(props: { doc: Doc }) {
+  const t = useTexts(words)
+  const { doc } = props
+  const { applicant, premises, accounts, description } = doc.appeal
+  const facts = {
+    applicant: [name(applicant), ...(applicant.addresses ?? []).map((a) => a.value)].join(", "), address: premises?.text, accounts: accounts?.map((a) => a.number).join(", "),
+    text: [doc.subject, description || doc.text].filter(Boolean).join("\n\n"), files: doc.files?.filter((f) => f.role === "attachment").map((f) => f.name).join(", "),
+  }
+  return <dl className="a-facts">{(Object.keys(facts) as (keyof typeof facts)[]).filter((k) => facts[k]).map((k) => <div key={k}><dt>{t.sent[k]}</dt><dd className="a-text">{facts[k]}</dd></div>)}</dl>
 }
 
 function Tasks(props: { doc: Doc }) {
@@ -138,13 +152,4 @@ function Related(props: { card: Card }) {
       <ul className="a-list">{related.map((r) => <li key={r.id}><div className="a-line"><Link to={`/appeals/${r.id}`}>{r.number?.text}</Link> <StateTag kind="appeal" state={r.appeal.state} /></div><span>{r.subject}</span></li>)}</ul>
     </Box>
   )
-}
-
-function Articles(props: { doc: Doc }) {
-  const t = useTexts(words)
-  const reason = props.doc.appeal.reason
-  const query = { limit: 10, filter: { reason: reason ?? "" } }
-  const articles = useGet("/api/v1/directories/{name}/entries", { params: { path: { name: "articles" }, query } }, { enabled: !!reason }).data?.items ?? []
-  if (articles.length === 0) return null
-  return <Box title={t.articles}><ul className="a-list">{articles.map((a) => <li key={a.id}><Link to={`/knowledge/${a.id}`}>{String(a.values.title)}</Link></li>)}</ul></Box>
 }

@@ -9,6 +9,7 @@ import { useState } from "react"
 import { useTexts } from "../../../texts/i18n"
 import { name } from "../columns"
 import { ChannelName } from "../names"
+import { Adopt } from "./CardFiles"
 import { Reply } from "./Reply"
 import type { Card, Doc } from "./model"
 import { words } from "./texts"
@@ -24,7 +25,7 @@ export function Thread(props: { card: Card; doc: Doc }) {
   return (
     <section className="a-column" aria-label={t.thread}>
       <div className="a-thread">
-        {all.map((d, i) => <Message key={d.id} row={d} whole={d.id === doc.id ? doc : undefined} open={i >= all.length - OPEN} />)}
+        {all.map((d, i) => <Message key={d.id} row={d} appeal={doc} whole={d.id === doc.id ? doc : undefined} open={i >= all.length - OPEN} />)}
       </div>
       <Reply doc={doc} />
     </section>
@@ -33,7 +34,7 @@ export function Thread(props: { card: Card; doc: Doc }) {
 
 type Row = Pick<Schema<"DocumentRow">, "id" | "direction" | "sender" | "created_at" | "channel" | "number" | "subject">
 
-function Message(props: { row: Row; whole?: Doc; open: boolean }) {
+function Message(props: { row: Row; appeal: Doc; whole?: Doc; open: boolean }) {
   const t = useTexts(words)
   const { row } = props
   const [open, setOpen] = useState(props.open)
@@ -48,13 +49,13 @@ function Message(props: { row: Row; whole?: Doc; open: boolean }) {
         {out && deliveries.map((d) => <StateTag key={d.id} kind="delivery" state={d.state} />)}
         <span className="u-quiet">{row.number?.text}</span>
       </header>
-      {open ? <Body id={row.id} whole={props.whole} /> : <Button type="link" onClick={() => setOpen(true)}>{row.subject}</Button>}
+      {open ? <Body id={row.id} appeal={props.appeal} whole={props.whole} /> : <Button type="link" onClick={() => setOpen(true)}>{row.subject}</Button>}
       {deliveries.filter((d) => d.last_error && d.state !== "delivered").map((d) => <div className="u-fault" key={d.id}>{d.outside_text || d.last_error}</div>)}
     </article>
   )
 }
 
-function Body(props: { id: string; whole?: Doc }) {
+function Body(props: { id: string; appeal: Doc; whole?: Doc }) {
   const query = useGet("/api/v1/documents/{id}", { params: { path: { id: props.id } } }, { enabled: !props.whole })
   const doc = props.whole ?? query.data?.document
   if (!doc) return null
@@ -66,7 +67,7 @@ function Body(props: { id: string; whole?: Doc }) {
   return (
     <>
       {doc.html ? <SafeHtml html={doc.html} image={inline} title={doc.subject} /> : <div className="a-text">{doc.text}</div>}
-      {files.length > 0 && <Files files={files} url={(f) => fileUrl(doc.id, f)} />}
+      {files.length > 0 && <Files files={files} url={(f) => fileUrl(doc.id, f)} action={props.whole ? undefined : (f) => <Adopt doc={props.appeal} from={doc.id} file={f} />} />}
     </>
   )
 }

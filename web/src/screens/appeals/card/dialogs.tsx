@@ -11,6 +11,7 @@ import { type Act, act } from "./act"
 import { type Doc, reread } from "./model"
 import { ways } from "./Requisites"
 import { words } from "./texts"
+import { clearable } from "../../../parts/clearable"
 
 type Props = { doc: Doc; close: () => void }
 
@@ -92,7 +93,7 @@ function ResultFields(props: { under?: string }) {
   const template = templates.find((e) => e.id === chosen)
   return (
     <>
-      <Form.Item name={under("template")} label={t.template}><Select allowClear showSearch={{ optionFilterProp: "label" }} options={templates.map((e) => ({ value: e.id, label: labelOf(e) }))} onChange={choose} /></Form.Item>
+      <Form.Item name={under("template")} label={t.template}><Select allowClear={clearable()} showSearch={{ optionFilterProp: "label" }} options={templates.map((e) => ({ value: e.id, label: labelOf(e) }))} onChange={choose} /></Form.Item>
       <Form.Item name={under("works")} label={t.works}><Select mode="tags" placeholder={t.worksHint} options={[...new Set(works)].map((value) => ({ value, label: value }))} /></Form.Item>
       <Form.Item name={under("text")} label={t.resultText}><Input.TextArea autoFocus autoSize={{ minRows: 3, maxRows: 10 }} placeholder={template && String(template.values.text)} /></Form.Item>
       <Form.Item name={under("notify")} label={t.notify}><Select options={ways(t)} /></Form.Item>

@@ -3,6 +3,7 @@ import { useNavigate, useParams } from "react-router"
 import { useEvents } from "../../../api/events"
 import { useGet } from "../../../api/query"
 import { useKeys } from "../../../app/keys"
+import { useCan } from "../../../app/session"
 import { Async } from "../../../parts/Async"
 import { History } from "../../../parts/History"
 import { Page } from "../../../parts/Page"
@@ -11,6 +12,7 @@ import { useTexts } from "../../../texts/i18n"
 import "../appeals.css"
 import { Actions } from "./Actions"
 import { Applicant } from "./Applicant"
+import { CardFiles, DropZone, useUpload } from "./CardFiles"
 import { type Card, type Doc, reread } from "./model"
 import { Notes } from "./Notes"
 import { Requisites } from "./Requisites"
@@ -36,6 +38,8 @@ function Shown(props: { card: Card }) {
   const { card } = props
   const doc = card.document as Doc
   const navigate = useNavigate()
+  const can = useCan()
+  const upload = useUpload(doc)
   useKeys({ "alt+ArrowUp": { title: t.keys.list, run: () => void navigate("/appeals") }, "alt+ArrowDown": { title: t.keys.next, run: nextPart } })
   useEffect(() => document.querySelector<HTMLElement>(".a-card")?.focus({ preventScroll: true }), [])
   return (
@@ -44,15 +48,16 @@ function Shown(props: { card: Card }) {
       actions={<><Actions card={card} doc={doc} /><History of="/api/v1/appeals/{id}/history" params={{ id: doc.id }} titles={titles(t)} /></>}
     >
       <Notes card={card} doc={doc} />
-      <div className="a-card" tabIndex={-1}>
+      <DropZone drop={can("appeals.write") ? (files) => void upload.add(files) : undefined}>
         <div className="a-column">
           <Applicant doc={doc} />
           <Requisites doc={doc} />
+          <CardFiles doc={doc} share={upload.share} add={(files) => void upload.add(files)} />
           <Term doc={doc} spent={card.spent_seconds} />
         </div>
         <Thread card={card} doc={doc} />
         <Side card={card} doc={doc} />
-      </div>
+      </DropZone>
     </Page>
   )
 }

@@ -1,4 +1,4 @@
-import { texts } from "../../../texts/i18n"
+import { counted, texts } from "../../../texts/i18n"
 
 /** The words of the card of one appeal. */
 export const words = texts({
@@ -13,7 +13,7 @@ export const words = texts({
     commentHint: "Видят только сотрудники",
     ways: { phone: "Позвонить", email: "Письмом", sms: "СМС", chat: "В чате", "": "Не сообщать" },
     account: "Номер счёта", provider: "Организация", address: "Адрес", add: "Добавить", remove: (what: string) => `Убрать ${what}`,
-    change: "Сменить заявителя", changed: "Заявитель изменён",
+    change: "Сменить", changeWho: "Сменить заявителя", changed: "Заявитель изменён",
     match: "Похоже, это", matchSure: "Это точно", thisOne: "Это он", against: "не совпадает", 
     againstWords: { kind: "вид лица", name: "имя", inn: "ИНН", ogrn: "ОГРН", snils: "СНИЛС" },
     consent: "Согласие на обработку данных", given: "дано", withdrawn: "отозвано", noConsent: "нет сведений", recordConsent: "Записать согласие", consentWay: "по телефону",
@@ -30,9 +30,17 @@ export const words = texts({
     merged: "Объединено с обращением", mergedHere: "С этим обращением объединены", toCall: "Заявителю надо позвонить и сообщить результат", perhaps: "Возможно, продолжает",
     score: "Оценка заявителя", scoreComment: "Что сказал",
     thread: "Переписка", me: "Мы", write: "Ответить заявителю", send: "Отправить", via: "Канал", keepOpen: "промежуточный ответ", pickTemplate: "Шаблон", replyEmpty: "Напишите ответ", 
-    paused: "канал не работает, ответ уйдёт, когда он заработает",
+    paused: "канал не работает, ответ уйдёт, когда он заработает", carries: "Канал передаст", cannot: "Этот канал не передаст ответ:",
+    limits: {
+      plain: "простой текст без оформления", text: (n: number) => `до ${counted(n, "знака", "знаков", "знаков")}`, files: (n: number) => `не больше ${counted(n, "файла", "файлов", "файлов")}`, file: (of: string) => `файл до ${of}`, all: (of: string) => `всё вместе до ${of}`,
+      types: (of: string) => `файлы ${of}`, read: "видно, прочитан ли ответ", delivered: "видно, доставлен ли ответ", blind: "о доставке не сообщает",
+      noAnswers: "ответов он не отправляет", notFirst: "первым он не пишет, а заявитель обращался не через него", longText: (n: number, most: number) => `в тексте ${counted(n, "знак", "знака", "знаков")}, можно ${most}`,
+      manyFiles: (n: number, most: number) => `${counted(n, "файл", "файла", "файлов")}, можно ${most}`, bigFile: (name: string, of: string) => `файл «${name}» больше ${of}`, wrongType: (name: string) => `файлы такого вида, как «${name}», он не принимает`, tooMuch: (n: string, most: string) => `вместе ${n}, можно ${most}`,
+    },
+    addFiles: "Добавить", dropFiles: "Файлов нет. Перетащите их на карточку или добавьте из переписки.", filesAdded: (n: number) => (n === 1 ? "Файл добавлен в обращение" : `Добавлено: ${counted(n, "файл", "файла", "файлов")}`), adopt: "В обращение", adoptFile: (name: string) => `Добавить в обращение файл ${name}`,
+    contacts: "Контакты", editContacts: "Изменить контакты", phone: "Телефон", email: "Электронная почта", name: "Имя", anotherPhone: "Ещё телефон", keepContacts: "Добавить и в карточку заявителя",
     accounts: "Лицевые счета", noAccounts: "Счетов нет", panels: "Сведения и действия", run: "Выполнить", again: "Обновить", sure: (what: string) => `${what}?`, result: "Ответ", download: (name: string) => `Скачать ${name}`,
-    forwarding: "Передано в системы", notForwarded: "Не передавалось", outside: "номер там", retry: "Повторить", decline: "Отозвать", data: "Что передано", to: "Куда передать",
+    forwarding: "Передано в системы", notForwarded: "Не передавалось", outside: "номер там", retry: "Повторить", decline: "Отозвать", data: "Что передано", sent: { applicant: "Заявитель", address: "Адрес", accounts: "Лицевые счета", files: "Файлы", text: "Текст" }, to: "Куда передать",
     tasks: "Задачи", noTasks: "Задач нет", newTask: "Поручить", taskTitle: "Что сделать", performer: "Исполнитель", until: "до",
     related: "Связанные", noRelated: "Связанных нет", articles: "База знаний", 
     watching: (names: string) => `Карточку сейчас смотрит: ${names}`,
@@ -50,7 +58,7 @@ export const words = texts({
     commentHint: "Only colleagues see it",
     ways: { phone: "Call", email: "By e-mail", sms: "SMS", chat: "In the chat", "": "Do not tell" },
     account: "Account", provider: "Organisation", address: "Address", add: "Add", remove: (what: string) => `Remove ${what}`,
-    change: "Change the applicant", changed: "The applicant is changed",
+    change: "Change", changeWho: "Change the applicant", changed: "The applicant is changed",
     match: "This may be", matchSure: "This is", thisOne: "That's the one", against: "does not fit", 
     againstWords: { kind: "kind", name: "name", inn: "INN", ogrn: "OGRN", snils: "SNILS" },
     consent: "Consent to data processing", given: "given", withdrawn: "withdrawn", noConsent: "unknown", recordConsent: "Record the consent", consentWay: "by telephone",
@@ -67,9 +75,17 @@ export const words = texts({
     merged: "Merged into", mergedHere: "Merged into this one", toCall: "The applicant must be called and told the result", perhaps: "Perhaps continues",
     score: "Rating of the applicant", scoreComment: "What he said",
     thread: "Correspondence", me: "We", write: "Answer the applicant", send: "Send", via: "Channel", keepOpen: "intermediate answer", pickTemplate: "Template", replyEmpty: "Write an answer", 
-    paused: "the channel is down, the answer goes out when it works again",
+    paused: "the channel is down, the answer goes out when it works again", carries: "The channel carries", cannot: "This channel cannot carry the answer:",
+    limits: {
+      plain: "plain text", text: (n: number) => `${n} characters at most`, files: (n: number) => `${n} files at most`, file: (of: string) => `files up to ${of}`, all: (of: string) => `${of} altogether`,
+      types: (of: string) => `files ${of}`, read: "tells whether it was read", delivered: "tells whether it was delivered", blind: "does not tell of delivery",
+      noAnswers: "it takes no answers out", notFirst: "it never writes first, and the applicant did not write by it", longText: (n: number, most: number) => `the text has ${n} characters of ${most}`,
+      manyFiles: (n: number, most: number) => `${n} files of ${most}`, bigFile: (name: string, of: string) => `“${name}” is larger than ${of}`, wrongType: (name: string) => `it does not take files like “${name}”`, tooMuch: (n: string, most: string) => `${n} altogether of ${most}`,
+    },
+    addFiles: "Add", dropFiles: "No files. Drop them on the card, or add them from the correspondence.", filesAdded: (n: number) => (n === 1 ? "The file is added to the appeal" : `${n} files are added`), adopt: "To the appeal", adoptFile: (name: string) => `Add the file ${name} to the appeal`,
+    contacts: "Contacts", editContacts: "Change the contacts", phone: "Phone", email: "E-mail", name: "Name", anotherPhone: "Another phone", keepContacts: "Add to the card of the applicant too",
     accounts: "Accounts", noAccounts: "No accounts", panels: "Data and actions", run: "Run", again: "Refresh", sure: (what: string) => `${what}?`, result: "Answer", download: (name: string) => `Download ${name}`,
-    forwarding: "Forwarded to systems", notForwarded: "Not forwarded", outside: "number there", retry: "Retry", decline: "Withdraw", data: "What was sent", to: "Where to",
+    forwarding: "Forwarded to systems", notForwarded: "Not forwarded", outside: "number there", retry: "Retry", decline: "Withdraw", data: "What was sent", sent: { applicant: "Applicant", address: "Address", accounts: "Accounts", files: "Files", text: "Text" }, to: "Where to",
     tasks: "Tasks", noTasks: "No tasks", newTask: "Assign", taskTitle: "What to do", performer: "Performer", until: "until",
     related: "Related", noRelated: "None related", articles: "Knowledge base", 
     watching: (names: string) => `Also open at: ${names}`,
