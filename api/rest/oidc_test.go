@@ -163,7 +163,7 @@ func door(t *testing.T, change func(*openid.Config)) (*hub, *idp) {
 		c := openid.Config{
 			Issuer: p.URL, ClientID: clientID, ClientSecret: "s3cret", RedirectURL: "https://uzel.example" + rest.CallbackPath,
 			Scopes: []string{"profile"}, LoginClaim: "preferred_username", NameClaim: "name",
-			Policy: access.Policy{Create: true, DefaultRole: core.RoleClerk}, Now: conf.Now,
+			Policy: core.OutsidePolicy{Create: true, DefaultRole: core.RoleClerk}, Now: conf.Now,
 		}
 		change(&c)
 		conf.OIDC, conf.OIDCTitle, conf.PublicURL = openid.New(c), "Единый вход", "https://uzel.example"

@@ -53,6 +53,7 @@ func routes() []*route {
 		reportRoutes(),
 		accessRoutes(),
 		scheduleRoutes(),
+		settingsRoutes(),
 		rulesRoutes(),
 		appealRoutes(),
 		taskRoutes(),

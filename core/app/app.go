@@ -40,6 +40,7 @@ import (
 	"github.com/uzel-hub/uzel/core/search"
 	"github.com/uzel-hub/uzel/core/search/extract"
 	"github.com/uzel-hub/uzel/core/secret"
+	"github.com/uzel-hub/uzel/core/settings"
 	"github.com/uzel-hub/uzel/core/signing"
 	"github.com/uzel-hub/uzel/core/store"
 	"github.com/uzel-hub/uzel/core/store/boltstore"
@@ -85,6 +86,7 @@ type App struct {
 	noIndex bool
 	queues  *boltbus.Driver
 	metrics *rest.Metrics
+	outages *outages
 }
 
 // Tuning is what the program that runs the hub decides: the command line, the
@@ -130,9 +132,13 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 	if err := a.Store.Update(ctx, schedule.Seed); err != nil {
 		return a, fmt.Errorf("seed calendars: %w", err)
 	}
+	if err := a.Store.Update(ctx, settings.Seed); err != nil {
+		return a, fmt.Errorf("seed settings: %w", err)
+	}
 	a.Access = access.New(access.Config{Store: a.Store})
 	a.metrics = rest.NewMetrics()
 	a.Bus = bus.New(bus.Options{Store: a.Store, Driver: a.queues, Log: log.Named("bus"), Version: version, Observer: a.metrics})
+	a.outages = newOutages(a.Store, a.Bus, log)
 	a.Outgoing = &outgoing.Service{Store: a.Store, Bus: a.Bus, Wake: func(id core.ChannelID) { a.Host.WakeSender(id) }, Purposes: purposes{a}}
 	a.People = party.New(party.Config{Store: a.Store, Blobs: a.Files, Bus: a.Bus, Log: log.Named("people")})
 	if err := a.openCatalog(ctx); err != nil {
@@ -258,6 +264,7 @@ func (a *App) broadcast(st core.ChannelStatus) {
 	if err := a.Bus.Broadcast(bus.ChannelStatus, st); err != nil {
 		a.Log.Warn("channel state not shown", "channel", st.Channel, "error", err)
 	}
+	a.outages.note(st)
 }
 
 // addBuilt takes the binaries beside the hub into the catalog.
@@ -432,6 +439,7 @@ func (a *App) Run(ctx context.Context) error {
 		g.Go(func() error { return a.Search.Run(stages) })
 	}
 	g.Go(func() error { return a.Jobs.Run(ctx) })
+	g.Go(func() error { return a.outages.run(ctx) })
 	g.Go(func() error { return a.Mass.Run(ctx) })
 	g.Go(func() error { return a.Signing.Run(ctx) })
 	return g.Wait()

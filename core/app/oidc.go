@@ -5,7 +5,6 @@ import (
 
 	"github.com/uzel-hub/uzel/api/rest"
 	"github.com/uzel-hub/uzel/core"
-	"github.com/uzel-hub/uzel/core/access"
 	"github.com/uzel-hub/uzel/core/config"
 	"github.com/uzel-hub/uzel/core/openid"
 )
@@ -22,6 +21,6 @@ func provider(c config.Config) *openid.Provider {
 		RedirectURL: strings.TrimSuffix(c.PublicURL, "/") + rest.CallbackPath,
 		Scopes:      strings.Fields(o.Scopes), LoginClaim: o.LoginClaim, NameClaim: o.NameClaim,
 		RolesClaim: o.RolesClaim, Roles: roles,
-		Policy: access.Policy{Create: o.Create, Link: o.Link, DefaultRole: core.Role(o.DefaultRole)},
+		Policy: core.OutsidePolicy{Create: o.Create, Link: o.Link, DefaultRole: core.Role(o.DefaultRole)},
 	})
 }

@@ -6,19 +6,23 @@ import (
 	"time"
 
 	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/appeal"
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/catalog"
 	"github.com/uzel-hub/uzel/core/jobs"
 	"github.com/uzel-hub/uzel/core/mass"
 	"github.com/uzel-hub/uzel/core/mass/appeals"
 	"github.com/uzel-hub/uzel/core/schedule"
+	"github.com/uzel-hub/uzel/core/settings"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
 // openWork makes what the hub does by itself and in the background.
 func (a *App) openWork() {
-	a.Watch = &schedule.Watcher{Store: a.Store, Bus: a.Bus, Sources: []schedule.Source{schedule.Documents, schedule.Tasks}}
-	a.Mass = mass.New(mass.Options{Store: a.Store, Bus: a.Bus, Log: a.Log.Named("mass"), Sees: massSees}, appeals.Operations(a.Appeals)...)
+	a.Watch = &schedule.Watcher{Store: a.Store, Bus: a.Bus, Sources: []schedule.Source{schedule.Documents, schedule.Tasks}, Effects: []schedule.Effect{appeal.Release{Appeals: a.Appeals}}}
+	quiet := *a.Appeals
+	quiet.Quiet = true // a thousand appeals given to one are one report, not a thousand letters
+	a.Mass = mass.New(mass.Options{Store: a.Store, Bus: a.Bus, Log: a.Log.Named("mass"), Sees: massSees}, appeals.Operations(&quiet)...)
 	a.Jobs = jobs.New(jobs.Options{Store: a.Store, Bus: a.Bus, Log: a.Log.Named("jobs")}, a.hubJobs(), a.channelJobs)
 }
 
@@ -31,7 +35,15 @@ func (a *App) hubJobs() []jobs.Job {
 		},
 	}, {
 		ID: "hub.mass-sweep", Title: "Удаление старых массовых операций", Every: 24 * time.Hour, Run: func(ctx context.Context) (string, error) {
-			swept, err := a.Mass.Sweep(ctx, time.Now().Add(-mass.KeepFor))
+			var keep settings.Retention
+			err := a.Store.View(ctx, func(tx store.Tx) (err error) {
+				keep, err = settings.RetentionOf(tx)
+				return err
+			})
+			if err != nil {
+				return "", err
+			}
+			swept, err := a.Mass.Sweep(ctx, time.Now().Add(-keep.Mass()))
 			return fmt.Sprintf("удалено: %d", swept), err
 		},
 	}, {

@@ -37,10 +37,15 @@ func (s *Service) Arrive(tx store.Tx, ch *core.Channel, d *core.Document) error 
 // applicant belongs to, nil if there is none. Of several it is the youngest.
 func (s *Service) continued(tx store.Tx, d *core.Document) (*core.Document, error) {
 	earlier, err := youngest(tx, d.Thread, false)
-	if earlier == nil || err != nil || earlier.Appeal.State != core.AppealAnswered {
-		return earlier, err
+	if earlier == nil || err != nil {
+		return nil, err
 	}
-	return s.change(tx, Ref{ID: earlier.ID}, reopen)
+	if earlier.Appeal.State == core.AppealAnswered {
+		if earlier, err = s.change(tx, Ref{ID: earlier.ID}, reopen); err != nil {
+			return nil, err
+		}
+	}
+	return earlier, s.tellNews(tx, earlier)
 }
 
 // youngest is the last appeal of the matter that has ended, or has not.

@@ -63,6 +63,9 @@ func (s *Service) become(tx store.Tx, d *core.Document, set func(*core.Document)
 	if err := s.Bus.Publish(tx, bus.AppealOpened, string(out.ID), bus.AboutAppeal(&out)); err != nil {
 		return nil, err
 	}
+	if err := s.tellOperator(tx, was, &out); err != nil {
+		return nil, err
+	}
 	return &out, s.tellOrigin(tx, was, &out)
 }
 

@@ -3,18 +3,21 @@ package appeal
 import (
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/bus"
+	"github.com/uzel-hub/uzel/core/settings"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
 // Tell handles notice.raised: users who want such a notice by e-mail get it, by
 // the channel that sends notices by e-mail. Without such a channel, or without an
-// address, the desk's own page is all they hear it on. A notice about what is no
-// document, or no longer one, goes by no e-mail.
+// address, the desk's own page is all they hear it on.
 func (s *Service) Tell(tx store.Tx, notice bus.NoticeEvent) error {
-	if notice.Notice == "" || notice.Document == "" {
+	if notice.Notice == "" {
 		return nil
 	}
-	about, err := store.Documents.Get(tx, string(notice.Document))
+	if set, err := settings.NoticesOf(tx); err != nil || !set.Email {
+		return err
+	}
+	about, err := aboutOf(tx, notice)
 	if err != nil {
 		return unlessMissing(err)
 	}
@@ -26,10 +29,19 @@ func (s *Service) Tell(tx store.Tx, notice bus.NoticeEvent) error {
 	return nil
 }
 
+// aboutOf is the document the notice is about; one without an id if it is about
+// none. KindNotFound if it is about one that is gone.
+func aboutOf(tx store.Tx, notice bus.NoticeEvent) (*core.Document, error) {
+	if notice.Document == "" {
+		return &core.Document{Organization: notice.Organization}, nil
+	}
+	return store.Documents.Get(tx, string(notice.Document))
+}
+
 // TellPerformer handles task.assigned: the performer hears of it by e-mail, if he
 // wants to.
 func (s *Service) TellPerformer(tx store.Tx, about bus.TaskEvent) error {
-	if about.Performer == "" || about.Document == "" {
+	if about.Performer == "" {
 		return nil
 	}
 	t, err := store.Tasks.Get(tx, string(about.Task))
@@ -40,7 +52,7 @@ func (s *Service) TellPerformer(tx store.Tx, about bus.TaskEvent) error {
 		return nil // given on since, or his own
 	}
 	return s.Tell(tx, bus.NoticeEvent{
-		Users: []core.UserID{t.Performer}, Document: t.Document, Task: t.ID, Notice: core.NoticeAssigned, Text: "Вам поручено: «" + t.Title + "»",
+		Users: []core.UserID{t.Performer}, Document: t.Document, Organization: t.Organization, Task: t.ID, Notice: core.NoticeAssigned, Text: "Вам поручено: «" + t.Title + "»",
 	})
 }
 

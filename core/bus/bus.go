@@ -183,10 +183,13 @@ type RuleEvent struct {
 type NoticeEvent struct {
 	Users    []core.UserID   `json:"users"`
 	Document core.DocumentID `json:"document,omitempty"`
-	Task     core.TaskID     `json:"task,omitempty"`
-	Rule     core.RuleID     `json:"rule,omitempty"`
-	Text     string          `json:"text,omitempty"`
-	// Notice is what kind it is; empty: of a rule, which is always heard on the
+	// Organization of a notice that is about no document.
+	Organization core.OrganizationID `json:"organization,omitempty"`
+	Channel      core.ChannelID      `json:"channel,omitempty"`
+	Task         core.TaskID         `json:"task,omitempty"`
+	Rule         core.RuleID         `json:"rule,omitempty"`
+	Text         string              `json:"text,omitempty"`
+	// Notice is what kind it is; empty: a rule's own, which is always heard on the
 	// desk and never by e-mail.
 	Notice core.Notice `json:"notice,omitempty"`
 }

@@ -19,7 +19,6 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/uzel-hub/uzel/core"
-	"github.com/uzel-hub/uzel/core/access"
 )
 
 // Config of one provider. Claims may be paths with dots, `realm_access.roles`.
@@ -35,7 +34,7 @@ type Config struct {
 	// mean here. Empty: roles are not the provider's business.
 	RolesClaim string
 	Roles      map[string]core.Role
-	Policy     access.Policy
+	Policy     core.OutsidePolicy
 
 	Client *http.Client     // nil: with a timeout of 10 s
 	Now    func() time.Time // nil means time.Now
@@ -62,7 +61,7 @@ func New(c Config) *Provider {
 }
 
 // Policy says who of the provider's people may enter.
-func (p *Provider) Policy() access.Policy { return p.conf.Policy }
+func (p *Provider) Policy() core.OutsidePolicy { return p.conf.Policy }
 
 // Flow is one sign-in under way. It belongs to the browser that began it.
 type Flow struct {
@@ -87,25 +86,25 @@ func (p *Provider) Begin(ctx context.Context) (Flow, string, error) {
 // is. KindUnauthenticated with the code access.oidc for whatever does not fit:
 // another browser's state, a token of another sign-in, for another program, of
 // another issuer, with an unknown key or no longer valid.
-func (p *Provider) Finish(ctx context.Context, f Flow, back url.Values) (access.Identity, error) {
+func (p *Provider) Finish(ctx context.Context, f Flow, back url.Values) (core.OutsideIdentity, error) {
 	switch {
 	case f.State == "" || subtle.ConstantTimeCompare([]byte(back.Get("state")), []byte(f.State)) != 1:
-		return access.Identity{}, refused("вход начат в другом окне или слишком давно, начните снова", nil)
+		return core.OutsideIdentity{}, refused("вход начат в другом окне или слишком давно, начните снова", nil)
 	case back.Get("code") == "":
-		return access.Identity{}, refused("поставщик входа отказал", nil)
+		return core.OutsideIdentity{}, refused("поставщик входа отказал", nil)
 	}
 	provider, err := p.discover(ctx)
 	if err != nil {
-		return access.Identity{}, err
+		return core.OutsideIdentity{}, err
 	}
 	ctx = oidc.ClientContext(ctx, p.conf.Client)
 	token, err := p.client(provider).Exchange(ctx, back.Get("code"), oauth2.VerifierOption(f.Verifier))
 	if err != nil {
-		return access.Identity{}, exchangeError(err)
+		return core.OutsideIdentity{}, exchangeError(err)
 	}
 	claims, err := p.verified(ctx, provider, token, f.Nonce)
 	if err != nil {
-		return access.Identity{}, err
+		return core.OutsideIdentity{}, err
 	}
 	return p.identity(claims)
 }
@@ -198,8 +197,8 @@ func (p *Provider) completed(ctx context.Context, provider *oidc.Provider, token
 	return claims, nil
 }
 
-func (p *Provider) identity(claims map[string]any) (access.Identity, error) {
-	who := access.Identity{
+func (p *Provider) identity(claims map[string]any) (core.OutsideIdentity, error) {
+	who := core.OutsideIdentity{
 		Issuer: text(claims, "iss"), Subject: text(claims, "sub"), Login: text(claims, p.conf.LoginClaim),
 		Name: text(claims, p.conf.NameClaim), Mapped: p.conf.RolesClaim != "",
 	}
@@ -209,9 +208,9 @@ func (p *Provider) identity(claims map[string]any) (access.Identity, error) {
 	}
 	switch {
 	case who.Subject == "" || who.Login == "":
-		return access.Identity{}, refused("поставщик входа не сообщил логин", nil)
+		return core.OutsideIdentity{}, refused("поставщик входа не сообщил логин", nil)
 	case p.conf.LoginClaim == "email" && !verified:
-		return access.Identity{}, refused("адрес электронной почты у поставщика входа не подтверждён", nil)
+		return core.OutsideIdentity{}, refused("адрес электронной почты у поставщика входа не подтверждён", nil)
 	}
 	for _, name := range texts(claims, p.conf.RolesClaim) {
 		if role, ok := p.conf.Roles[name]; ok && !slices.Contains(who.Roles, role) {

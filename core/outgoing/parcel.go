@@ -11,6 +11,9 @@ const maxReferences = 20
 // parcel gathers what the connector needs to make the delivery. A report is
 // about the document itself.
 func parcel(tx store.Tx, d *core.Delivery) (*core.Parcel, error) {
+	if d.Document == "" { // a notice about no document
+		return &core.Parcel{Delivery: *d, Document: told(&core.Document{}, d)}, nil
+	}
 	doc, err := store.Documents.Get(tx, string(d.Document))
 	if err != nil {
 		return nil, err

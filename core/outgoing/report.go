@@ -27,7 +27,8 @@ func (s *Service) ReportPerformer(tx store.Tx, doc *core.Document, performer cor
 	})
 }
 
-// Tell queues a notice about a document for a user of the hub. No document is
+// Tell queues a notice about a document, or (without an id) about none, for a
+// user of the hub. No document is
 // made of it, and none moves.
 func (s *Service) Tell(tx store.Tx, about *core.Document, channel core.ChannelID, to core.Correspondent, text string) error {
 	return s.request(tx, &core.Delivery{

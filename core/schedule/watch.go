@@ -8,6 +8,7 @@ import (
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/bus"
+	"github.com/uzel-hub/uzel/core/settings"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -16,6 +17,7 @@ type Subject struct {
 	Kind     string // `document`
 	ID       string
 	Deadline *core.Deadline
+	Appeal   bool // the settings say what its breach brings about, if the deadline does not
 	// Save writes the subject with another deadline in the transaction it was read
 	// in; Deadline itself must not be changed.
 	Save func(*core.Deadline) error
@@ -94,18 +96,27 @@ func (w *Watcher) notice(tx store.Tx, s Subject, warned, broken *int) error {
 	if look == nil || look.After(now) {
 		return nil
 	}
-	d, topic := *s.Deadline, bus.DeadlineWarned
+	d, topic, effect := *s.Deadline, bus.DeadlineWarned, s.Deadline.Effect
 	if d.DueAt.After(now) {
 		d.WarnedAt = &now
 		*warned++
 	} else {
 		d.BrokenAt, topic = &now, bus.DeadlineBroken
 		*broken++
+		if effect == "" && s.Appeal {
+			set, err := settings.TermsOf(tx)
+			if err != nil {
+				return err
+			}
+			if set.Breach != settings.BreachNothing {
+				effect = set.Breach
+			}
+		}
 	}
 	if err := s.Save(&d); err != nil {
 		return err
 	}
-	if err := w.Bus.Publish(tx, topic, s.ID, bus.DeadlineEvent{Kind: s.Kind, ID: s.ID, DueAt: d.DueAt, Effect: d.Effect}); err != nil {
+	if err := w.Bus.Publish(tx, topic, s.ID, bus.DeadlineEvent{Kind: s.Kind, ID: s.ID, DueAt: d.DueAt, Effect: effect}); err != nil {
 		return err
 	}
 	return w.tell(tx, s, topic == bus.DeadlineBroken)
@@ -154,7 +165,7 @@ func Documents(tx store.Tx, until time.Time) iter.Seq2[Subject, error] {
 
 func subjectOf(tx store.Tx, d *core.Document) Subject {
 	return Subject{
-		Kind: KindDocument, ID: string(d.ID), Deadline: d.Deadline,
+		Kind: KindDocument, ID: string(d.ID), Deadline: d.Deadline, Appeal: d.Appeal != nil,
 		Save: func(deadline *core.Deadline) error {
 			doc := *d
 			doc.SetDeadline(deadline)

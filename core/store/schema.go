@@ -39,7 +39,7 @@ var (
 	)
 
 	Deliveries = Define("deliveries",
-		Index[core.Delivery]{Name: "document", Keys: func(d *core.Delivery) []string { return []string{string(d.Document)} }},
+		Index[core.Delivery]{Name: "document", Keys: func(d *core.Delivery) []string { return some(string(d.Document)) }},
 		Index[core.Delivery]{Name: "channel", Keys: func(d *core.Delivery) []string { return []string{string(d.Channel)} }},
 		Index[core.Delivery]{Name: "state", Keys: func(d *core.Delivery) []string { return []string{string(d.State)} }},
 		// queue is what a channel still has to do now, in order; due is what it has
@@ -108,6 +108,7 @@ func tables() []table {
 		RuleSets, RuleHeads, Decisions, Turns,
 		WorkClocks,
 		Signatures,
+		Settings,
 	}
 }
 

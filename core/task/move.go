@@ -104,7 +104,11 @@ func (s *Service) Accept(tx store.Tx, by core.Acting, ref Ref) (*core.Task, erro
 
 // Decline is the performer's word that he will not, and why.
 func (s *Service) Decline(tx store.Tx, by core.Acting, ref Ref, reason string) (*core.Task, error) {
-	return s.move(tx, ref, core.TaskDeclined, performer(by), because(tx, by, core.TaskActDecline, reason))
+	t, err := s.move(tx, ref, core.TaskDeclined, performer(by), because(tx, by, core.TaskActDecline, reason))
+	if err != nil {
+		return nil, err
+	}
+	return t, s.tell(tx, by, t, t.Author, "Задача «"+t.Title+"» отклонена исполнителем")
 }
 
 // Start tells that the work has begun.
@@ -119,7 +123,7 @@ func (s *Service) Start(tx store.Tx, by core.Acting, ref Ref) (*core.Task, error
 
 // Report is the performer's result. It ends a task that nobody has to accept.
 func (s *Service) Report(tx store.Tx, by core.Acting, ref Ref, text string, files []core.Attachment) (*core.Task, error) {
-	return s.move(tx, ref, core.TaskDone, performerOrSupervisor(by), func(t *core.Task) error {
+	t, err := s.move(tx, ref, core.TaskDone, performerOrSupervisor(by), func(t *core.Task) error {
 		if strings.TrimSpace(text) == "" && len(files) == 0 {
 			return core.Invalid("task.invalid", "text", "опишите результат или приложите файл")
 		}
@@ -130,6 +134,13 @@ func (s *Service) Report(tx store.Tx, by core.Acting, ref Ref, text string, file
 		}
 		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	if t.State == core.TaskClosed {
+		return t, s.tell(tx, by, t, t.Author, "Задача «"+t.Title+"» исполнена")
+	}
+	return t, s.tell(tx, by, t, t.Acceptor(), "Задача «"+t.Title+"» исполнена и ждёт приёмки")
 }
 
 // Close accepts what was done. A task with open subtasks stays open.
@@ -159,10 +170,14 @@ func finish(tx store.Tx, t *core.Task) error {
 // Return sends the result back to the performer.
 func (s *Service) Return(tx store.Tx, by core.Acting, ref Ref, reason string) (*core.Task, error) {
 	explain := because(tx, by, core.TaskActReturn, reason)
-	return s.move(tx, ref, core.TaskReturned, acceptor(by), func(t *core.Task) error {
+	t, err := s.move(tx, ref, core.TaskReturned, acceptor(by), func(t *core.Task) error {
 		t.Returned++
 		return explain(t)
 	})
+	if err != nil {
+		return nil, err
+	}
+	return t, s.tell(tx, by, t, t.Performer, "Задача «"+t.Title+"» возвращена на доработку")
 }
 
 // Cancel calls the task off, and its open subtasks with it.

@@ -36,6 +36,17 @@ func TestAssignmentFromHandToHand(t *testing.T) {
 	if n := len(d.bus.Take(bus.TaskUpdated)); n != 6 {
 		t.Errorf("%d events of change, want 6", n)
 	}
+	var heard []core.UserID
+	for _, ev := range d.bus.Take(bus.NoticeRaised) {
+		var notice bus.NoticeEvent
+		if err := ev.Decode(&notice); err != nil || notice.Notice != core.NoticeControl || notice.Task != made.ID {
+			t.Errorf("%+v %v", notice, err)
+		}
+		heard = append(heard, notice.Users...)
+	}
+	if !slices.Equal(heard, []core.UserID{control.User, anna.User, control.User}) {
+		t.Errorf("of results and returns hear %v", heard)
+	}
 	var said []core.TaskAct
 	for _, c := range d.comments(made.ID) {
 		said = append(said, c.Act)

@@ -14,7 +14,7 @@ export async function enter(page: Page, cabinet: string, name: string, phone: st
   await page.getByLabel("Код", { exact: true }).fill(/\d{6}/.exec(shown ?? "")?.[0] ?? "")
   await look(page)
   await page.getByRole("button", { name: "Войти" }).click()
-  await page.getByText(name, { exact: true }).waitFor()
+  await page.getByText(name, { exact: true }).first().waitFor()
 }
 
 /** opened opens the appeal from the list once it is in the state. */
