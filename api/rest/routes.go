@@ -116,6 +116,7 @@ func hubRoutes() []*route {
 		{name: "channels.resume", method: post, path: v1 + "/channels/{id}/resume", op: access.OperateChannels, serve: (*Server).resumeChannel},
 		{name: "channels.run", method: post, path: v1 + "/channels/{id}/run", op: access.OperateChannels, serve: (*Server).runChannel, outside: true},
 		{name: "channels.restart", method: post, path: v1 + "/channels/{id}/restart", op: access.OperateChannels, serve: (*Server).restartChannel, outside: true},
+		{name: "channels.traffic", method: get, path: v1 + "/channels/{id}/traffic", op: access.ReadChannels, serve: (*Server).channelTraffic},
 		{name: "channels.log", method: get, path: v1 + "/channels/{id}/log", op: access.ReadLogs, serve: (*Server).channelLog, streams: true, live: true},
 		{name: "operations.list", method: get, path: v1 + "/channels/{id}/operations", op: access.ReadChannels, serve: (*Server).listOperations},
 		{name: "operations.run", method: post, path: v1 + "/channels/{id}/operations/{operation}", op: access.RunOperations, serve: (*Server).runOperation, streams: true, outside: true},

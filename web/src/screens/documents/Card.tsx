@@ -50,7 +50,9 @@ function Shown({ card }: { card: DocumentCard }) {
           <Letter document={d} />
           {replying && <Reply document={d} close={() => setReplying(false)} />}
           <section className="u-panel" aria-label={t.timeline}><h2>{t.timeline}</h2><Timeline card={card} /></section>
-          {(card.signatures.length > 0 || d.direction !== "incoming") && <Signatures card={card} />}
+          {(card.signatures.length > 0 || d.direction !== "incoming") && (
+            <Signatures signatures={card.signatures} archive={`/api/v1/documents/${d.id}/signed`} sign={d.direction === "incoming" ? undefined : { path: "documents", id: d.id, organization: d.organization, files: d.files ?? [] }} />
+          )}
         </div>
         <div>
           <Requisites document={d} />

@@ -18,6 +18,7 @@ import { When } from "../../parts/When"
 import { useTexts } from "../../texts/i18n"
 import { peopleOf, reread } from "./common"
 import "./documents.css"
+import { Signatures } from "./Signatures"
 import { words } from "./texts"
 
 type Card = Schema<"DraftCard">
@@ -48,6 +49,7 @@ function Shown({ card }: { card: Card }) {
             {mayEdit ? <Text key={card.text.number} card={card} /> : <Written card={card} />}
           </section>
           {asked && can("drafts.write") && <Visa card={card} />}
+          <Signatures signatures={card.signatures} sign={["sent", "cancelled"].includes(d.state) ? undefined : { path: "drafts", id: d.id, version: card.text.number, organization: d.organization, files: card.text.files ?? [] }} />
           <Versions card={card} />
         </div>
         <div>

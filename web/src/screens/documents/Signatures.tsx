@@ -1,28 +1,30 @@
 import { Button } from "antd"
-import { api, call, onceKey, type Schema } from "../../api/client"
+import { useState } from "react"
+import { api, call, type Schema } from "../../api/client"
 import { useCan } from "../../app/session"
 import { Tag } from "../../parts/StateTag"
 import { toast } from "../../parts/toast"
 import { When } from "../../parts/When"
 import { useTexts } from "../../texts/i18n"
 import { reread } from "./common"
+import { SignDialog, type Subject } from "./SignDialog"
 import { words } from "./texts"
 
 type Signature = Schema<"Signature">
 const tones = { valid: "good", invalid: "bad", indeterminate: "warn" } as const
 
-/** Signatures are those of the document's files, each with the report of its verification. */
-export function Signatures({ card }: { card: Schema<"DocumentCard"> }) {
+/** Signatures are those of a document or a draft, each with the report of its verification; `sign` is what can be signed here. */
+export function Signatures(props: { signatures: readonly Signature[]; sign?: Subject; archive?: string }) {
   const t = useTexts(words)
   const can = useCan()
-  const { document: d, signatures } = card
-  const sign = () => call(api.POST("/api/v1/documents/{id}/signatures", { params: { path: { id: d.id }, header: onceKey() }, body: { text: !d.files?.length } })).then(() => { toast.info(t.signStarted); return reread() }, toast.error)
-  const title = <h2>{t.signatures}{can("signatures.write") && d.direction !== "incoming" && <Button size="small" onClick={() => void sign()}>{t.sign}</Button>}</h2>
+  const [signing, setSigning] = useState(false)
+  const { signatures, sign, archive } = props
   return (
     <section className="u-panel" aria-label={t.signatures}>
-      {title}
+      <h2>{t.signatures}{can("signatures.write") && sign && <Button size="small" onClick={() => setSigning(true)}>{t.sign}</Button>}</h2>
       {signatures.length === 0 ? <p className="u-quiet">{t.none}</p> : <ul className="u-doc-lines">{signatures.map((s) => <One key={s.id} signature={s} />)}</ul>}
-      {signatures.some((s) => s.signature) && <p><br /><a href={`/api/v1/documents/${d.id}/signed`} download>{t.archiveSigned}</a></p>}
+      {archive && signatures.some((s) => s.signature) && <p><br /><a href={archive} download>{t.archiveSigned}</a></p>}
+      {signing && sign && <SignDialog subject={sign} close={() => setSigning(false)} />}
     </section>
   )
 }
@@ -30,6 +32,7 @@ export function Signatures({ card }: { card: Schema<"DocumentCard"> }) {
 function One({ signature: s }: { signature: Signature }) {
   const t = useTexts(words)
   const can = useCan()
+  const cancel = () => call(api.POST("/api/v1/signatures/{id}/cancel", { params: { path: { id: s.id } } })).then(reread, toast.error)
   const verify = () => call(api.POST("/api/v1/signatures/{id}/verify", { params: { path: { id: s.id } } })).then(reread, toast.error)
   return (
     <li>
@@ -38,6 +41,7 @@ function One({ signature: s }: { signature: Signature }) {
         <Tag tone={s.status ? tones[s.status] : "info"}>{s.status ? t.signed[s.status] : t.signing[s.state]}</Tag>
         <span className="u-gap" />
         {s.signature && <a href={`/api/v1/signatures/${s.id}/file`} download={s.signature.name}>{t.saveSignature}</a>}
+        {can("signatures.write") && s.state === "signing" && <Button size="small" type="text" onClick={() => void cancel()}>{t.signCancel}</Button>}
         {can("signatures.write") && s.signature && <Button size="small" type="text" onClick={() => void verify()}>{t.verify}</Button>}
       </div>
       {s.problem && <div className="u-fault">{s.problem}</div>}

@@ -10,16 +10,17 @@ import { UserName } from "../../parts/UserPick"
 import { Due, When } from "../../parts/When"
 import { useTexts } from "../../texts/i18n"
 import { peopleOf } from "./common"
+import { OnTheWay } from "./OnTheWay"
 import "./documents.css"
 import { words } from "./texts"
 
 type Row = Schema<"DocumentRow">
 type Direction = Schema<"Direction">
 
-/** The stages of outgoing papers: drafts first, then registered documents by state. */
-const stages = ["all", "drafts", "approval", "agreed", "registered", "sent", "undelivered", "closed"] as const
+/** The stages of outgoing papers: drafts first, then registered documents by state; on the way they go by their deliveries. */
+const stages = ["all", "drafts", "approval", "remarks", "agreed", "registered", "way", "undelivered", "closed"] as const
 type Stage = (typeof stages)[number]
-const draftStates: Partial<Record<Stage, Schema<"DraftState">>> = { drafts: "editing", approval: "approval", agreed: "agreed" }
+const draftStates: Partial<Record<Stage, Schema<"DraftState">>> = { drafts: "editing", approval: "approval", remarks: "remarks", agreed: "agreed" }
 
 /** Documents are the lists of papers: incoming, outgoing by stage, internal. */
 export default function Documents() {
@@ -36,9 +37,16 @@ export default function Documents() {
         <Segmented<Direction> aria-label={t.direction} value={direction} onChange={(d) => go(d)} options={(["incoming", "outgoing", "internal"] as const).map((d) => ({ value: d, label: t.directions[d] }))} />
         {direction === "outgoing" && <Segmented<Stage> aria-label={t.stage} value={stage} onChange={(s) => go(direction, s)} options={stages.map((s) => ({ value: s, label: t.stages[s] }))} />}
       </div>
-      {direction === "outgoing" && draftStates[stage] ? <Drafts key={stage} state={draftStates[stage]} /> : <Papers key={direction + stage} direction={direction} state={stage === "all" ? undefined : (stage as Schema<"DocumentState">)} />}
+      <List key={direction + stage} direction={direction} stage={direction === "outgoing" ? stage : "all"} />
     </Page>
   )
+}
+
+function List({ direction, stage }: { direction: Direction; stage: Stage }) {
+  const draft = draftStates[stage]
+  if (draft) return <Drafts state={draft} title={stage} />
+  if (stage === "way") return <OnTheWay />
+  return <Papers direction={direction} state={stage === "all" ? undefined : (stage as Schema<"DocumentState">)} />
 }
 
 function Papers(props: { direction: Direction; state?: Schema<"DocumentState"> }) {
@@ -81,7 +89,7 @@ function exportHref(q: URLSearchParams, format: string): string {
   return `/api/v1/reports/documents?${out}`
 }
 
-function Drafts(props: { state: Schema<"DraftState"> }) {
+function Drafts(props: { state: Schema<"DraftState">; title: Stage }) {
   const t = useTexts(words)
   const columns: Column<Schema<"Draft">>[] = [
     { key: "subject", title: t.subject, render: (d) => d.subject || "—" },
@@ -93,7 +101,7 @@ function Drafts(props: { state: Schema<"DraftState"> }) {
   const filters: Filter[] = [{ kind: "user", name: "author", title: t.author }, { kind: "dates", name: "from", to: "to", title: t.date }]
   return (
     <DataList
-      path="/api/v1/drafts" name="drafts" label={t.stages[props.state === "editing" ? "drafts" : props.state === "approval" ? "approval" : "agreed"]} columns={columns} filters={filters} query={{ state: props.state }}
+      path="/api/v1/drafts" name="drafts" label={t.stages[props.title]} columns={columns} filters={filters} query={{ state: props.state }}
       open={(d) => `/documents/drafts/${d.id}`} events={["draft.updated"]} empty={t.emptyDrafts}
     />
   )
