@@ -41,6 +41,7 @@ needs: ## install what the tests need from Debian, or say what is missing
 test: needs build ## all tests, with the race detector; installs what they need
 	$(TOOL) gotestsum --format testname --format-hide-empty-pkg -- -race -timeout 20m ./...
 	go build -o bin/test/plugins/meters ./web/e2e/meters
+	go build -o bin/test/breaker ./web/e2e/breaker
 	cd web && npm run -s test && npm run -s journeys
 
 check: lint generate ## everything that must be green: lint, nothing to generate, tests

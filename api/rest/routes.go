@@ -26,6 +26,7 @@ type route struct {
 	outside     bool // does what no transaction of the store holds: noted before it begins
 	streams     bool // takes or gives more than fits in a moment or in memory
 	live        bool // may go on for ever: no HEAD
+	browsed     bool // people come by their browser: what is refused is told on the front page
 	quiet       bool // a sign of life by the machine: not audited
 }
 

@@ -2,7 +2,6 @@ package outgoing
 
 import (
 	"context"
-	"time"
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/store"

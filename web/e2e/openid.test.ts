@@ -31,10 +31,10 @@ journey("who is refused by the provider, or has no role here, is told so on the 
   await page.goto("/")
   await page.getByRole("link", { name: "Вход сотрудника" }).click()
   await page.getByRole("link", { name: "Refuse" }).click()
-  await page.getByRole("alert").getByText("поставщик входа отказал").waitFor()
+  await page.getByRole("alert").getByText("Поставщик входа вас не впустил").waitFor()
   provider.claims = { sub: "43", preferred_username: "guest", name: "Гость", groups: [] }
   await page.getByRole("link", { name: "Вход сотрудника" }).click()
   await page.getByRole("link", { name: "Enter" }).click()
-  await page.getByRole("alert").waitFor()
+  await page.getByRole("alert").getByText("У вас нет ролей в этой системе").waitFor()
   await page.getByLabel("Логин").waitFor()
 })

@@ -37,16 +37,18 @@ export class World {
   mail?: Mail
   private people = 0
 
-  private constructor(readonly folder: string, readonly url: string, readonly hub: Program, readonly oneTime: string) {}
+  url = ""
+  hub!: Program
+  oneTime = ""
+
+  private constructor(readonly folder: string, private readonly env: Record<string, string>) {}
 
   static async start(wanted: Wanted = {}): Promise<World> {
     const folder = mkdtempSync(join(tmpdir(), "uzel-e2e-"))
-    const hub = new Program("uzel", ["serve"], {
-      HOME: folder, UZEL_DATA: join(folder, "data"), UZEL_LISTEN: "127.0.0.1:0", UZEL_PLUGINS: gather(folder, wanted.plugins ?? []), ...wanted.env,
-    })
-    const [, url = ""] = await hub.line(/(http:\/\/\S+)/)
-    const [, oneTime = ""] = await hub.line(/одноразовый пароль (\S+)/)
-    const world = new World(folder, url, hub, oneTime)
+    const world = new World(folder, { HOME: folder, UZEL_DATA: join(folder, "data"), UZEL_LISTEN: "127.0.0.1:0", UZEL_PLUGINS: gather(folder, wanted.plugins ?? []), ...wanted.env })
+    await world.run()
+    const [, oneTime = ""] = await world.hub.line(/одноразовый пароль (\S+)/)
+    world.oneTime = oneTime
     if (wanted.mail) world.mail = await Mail.start()
     if (!wanted.fresh) world.admin = await world.welcome("admin", "Администратор", oneTime)
     return world
@@ -55,6 +57,20 @@ export class World {
   async stop(): Promise<void> {
     await Promise.all([this.hub.stop(), this.mail?.stop()])
     rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  /** restart stops the hub, has something done to its data, and starts it again; people made before have to sign in anew. */
+  async restart(between: (data: string) => void): Promise<void> {
+    await this.hub.stop()
+    between(join(this.folder, "data"))
+    await this.run()
+    this.admin.rest = await this.session(this.admin.login)
+  }
+
+  private async run(): Promise<void> {
+    this.hub = new Program("uzel", ["serve"], this.env)
+    const [, url = ""] = await this.hub.line(/(http:\/\/\S+)/)
+    this.url = url
   }
 
   /** person is a new user of the roles, signed in. */
@@ -73,7 +89,7 @@ export class World {
   }
 
   /** channel connects a connector and waits until it works. */
-  async channel(channel: { id: string; title: string; plugin: string; settings: object }): Promise<void> {
+  async channel(channel: { id: string; title: string; plugin: string; settings: object; journal?: string }): Promise<void> {
     await this.admin.rest.post("/channels", { enabled: true, ...channel })
     await this.state(channel.id, "running")
   }
