@@ -18,6 +18,7 @@ import { When } from "../../parts/When"
 import { useTexts } from "../../texts/i18n"
 import { peopleOf, reread } from "./common"
 import "./documents.css"
+import { Recipients } from "./Recipients"
 import { Signatures } from "./Signatures"
 import { words } from "./texts"
 
@@ -96,20 +97,21 @@ function Written({ card }: { card: Card }) {
   )
 }
 
-type TextValues = { subject: string; text: string; note?: string }
+type TextValues = { subject: string; text: string; note?: string; to?: Schema<"Correspondent">[] }
 
 function Text({ card }: { card: Card }) {
   const t = useTexts(words)
   const [files, setFiles] = useState<File[]>([])
   const kept = card.text.files ?? []
   const save = async (v: TextValues) => {
-    const data = { ...v, to: card.text.to, keep_files: kept.map((f) => f.hash) }
+    const data = { ...v, to: v.to ?? card.text.to, keep_files: kept.map((f) => f.hash) }
     await sendForm(`/api/v1/drafts/${card.draft.id}/versions`, { data, files, headers: ifMatch(card.draft) })
     toast.done(t.draft.saved)
     await reread()
   }
   return (
-    <RecordForm<TextValues> initial={{ subject: card.text.subject, text: card.text.text }} save={save} saveTitle={t.draft.save}>
+    <RecordForm<TextValues> initial={{ subject: card.text.subject, text: card.text.text, to: card.text.to }} save={save} saveTitle={t.draft.save}>
+      {!card.draft.in_reply_to && <Form.Item name="to" label={t.draft.to}><Recipients /></Form.Item>}
       <Form.Item name="subject" label={t.draft.subject}><Input maxLength={1000} /></Form.Item>
       <Form.Item name="text" label={t.draft.text}><Input.TextArea autoSize={{ minRows: 10, maxRows: 30 }} /></Form.Item>
       <Form.Item name="note" label={t.draft.note}><Input maxLength={500} /></Form.Item>

@@ -1,11 +1,12 @@
 import { PlusOutlined } from "@ant-design/icons"
 import { Button, Segmented } from "antd"
-import { Link, useSearchParams } from "react-router"
-import type { Schema } from "../../api/client"
+import { Link, useNavigate, useSearchParams } from "react-router"
+import { api, call, onceKey, type Schema } from "../../api/client"
 import { useCan } from "../../app/session"
 import { type Column, DataList, type Filter } from "../../parts/DataList"
 import { Page } from "../../parts/Page"
 import { StateTag, Tag, useStateTitles } from "../../parts/StateTag"
+import { toast } from "../../parts/toast"
 import { UserName } from "../../parts/UserPick"
 import { Due, When } from "../../parts/When"
 import { useTexts } from "../../texts/i18n"
@@ -30,7 +31,10 @@ export default function Documents() {
   const direction = (["outgoing", "internal"].find((d) => d === search.get("direction")) ?? "incoming") as Direction
   const stage = stages.find((s) => s === search.get("stage")) ?? "all"
   const go = (next: Direction, at: Stage = "all") => setSearch({ ...(next !== "incoming" && { direction: next }), ...(at !== "all" && { stage: at }) })
-  const actions = can("documents.write") && <Link to={`/documents/new?direction=${direction}`}><Button type="primary" icon={<PlusOutlined />} tabIndex={-1}>{t.register}</Button></Link>
+  const navigate = useNavigate()
+  const begin = () => call(api.POST("/api/v1/drafts", { params: { header: onceKey() }, body: { text: { subject: "", text: "" } } })).then((made) => navigate(`/documents/drafts/${made.draft.id}`), toast.error)
+  const register = can("documents.write") && <Link to={`/documents/new?direction=${direction}`}><Button type="primary" icon={<PlusOutlined />} tabIndex={-1}>{t.register}</Button></Link>
+  const actions = <>{direction === "outgoing" && can("drafts.write") && <Button onClick={() => void begin()}>{t.draft.begin}</Button>}{register}</>
   return (
     <Page title={t.title} actions={actions}>
       <div className="u-doc-tabs">
