@@ -54,6 +54,23 @@ journey("a rule is built, tried on past documents and switched on", world, as, a
   await russian(page)
 })
 
+journey("rules are put in another order by the mouse and by keys", world, as, async ({ page }) => {
+  const titles = async () => (await rest.get<Schema["RuleSet"]>("/rules")).rules.map((r) => r.title)
+  const [first] = (await rest.get<Schema["RuleSet"]>("/rules")).rules
+  await rest.post("/rules", { title: "Второе правило", on: false, when: first!.when, then: first!.then })
+  await page.goto("/rules")
+  const handle = (title: string) => page.getByRole("button", { name: `Переставить «${title}»` })
+  await handle("Второе правило").dragTo(handle("Показания по теме"))
+  await page.getByText("Порядок изменён").waitFor()
+  await eventually("the second goes first", async () => (await titles())[0] === "Второе правило")
+  await handle("Второе правило").focus()
+  for (const key of ["Space", "ArrowDown", "Space"]) {
+    await page.keyboard.press(key)
+    await page.waitForTimeout(300) // the list slides between two keys
+  }
+  await eventually("the first goes first", async () => (await titles())[0] === "Показания по теме")
+})
+
 journey("a channel that is killed is shown degraded with the reason and starts again by itself", world, as, async ({ page }) => {
   await page.goto("/channels")
   const card = page.getByRole("link", { name: /Счётчики дома/ })
