@@ -117,6 +117,9 @@ var shapes = map[string]any{
 	"SignInput":             rest.SignInput{},
 	"DraftSignInput":        rest.DraftSignInput{},
 
+	"SettingsSection": rest.SettingsSection{},
+	"SettingsInput":   rest.SettingsInput{},
+
 	"Problem":              rest.Problem{},
 	"FieldFault":           core.FieldFault{},
 	"Health":               rest.Health{},

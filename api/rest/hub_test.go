@@ -42,6 +42,7 @@ import (
 	"github.com/uzel-hub/uzel/core/party"
 	"github.com/uzel-hub/uzel/core/registry"
 	"github.com/uzel-hub/uzel/core/schedule"
+	"github.com/uzel-hub/uzel/core/settings"
 	"github.com/uzel-hub/uzel/core/signing"
 	"github.com/uzel-hub/uzel/core/store"
 	"github.com/uzel-hub/uzel/core/store/boltstore"
@@ -86,6 +87,7 @@ func newHub(t *testing.T, change ...func(*rest.Config)) *hub {
 	h.access = access.New(access.Config{Store: h.store, Now: h.clock, Cost: access.Cost{MemoryKiB: 64, Passes: 1}})
 	h.update(registry.Seed)
 	h.update(schedule.Seed)
+	h.update(settings.Seed)
 	h.bus = bus.New(bus.Options{Store: h.store, Driver: boltbus.New(h.store, boltbus.Options{}), Now: h.clock})
 	c := rest.Config{
 		Store: h.store, Blobs: h.blobs, Events: h.bus, DeadLetters: h.bus.DeadLetters(), Access: h.access, Audit: audit.Journal{Store: h.store},
@@ -99,7 +101,6 @@ func newHub(t *testing.T, change ...func(*rest.Config)) *hub {
 	out := c.Outgoing.(*outgoing.Service)
 	c.Appeals = &appeal.Service{
 		Bus: h.bus, Outgoing: out, Carries: func(*core.Channel, core.Purpose) bool { return true },
-		Settings: appeal.Settings{RejectReason: true, Idle: 5 * time.Minute},
 	}
 	out.Answered = c.Appeals.Answered
 	c.Rules.Appeals, c.Rules.Calendar = c.Appeals, schedule.Offices{}

@@ -54,6 +54,7 @@ func routes() []*route {
 		reportRoutes(),
 		accessRoutes(),
 		scheduleRoutes(),
+		settingsRoutes(),
 		rulesRoutes(),
 		appealRoutes(),
 		taskRoutes(),

@@ -30,6 +30,7 @@ import (
 	"github.com/uzel-hub/uzel/core/outgoing"
 	"github.com/uzel-hub/uzel/core/pluginhost"
 	"github.com/uzel-hub/uzel/core/report"
+	"github.com/uzel-hub/uzel/core/settings"
 	"github.com/uzel-hub/uzel/core/signing"
 	"github.com/uzel-hub/uzel/core/store"
 	"github.com/uzel-hub/uzel/core/task"
@@ -122,6 +123,9 @@ type Config struct {
 	Host        Host
 	Catalog     *catalog.Catalog
 	Directories *directory.Service
+
+	// Settings are those of the office, with what the configuration file sets.
+	Settings settings.Service
 
 	Jobs   *jobs.Service
 	Mass   *mass.Service

@@ -3,17 +3,14 @@ package access
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/settings"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
-// enterLongest ends a session in which an administrator entered as another user.
-const enterLongest = time.Hour
-
-// EnterAs turns the session of an administrator into one of the user for an
-// hour at most, after which it ends: he sees and does what the user could, but
+// EnterAs turns the session of an administrator into one of the user for as
+// long as the settings say at most, after which it ends: he sees and does what the user could, but
 // for the user's own accesses, and everything he does names both. KindForbidden
 // for other administrators; KindConflict for who may not enter himself, without
 // a session, or if he has entered as somebody already.
@@ -32,7 +29,11 @@ func (s *Service) EnterAs(ctx context.Context, p *Principal, id core.UserID) (*P
 		if err := mayNotEnterAs(&p.User, user); err != nil {
 			return err
 		}
-		until := s.now().Add(enterLongest)
+		set, err := settings.AccessOf(tx)
+		if err != nil {
+			return err
+		}
+		until := s.now().Add(set.Enter())
 		session.As, session.AsUntil = id, &until
 		return nil
 	})

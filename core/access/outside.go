@@ -106,7 +106,10 @@ func stranger(tx store.Tx, who Identity) (*core.User, error) {
 	if err != nil {
 		return nil, unauthenticated("access.oidc_profile", "логин или имя у поставщика входа здесь не годятся")
 	}
-	user := fresh(tx)
+	user, err := fresh(tx)
+	if err != nil {
+		return nil, err
+	}
 	p.apply(user)
 	user.Roles = nil
 	return user, nil

@@ -29,7 +29,6 @@ const (
 	saltBytes = 16
 	hashBytes = 32
 
-	minPasswordRunes = 10
 	maxPasswordBytes = 256
 
 	// Sign-ins wait for a slot, so that a flood of them takes neither the memory
@@ -118,10 +117,13 @@ func parsePHC(text string) (c Cost, salt, sum []byte, err error) {
 
 // fitPassword says what is wrong with a new password of the login, nil if
 // nothing is.
-func fitPassword(field, login, password string) error {
+func (s *Service) fitPassword(ctx context.Context, field, login, password string) error {
+	set, err := s.settings(ctx)
 	switch {
-	case utf8.RuneCountInString(password) < minPasswordRunes:
-		return core.Invalid("access.password", field, fmt.Sprintf("пароль должен быть не короче %d знаков", minPasswordRunes))
+	case err != nil:
+		return err
+	case utf8.RuneCountInString(password) < set.PasswordLength:
+		return core.Invalid("access.password", field, fmt.Sprintf("пароль должен быть не короче %d знаков", set.PasswordLength))
 	case len(password) > maxPasswordBytes:
 		return core.Invalid("access.password", field, fmt.Sprintf("пароль должен занимать не больше %d байт", maxPasswordBytes))
 	case !utf8.ValidString(password):

@@ -65,10 +65,17 @@ const (
 	RunMass        Operation = "mass.run"     // one operation over many documents
 )
 
+// The settings of the office.
+const (
+	ReadSettings  Operation = "settings.read"
+	WriteSettings Operation = "settings.write"
+)
+
 var reading = []Operation{
 	ReadDocuments, ReadDeliveries, ReadParties, ReadJournals, ReadChannels, ReadLogs, ReadPlugins, ReadDeadLetters,
 	ReadAudit, ReadMetrics, ReadDirectories, ReadCalendars, ReadJobs, ReadRules, ReadReports, ReadAppeals,
 	ReadTasks, ReadDrafts,
+	ReadSettings,
 }
 
 var deskWork = []Operation{
@@ -93,6 +100,7 @@ var changing = []Operation{
 	WriteAppeals,
 	WriteTasks, SuperviseTasks, WriteDrafts,
 	SignDocuments,
+	WriteSettings,
 }
 
 // permissions is the whole table: nothing else in the hub grants anything.

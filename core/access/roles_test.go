@@ -49,6 +49,8 @@ var granted = map[access.Operation]string{
 	access.WriteFilters:      "a s o c",
 	access.ReadAppeals:       "a s o c au i",
 	access.WriteAppeals:      "a s o c i",
+	access.ReadSettings:      "a au",
+	access.WriteSettings:     "a",
 	access.ReadCalendars:     "a s o c au",
 	access.WriteCalendars:    "a",
 	access.ReadJobs:          "a au",

@@ -15,11 +15,7 @@ import (
 type Config struct {
 	Store store.Store
 	Now   func() time.Time // nil means time.Now
-	// Idle ends a session nobody uses; 0 means 12 hours.
-	Idle time.Duration
-	// Longest ends a session however much it is used; 0 means 30 days.
-	Longest time.Duration
-	Cost    Cost // zero means DefaultCost
+	Cost  Cost             // zero means DefaultCost
 }
 
 // Service checks and manages everything that opens the hub. It is safe for
@@ -27,8 +23,6 @@ type Config struct {
 type Service struct {
 	store     store.Store
 	now       func() time.Time
-	idle      time.Duration
-	longest   time.Duration
 	hasher    *hasher
 	logins    *throttle
 	addresses *throttle
@@ -37,18 +31,12 @@ type Service struct {
 // New makes the service.
 func New(c Config) *Service {
 	s := &Service{
-		store: c.Store, now: c.Now, idle: c.Idle, longest: c.Longest,
+		store: c.Store, now: c.Now,
 		logins:    newThrottle(loginFree, loginLongest),
 		addresses: newThrottle(addressFree, addressLongest),
 	}
 	if s.now == nil {
 		s.now = time.Now
-	}
-	if s.idle == 0 {
-		s.idle = 12 * time.Hour
-	}
-	if s.longest == 0 {
-		s.longest = 30 * 24 * time.Hour
 	}
 	if c.Cost == (Cost{}) {
 		c.Cost = DefaultCost

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/settings"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -132,10 +133,14 @@ func (s *Service) openIn(tx store.Tx, user *core.User, c Credentials, outside bo
 	if err := s.makeRoom(tx, user.ID); err != nil {
 		return SignedIn{}, err
 	}
+	set, err := settings.AccessOf(tx)
+	if err != nil {
+		return SignedIn{}, err
+	}
 	cookie := secret()
 	session := &core.Session{
 		ID: core.SessionID(digest(cookie)), User: user.ID, CSRF: secret(), Outside: outside,
-		Until: s.now().Add(s.idle), Agent: clip(c.Agent, maxAgentBytes), Remote: c.Remote,
+		Until: s.now().Add(set.Idle()), Agent: clip(c.Agent, maxAgentBytes), Remote: c.Remote,
 	}
 	if err := store.Sessions.Put(tx, session); err != nil {
 		return SignedIn{}, err
@@ -156,12 +161,16 @@ func (s *Service) makeRoom(tx store.Tx, user core.UserID) error {
 
 // live lists the user's sessions that have not ended, newest first.
 func (s *Service) live(tx store.Tx, user core.UserID) ([]*core.Session, error) {
+	alive, err := s.living(tx)
+	if err != nil {
+		return nil, err
+	}
 	var out []*core.Session
 	for session, err := range store.Sessions.Find(tx, "user", string(user)) {
 		if err != nil {
 			return nil, err
 		}
-		if s.alive(session) {
+		if alive(session) {
 			out = append(out, session)
 		}
 	}
@@ -194,13 +203,27 @@ func eraseSessions(tx store.Tx, user core.UserID, keep func(*core.Session) bool)
 	return nil
 }
 
-// alive tells whether the session still opens anything.
-func (s *Service) alive(session *core.Session) bool {
+// living tells of sessions whether they still open anything.
+func (s *Service) living(tx store.Tx) (func(*core.Session) bool, error) {
+	set, err := settings.AccessOf(tx)
+	return func(session *core.Session) bool { return s.alive(session, set) }, err
+}
+
+func (s *Service) alive(session *core.Session, set settings.Access) bool {
 	now := s.now()
 	if session.AsUntil != nil && !now.Before(*session.AsUntil) {
 		return false
 	}
-	return now.Before(session.Until) && now.Before(session.CreatedAt.Add(s.longest))
+	return now.Before(session.Until) && now.Before(session.CreatedAt.Add(set.Longest()))
+}
+
+// settings are those of the office about access.
+func (s *Service) settings(ctx context.Context) (set settings.Access, err error) {
+	err = s.store.View(ctx, func(tx store.Tx) error {
+		set, err = settings.AccessOf(tx)
+		return err
+	})
+	return set, err
 }
 
 // BySession is the principal of a session cookie; KindUnauthenticated if the
@@ -209,7 +232,11 @@ func (s *Service) alive(session *core.Session) bool {
 func (s *Service) BySession(ctx context.Context, cookie string) (*Principal, error) {
 	ended := unauthenticated("access.session", "сеанс завершён, войдите снова")
 	var p Principal
+	var set settings.Access
 	err := s.store.View(ctx, func(tx store.Tx) (err error) {
+		if set, err = settings.AccessOf(tx); err != nil {
+			return err
+		}
 		if p.Session, err = store.Sessions.Get(tx, digest(cookie)); err != nil {
 			return err
 		}
@@ -220,10 +247,10 @@ func (s *Service) BySession(ctx context.Context, cookie string) (*Principal, err
 		return nil, ended
 	case err != nil:
 		return nil, err
-	case !s.holds(&p):
+	case !s.holds(&p, set):
 		return nil, ended
 	}
-	return &p, s.prolong(ctx, p.Session)
+	return &p, s.prolong(ctx, p.Session, set.Idle())
 }
 
 // Again is the principal as it is now: KindUnauthenticated if what proved it no
@@ -234,7 +261,11 @@ func (s *Service) Again(ctx context.Context, p *Principal) (*Principal, error) {
 		return p, nil
 	}
 	fresh := Principal{User: p.User}
+	var set settings.Access
 	err := s.store.View(ctx, func(tx store.Tx) (err error) {
+		if set, err = settings.AccessOf(tx); err != nil {
+			return err
+		}
 		if p.Session != nil {
 			fresh.Session, err = store.Sessions.Get(tx, p.Session.RecordKey())
 		} else {
@@ -250,7 +281,7 @@ func (s *Service) Again(ctx context.Context, p *Principal) (*Principal, error) {
 		return nil, unauthenticated("access.session", "сеанс завершён, войдите снова")
 	case err != nil:
 		return nil, err
-	case !s.holds(&fresh) || fresh.User.ID != p.User.ID:
+	case !s.holds(&fresh, set) || fresh.User.ID != p.User.ID:
 		return nil, unauthenticated("access.session", "сеанс завершён, войдите снова")
 	}
 	return &fresh, nil
@@ -280,14 +311,14 @@ func (p *Principal) readUsers(tx store.Tx) (err error) {
 }
 
 // holds tells whether what proved the principal still does.
-func (s *Service) holds(p *Principal) bool {
+func (s *Service) holds(p *Principal, set settings.Access) bool {
 	switch {
 	case !p.User.MayEnter():
 		return false
 	case p.Behind != nil && (!p.Behind.MayEnter() || mayNotEnterAs(p.Behind, &p.User) != nil):
 		return false
 	case p.Session != nil:
-		return s.alive(p.Session)
+		return s.alive(p.Session, set)
 	}
 	return p.Token.Until == nil || s.now().Before(*p.Token.Until)
 }
@@ -301,10 +332,11 @@ func userOf(tx store.Tx, id core.UserID) (core.User, error) {
 }
 
 // prolong moves the end of the session on, at most twelve times per idle
-// period, so that requests do not cost a write each.
-func (s *Service) prolong(ctx context.Context, session *core.Session) error {
-	until := s.now().Add(s.idle)
-	if until.Sub(session.Until) < s.idle/12 {
+// period, so that requests do not cost a write each. If the period was made
+// shorter, the end comes nearer.
+func (s *Service) prolong(ctx context.Context, session *core.Session, idle time.Duration) error {
+	until := s.now().Add(idle)
+	if until.Sub(session.Until).Abs() < idle/12 {
 		return nil
 	}
 	err := s.store.Update(ctx, func(tx store.Tx) error {
@@ -356,12 +388,16 @@ func (s *Service) EndSessions(ctx context.Context, user core.UserID, except core
 // Sweep erases sessions that have ended; the hub calls it once a day.
 func (s *Service) Sweep(ctx context.Context) error {
 	return s.store.Update(ctx, func(tx store.Tx) error {
+		alive, err := s.living(tx)
+		if err != nil {
+			return err
+		}
 		var gone []string
 		for session, err := range store.Sessions.All(tx) {
 			if err != nil {
 				return err
 			}
-			if !s.alive(session) {
+			if !alive(session) {
 				gone = append(gone, session.RecordKey())
 			}
 		}

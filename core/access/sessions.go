@@ -16,11 +16,14 @@ type OpenSession struct {
 // AllSessions lists one page of the sessions that have not ended, of one user or
 // ("") of all, in no order that means anything. It is for administrators.
 func (s *Service) AllSessions(ctx context.Context, of core.UserID, after string, limit int) (out []OpenSession, next string, err error) {
-	q := store.Query[core.Session]{After: after, Limit: limit, Filter: s.alive}
+	q := store.Query[core.Session]{After: after, Limit: limit}
 	if of != "" {
 		q.Where = []store.Term{{Index: "user", Value: string(of)}}
 	}
 	err = s.store.View(ctx, func(tx store.Tx) error {
+		if q.Filter, err = s.living(tx); err != nil {
+			return err
+		}
 		page, err := store.Sessions.List(tx, q)
 		if err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/settings"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -107,7 +108,7 @@ func (s *Service) ByToken(ctx context.Context, plain string) (*Principal, error)
 		return nil, refused
 	case err != nil:
 		return nil, err
-	case !s.holds(&p):
+	case !s.holds(&p, settings.Access{}): // a token has no session to end
 		return nil, refused
 	}
 	return &p, nil

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/settings"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -125,19 +126,23 @@ func (s *Service) CreateUser(ctx context.Context, p Profile) (user core.User, on
 }
 
 func create(tx store.Tx, p Profile, hash string) (core.User, error) {
-	user := fresh(tx)
+	user, err := fresh(tx)
+	if err != nil {
+		return core.User{}, err
+	}
 	user.PasswordHash, user.MustChange = hash, true
 	p.apply(user)
-	err := store.Users.Put(tx, user)
+	err = store.Users.Put(tx, user)
 	return public(user), err
 }
 
 // fresh is a user nobody has put yet.
-func fresh(tx store.Tx) *core.User {
+func fresh(tx store.Tx) (*core.User, error) {
+	set, err := settings.NoticesOf(tx)
 	return &core.User{
 		ID:     core.UserID(core.NewID("usr", tx.Now())),
-		Notify: core.NotificationSettings{Desk: core.Notices(), Email: []core.Notice{}},
-	}
+		Notify: core.NotificationSettings{Desk: set.NewDesk, Email: set.NewEmail},
+	}, err
 }
 
 // oneTimePassword has 80 random bits, in groups that can be read out.
@@ -348,7 +353,7 @@ func (s *Service) ChangePassword(ctx context.Context, id core.UserID, keep core.
 	if err != nil {
 		return err
 	}
-	if err := fitNew(user.Login, old, fresh); err != nil {
+	if err := s.fitNew(ctx, user.Login, old, fresh); err != nil {
 		return err
 	}
 	if wait := s.logins.begin(user.Login, s.now()); wait > 0 {
@@ -362,11 +367,11 @@ func (s *Service) ChangePassword(ctx context.Context, id core.UserID, keep core.
 	return s.setPassword(ctx, known, keep, fresh)
 }
 
-func fitNew(login, old, fresh string) error {
+func (s *Service) fitNew(ctx context.Context, login, old, fresh string) error {
 	if old == fresh {
 		return core.Invalid("access.password", "new_password", "новый пароль совпадает с прежним")
 	}
-	return fitPassword("new_password", login, fresh)
+	return s.fitPassword(ctx, "new_password", login, fresh)
 }
 
 // wrongOld names the field: the session itself is in order.
@@ -400,7 +405,7 @@ func (s *Service) SetPassword(ctx context.Context, login, fresh string) error {
 	if user == nil {
 		return core.NotFound("users.not_found", fmt.Sprintf("нет пользователя с логином %s", clip(login, 64)))
 	}
-	if err := fitPassword("password", user.Login, fresh); err != nil {
+	if err := s.fitPassword(ctx, "password", user.Login, fresh); err != nil {
 		return err
 	}
 	return s.setPassword(ctx, user, "", fresh)

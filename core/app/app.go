@@ -40,6 +40,7 @@ import (
 	"github.com/uzel-hub/uzel/core/search"
 	"github.com/uzel-hub/uzel/core/search/extract"
 	"github.com/uzel-hub/uzel/core/secret"
+	"github.com/uzel-hub/uzel/core/settings"
 	"github.com/uzel-hub/uzel/core/signing"
 	"github.com/uzel-hub/uzel/core/store"
 	"github.com/uzel-hub/uzel/core/store/boltstore"
@@ -129,6 +130,9 @@ func Open(ctx context.Context, conf config.Config, version string, log hclog.Log
 	}
 	if err := a.Store.Update(ctx, schedule.Seed); err != nil {
 		return a, fmt.Errorf("seed calendars: %w", err)
+	}
+	if err := a.Store.Update(ctx, settings.Seed); err != nil {
+		return a, fmt.Errorf("seed settings: %w", err)
 	}
 	a.Access = access.New(access.Config{Store: a.Store})
 	a.metrics = rest.NewMetrics()

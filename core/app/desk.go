@@ -1,8 +1,6 @@
 package app
 
 import (
-	"time"
-
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/appeal"
 	"github.com/uzel-hub/uzel/core/approval"
@@ -24,9 +22,6 @@ func (a *App) openDesk() {
 	a.Appeals = &appeal.Service{
 		Bus: a.Bus, Outgoing: a.Outgoing, Carries: a.carries,
 		Directories: lists, Sources: lists, Calendar: schedule.Offices{}, Fill: a.Directories.Fill,
-		Settings: appeal.Settings{
-			RejectReason: a.Config.Appeals.RejectReason, Idle: time.Duration(a.Config.Appeals.IdleMinutes) * time.Minute,
-		},
 	}
 	a.Outgoing.Answered = a.Appeals.Answered
 	a.Tasks = &task.Service{Bus: a.Bus, Origin: a.Outgoing, Calendar: schedule.Offices{}}

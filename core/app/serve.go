@@ -19,6 +19,7 @@ import (
 	"github.com/uzel-hub/uzel/core/audit"
 	"github.com/uzel-hub/uzel/core/config"
 	"github.com/uzel-hub/uzel/core/report"
+	"github.com/uzel-hub/uzel/core/settings"
 	"github.com/uzel-hub/uzel/core/store"
 	"github.com/uzel-hub/uzel/web"
 )
@@ -92,7 +93,8 @@ func (a *App) serveHTTP(ctx context.Context, network net.Listener) error {
 		Store: a.Store, Blobs: a.Files, Events: a.Bus, Access: a.Access, Audit: audit.Journal{Store: a.Store},
 		People: a.People, Outgoing: a.Outgoing, Appeals: a.Appeals, Tasks: a.Tasks, Drafts: a.Drafts, Signing: a.Signing, Rules: a.Rules, DeadLetters: a.Bus.DeadLetters(),
 		Channels: a.Host.Channels(), Host: a.Host, Catalog: a.Catalog, Directories: a.Directories, Jobs: a.Jobs, Mass: a.Mass,
-		Search: a.Search, Reports: &report.Service{Store: a.Store},
+		Settings: settings.Service{Fixed: fixed(a.Config)},
+		Search:   a.Search, Reports: &report.Service{Store: a.Store},
 		System: a.Maintenance(), Hooks: a.Host.Hooks(), Pages: pages, Metrics: a.metrics, Ready: a.ready, TrustedProxies: a.Config.Proxies(), Log: a.Log.Named("rest"), Version: a.version, PublicURL: a.Config.PublicURL,
 		OIDC: provider(a.Config), OIDCTitle: a.Config.OIDC.Title,
 		MaxFile: a.Config.Limits.FileMB << 20, MaxUpload: a.Config.Limits.MessageMB << 20,

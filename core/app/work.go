@@ -12,6 +12,7 @@ import (
 	"github.com/uzel-hub/uzel/core/mass"
 	"github.com/uzel-hub/uzel/core/mass/appeals"
 	"github.com/uzel-hub/uzel/core/schedule"
+	"github.com/uzel-hub/uzel/core/settings"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -31,7 +32,15 @@ func (a *App) hubJobs() []jobs.Job {
 		},
 	}, {
 		ID: "hub.mass-sweep", Title: "Удаление старых массовых операций", Every: 24 * time.Hour, Run: func(ctx context.Context) (string, error) {
-			swept, err := a.Mass.Sweep(ctx, time.Now().Add(-mass.KeepFor))
+			var keep settings.Retention
+			err := a.Store.View(ctx, func(tx store.Tx) (err error) {
+				keep, err = settings.RetentionOf(tx)
+				return err
+			})
+			if err != nil {
+				return "", err
+			}
+			swept, err := a.Mass.Sweep(ctx, time.Now().Add(-keep.Mass()))
 			return fmt.Sprintf("удалено: %d", swept), err
 		},
 	}, {

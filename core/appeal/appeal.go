@@ -10,7 +10,6 @@ package appeal
 import (
 	"reflect"
 	"slices"
-	"time"
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/bus"
@@ -40,14 +39,6 @@ type Directories interface {
 	Result(tx store.Tx, template core.EntryID) (text string, works []string, err error)
 }
 
-// Settings are the administrator's.
-type Settings struct {
-	// RejectReason makes it obligatory to say why an appeal is rejected.
-	RejectReason bool
-	// Idle is the longest silence of an operator that still counts as work.
-	Idle time.Duration
-}
-
 // Service owns the appeals. It has no state of its own.
 type Service struct {
 	Bus      bus.Publisher
@@ -60,8 +51,7 @@ type Service struct {
 	Calendar    Calendar    // needed with Sources
 	// Fill puts what is known of a document in the place of the names in braces in
 	// a template's text; nil: texts stay as they are.
-	Fill     func(tx store.Tx, d *core.Document, text string) (string, error)
-	Settings Settings
+	Fill func(tx store.Tx, d *core.Document, text string) (string, error)
 }
 
 // Ref names an appeal by its document. With a Version the operation is refused

@@ -11,6 +11,7 @@ import (
 	"github.com/uzel-hub/uzel/core/appeal"
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/internal/coretest"
+	"github.com/uzel-hub/uzel/core/settings"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -291,7 +292,11 @@ func TestRejectingNeedsAReasonIfTheSettingSaysSo(t *testing.T) {
 	reject := func(tx store.Tx) (*core.Document, error) { return d.Reject(tx, ref(doc), " ", nil) }
 	_, err := d.try(reject)
 	wantError(t, err, core.KindInvalid, "appeal.invalid")
-	d.Settings.RejectReason = false
+	coretest.Update(t, d.store, settings.Seed)
+	coretest.Update(t, d.store, func(tx store.Tx) error {
+		_, err := new(settings.Service).Put(tx, "appeals", 1, []byte(`{"reject_reason":false,"idle_minutes":5}`))
+		return err
+	})
 	if got := d.do(reject); got.Appeal.State != core.AppealRejected || got.State != core.DocumentClosed {
 		t.Fatalf("%+v", got.Appeal)
 	}

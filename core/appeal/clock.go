@@ -2,6 +2,7 @@ package appeal
 
 import (
 	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/settings"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -20,7 +21,11 @@ func (s *Service) Beat(tx store.Tx, id core.DocumentID, operator core.UserID) (i
 	if err != nil {
 		return 0, err
 	}
-	c.Beat(tx.Now(), s.Settings.Idle)
+	set, err := settings.AppealsOf(tx)
+	if err != nil {
+		return 0, err
+	}
+	c.Beat(tx.Now(), set.Idle())
 	return c.Spent(), store.WorkClocks.Put(tx, c)
 }
 
@@ -56,7 +61,11 @@ func (s *Service) stopClock(tx store.Tx, old, d *core.Document) error {
 	if err != nil || c.Since == nil {
 		return err
 	}
-	c.Stop(tx.Now(), s.Settings.Idle)
+	set, err := settings.AppealsOf(tx)
+	if err != nil {
+		return err
+	}
+	c.Stop(tx.Now(), set.Idle())
 	d.Appeal.SpentSeconds = c.SpentSeconds
 	return store.WorkClocks.Put(tx, c)
 }

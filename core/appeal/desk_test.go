@@ -55,8 +55,7 @@ func newDesk(t testing.TB) *desk {
 	d.out = &outgoing.Service{Store: d.store, Bus: d.bus}
 	d.Service = &appeal.Service{
 		Bus: d.bus, Outgoing: d.out, Directories: &lists{},
-		Carries:  func(ch *core.Channel, p core.Purpose) bool { return slices.Contains(carried[ch.ID], p) },
-		Settings: appeal.Settings{RejectReason: true, Idle: idle},
+		Carries: func(ch *core.Channel, p core.Purpose) bool { return slices.Contains(carried[ch.ID], p) },
 	}
 	d.out.Answered = d.Answered
 	d.intake = &intake.Service{Bus: d.bus, Forward: d.out.Forward, Arrive: d.Arrive}

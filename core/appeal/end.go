@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/settings"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -73,7 +74,11 @@ func (s *Service) result(tx store.Tx, r Result) (*core.AppealResult, error) {
 // settings say so.
 func (s *Service) Reject(tx store.Tx, ref Ref, reason string, notify *core.NotifyWay) (*core.Document, error) {
 	reason = strings.TrimSpace(reason)
-	if reason == "" && s.Settings.RejectReason {
+	set, err := settings.AppealsOf(tx)
+	if err != nil {
+		return nil, err
+	}
+	if reason == "" && set.RejectReason {
 		return nil, core.Invalid("appeal.invalid", "reason", "укажите причину отклонения")
 	}
 	return s.end(tx, ref, notify, func(d *core.Document) error {

@@ -3,6 +3,7 @@ package appeal
 import (
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/bus"
+	"github.com/uzel-hub/uzel/core/settings"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -13,6 +14,9 @@ import (
 func (s *Service) Tell(tx store.Tx, notice bus.NoticeEvent) error {
 	if notice.Notice == "" || notice.Document == "" {
 		return nil
+	}
+	if set, err := settings.NoticesOf(tx); err != nil || !set.Email {
+		return err
 	}
 	about, err := store.Documents.Get(tx, string(notice.Document))
 	if err != nil {

@@ -2,7 +2,7 @@
 // UZEL_ environment. It is typed and strict: an unknown key is a fault, and all
 // faults are reported at once with the names of their keys.
 //
-// What an administrator changes while the hub runs (channels, journals, users)
+// What an administrator changes while the hub runs (channels, journals, users, the settings of the office)
 // is not here but in the store.
 package config
 
@@ -49,16 +49,6 @@ type Config struct {
 	Log     Log    `config:"log"`
 	Limits  Limits `config:"limits"`
 	OIDC    OIDC   `config:"oidc"`
-
-	Appeals Appeals `config:"appeals"`
-}
-
-// Appeals is how the desk works on appeals.
-type Appeals struct {
-	// RejectReason makes it obligatory to say why an appeal is rejected.
-	RejectReason bool `config:"reject_reason"`
-	// IdleMinutes is the longest silence of an operator that still counts as work.
-	IdleMinutes int `config:"idle_minutes"`
 }
 
 // Log of the hub itself; each channel has a log of its own under Data.
@@ -137,8 +127,6 @@ func Default() Config {
 		Log:    Log{Level: "info", Format: "text"},
 		Limits: Limits{FileMB: 200, MessageMB: 500, Files: 500},
 		OIDC:   OIDC{Title: "Единый вход", Scopes: "profile email", LoginClaim: "preferred_username", NameClaim: "name"},
-
-		Appeals: Appeals{RejectReason: true, IdleMinutes: 5},
 	}
 }
 
@@ -295,9 +283,6 @@ func (c Config) check() []core.FieldFault {
 	oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	oneOf("log.format", c.Log.Format, "text", "json")
 	c.OIDC.check(c.PublicURL, faults.Add)
-	if c.Appeals.IdleMinutes <= 0 {
-		faults.Add("appeals.idle_minutes", "должно быть больше нуля")
-	}
 	limits := reflect.ValueOf(c.Limits)
 	for i := range limits.NumField() {
 		if limits.Field(i).Int() <= 0 {

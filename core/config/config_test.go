@@ -40,7 +40,7 @@ func TestEnvironmentOverridesTheFile(t *testing.T) {
 }
 
 func TestAllFaultsAtOnce(t *testing.T) {
-	path := write(t, "lisen: x\nlisten: nowhere\ntrusted_proxies: \"10.0.0.0/8, nginx\"\nstore: oracle\nlimits: {files: many, file_mb: 0, size: 1}\nappeals: {idle_minutes: 0}\n")
+	path := write(t, "lisen: x\nlisten: nowhere\ntrusted_proxies: \"10.0.0.0/8, nginx\"\nstore: oracle\nlimits: {files: many, file_mb: 0, size: 1}\n")
 	_, err := config.Load(path, []string{"UZEL_LOG__LEVEL=loud", "UZEL_NOPE=1", "UZEL_LISTEN__X=1"})
 	e, ok := errors.AsType[*core.Error](err)
 	if !ok || e.Kind != core.KindConfig {
@@ -50,7 +50,7 @@ func TestAllFaultsAtOnce(t *testing.T) {
 	for _, f := range e.Faults {
 		got[f.Field] = true
 	}
-	for _, want := range []string{"lisen", "listen", "trusted_proxies", "store", "limits.files", "limits.file_mb", "limits.size", "appeals.idle_minutes", "log.level", "nope", "UZEL_LISTEN__X"} {
+	for _, want := range []string{"lisen", "listen", "trusted_proxies", "store", "limits.files", "limits.file_mb", "limits.size", "log.level", "nope", "UZEL_LISTEN__X"} {
 		if !got[want] {
 			t.Errorf("no fault for %s in %v", want, e.Faults)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/routing"
+	"github.com/uzel-hub/uzel/core/settings"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -249,14 +250,6 @@ func (w *work) createTask(rule *core.Rule, a *core.Action) error {
 	return asBroken(w.Tasks.Create(w.tx, task))
 }
 
-// Limits of automatic answers: what the marks of a document do not tell about
-// machines that answer each other.
-const (
-	replyPause    = 24 * time.Hour // between two in one matter
-	maxLettersIn  = time.Hour
-	maxLettersNum = 10 // of one sender in maxLettersIn
-)
-
 func (w *work) reply(a *core.Action) (note string, err error) {
 	if note, err := w.loop(); note != "" || err != nil {
 		return note, err
@@ -282,13 +275,17 @@ func (w *work) reply(a *core.Action) (note string, err error) {
 
 // loop tells why an automatic answer could begin a loop.
 func (w *work) loop() (note string, err error) {
+	set, err := settings.AutorepliesOf(w.tx)
+	if err != nil {
+		return "", err
+	}
 	page, err := store.Documents.List(w.tx, store.Query[core.Document]{
 		Where: []store.Term{
 			{Index: "thread", Value: string(w.doc.Thread)},
 			{Index: "mark", Value: string(core.MarkAutomatic)},
 			{Index: "direction", Value: string(core.Outgoing)},
 		},
-		From: core.FirstID("doc", w.tx.Now().Add(-replyPause)), Limit: 1,
+		From: core.FirstID("doc", w.tx.Now().Add(-set.Pause())), Limit: 1,
 	})
 	if err != nil {
 		return "", err
@@ -296,8 +293,8 @@ func (w *work) loop() (note string, err error) {
 	if len(page.Items) > 0 {
 		return "в этой переписке автоответ за сутки уже был", nil
 	}
-	n, err := countOf(w.tx, w.doc, "sender_key", core.FirstID("doc", w.tx.Now().Add(-maxLettersIn)))
-	if err == nil && n >= maxLettersNum {
+	n, err := countOf(w.tx, w.doc, "sender_key", core.FirstID("doc", w.tx.Now().Add(-time.Hour)))
+	if err == nil && n >= set.PerHour {
 		note = "от этого отправителя слишком много документов за час"
 	}
 	return note, err

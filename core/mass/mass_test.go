@@ -8,7 +8,6 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/appeal"
@@ -53,7 +52,7 @@ func newOffice(t *testing.T, documents int) *office {
 	o.store = coretest.Open(t, o.clock)
 	out := &outgoing.Service{Store: o.store, Bus: o.bus}
 	o.appeals = &appeal.Service{
-		Bus: o.bus, Outgoing: out, Settings: appeal.Settings{Idle: time.Minute},
+		Bus: o.bus, Outgoing: out,
 		Carries: func(*core.Channel, core.Purpose) bool { return true },
 	}
 	sees := func(_ store.Tx, by core.Actor) (mass.Sees, error) { return o.sees[by.ID], nil }

@@ -9,9 +9,6 @@ import (
 	"github.com/uzel-hub/uzel/core/store"
 )
 
-// KeepFor is how long a run that has ended can be read and undone.
-const KeepFor = 90 * 24 * time.Hour
-
 // sweepGroups is how many groups of a run one transaction erases.
 const sweepGroups = 50
 

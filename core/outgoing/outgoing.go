@@ -36,11 +36,6 @@ type Purposes interface {
 	Carries(ch *core.Channel, p core.Purpose) bool
 }
 
-// GiveUpAfter is how long a delivery is repeated while the other side is
-// unavailable, as mail servers do. While the outside system as a whole cannot be
-// reached (core.CodeUnreachable), nothing is given up.
-const GiveUpAfter = 5 * 24 * time.Hour
-
 // request queues a delivery in the caller's transaction.
 func (s *Service) request(tx store.Tx, d *core.Delivery) error {
 	d.ID = core.DeliveryID(core.NewID("dlv", tx.Now()))

@@ -192,7 +192,7 @@ func TestRepeatedWhenDueAndGivenUpAfterDays(t *testing.T) {
 	if p := d.claim(); len(p) != 1 || p[0].Delivery.Attempts != 2 {
 		t.Fatalf("claimed %+v", p)
 	}
-	d.clock.Add(outgoing.GiveUpAfter)
+	d.clock.Add(5 * 24 * time.Hour)
 	if got := d.settle(core.Outcome{Delivery: dlv.ID, Err: down}); got.State != core.DeliveryRejected || got.LastError != "сервер не отвечает" {
 		t.Errorf("delivery %+v", got)
 	}

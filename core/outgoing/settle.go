@@ -7,6 +7,7 @@ import (
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/bus"
+	"github.com/uzel-hub/uzel/core/settings"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -37,7 +38,11 @@ func (s *Service) settle(tx store.Tx, o core.Outcome) error {
 		return nil
 	}
 	if o.Err != nil {
-		fail(tx.Now(), d, o.Err)
+		set, err := settings.DeliveriesOf(tx)
+		if err != nil {
+			return err
+		}
+		fail(tx.Now(), set.GiveUp(), d, o.Err)
 	} else if err := succeed(tx.Now(), d, o); err != nil {
 		return nil // late, too
 	}
@@ -110,13 +115,13 @@ func moment(now, at time.Time) *time.Time {
 }
 
 // fail takes over a failed attempt, or a failed question about one.
-func fail(now time.Time, d *core.Delivery, err error) {
+func fail(now time.Time, giveUp time.Duration, d *core.Delivery, err error) {
 	describe(d, err)
 	if d.State != core.DeliverySending {
 		askAgain(now, d) // the delivery itself did not fail
 		return
 	}
-	next, wait := verdict(now, d, err)
+	next, wait := verdict(now, giveUp, d, err)
 	if d.MoveTo(next) != nil {
 		return
 	}
@@ -128,7 +133,10 @@ func fail(now time.Time, d *core.Delivery, err error) {
 }
 
 // verdict decides by the kind of the error what comes next, and after what pause.
-func verdict(now time.Time, d *core.Delivery, err error) (core.DeliveryState, time.Duration) {
+// A delivery is repeated for giveUp while the other side is unavailable, as mail
+// servers do. While the outside system as a whole cannot be reached
+// (core.CodeUnreachable), nothing is given up.
+func verdict(now time.Time, giveUp time.Duration, d *core.Delivery, err error) (core.DeliveryState, time.Duration) {
 	switch core.KindOf(err) {
 	case core.KindRejected, core.KindInvalid, core.KindNotFound, core.KindForbidden:
 		return core.DeliveryRejected, 0
@@ -138,7 +146,7 @@ func verdict(now time.Time, d *core.Delivery, err error) (core.DeliveryState, ti
 		d.Attempts-- // the channel waits for a setting: that was no attempt of the delivery
 		return core.DeliveryQueued, 0
 	}
-	if core.CodeOf(err) != core.CodeUnreachable && now.Sub(d.CreatedAt) > GiveUpAfter {
+	if core.CodeOf(err) != core.CodeUnreachable && now.Sub(d.CreatedAt) > giveUp {
 		return core.DeliveryRejected, 0
 	}
 	return core.DeliveryQueued, max(core.AfterOf(err), pause(d.Attempts))

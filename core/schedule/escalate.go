@@ -5,6 +5,7 @@ import (
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/bus"
+	"github.com/uzel-hub/uzel/core/settings"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -24,7 +25,11 @@ func documentNotice(tx store.Tx, d *core.Document, broken bool) (bus.NoticeEvent
 			l.all("line", string(a.Line))
 		}
 	}
-	if broken {
+	set, err := settings.TermsOf(tx)
+	if err != nil {
+		return bus.NoticeEvent{}, err
+	}
+	if broken && set.Supervisors {
 		l.all("role", string(core.RoleSupervisor))
 	}
 	what := "Срок документа"
@@ -45,7 +50,11 @@ func taskNotice(tx store.Tx, t *core.Task, broken bool) (bus.NoticeEvent, error)
 	for _, u := range t.CoPerformers {
 		l.add(u)
 	}
-	if broken {
+	set, err := settings.TermsOf(tx)
+	if err != nil {
+		return bus.NoticeEvent{}, err
+	}
+	if broken && set.TaskAuthors {
 		l.add(t.Acceptor())
 		l.add(t.Author)
 	}

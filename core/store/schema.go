@@ -108,6 +108,7 @@ func tables() []table {
 		RuleSets, RuleHeads, Decisions, Turns,
 		WorkClocks,
 		Signatures,
+		Settings,
 	}
 }
 
