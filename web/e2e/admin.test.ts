@@ -60,7 +60,11 @@ journey("rules are put in another order by the mouse and by keys", world, as, as
   await rest.post("/rules", { title: "Второе правило", on: false, when: first!.when, then: first!.then })
   await page.goto("/rules")
   const handle = (title: string) => page.getByRole("button", { name: `Переставить «${title}»` })
-  await handle("Второе правило").dragTo(handle("Показания по теме"))
+  const [from, to] = [(await handle("Второе правило").boundingBox())!, (await handle("Показания по теме").boundingBox())!]
+  await page.mouse.move(from.x + 8, from.y + 8)
+  await page.mouse.down()
+  await page.mouse.move(to.x + 8, to.y + 4, { steps: 12 })
+  await page.mouse.up()
   await page.getByText("Порядок изменён").waitFor()
   await eventually("the second goes first", async () => (await titles())[0] === "Второе правило")
   await handle("Второе правило").focus()

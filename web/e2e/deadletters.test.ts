@@ -16,7 +16,7 @@ const world = await World.start({ plugins: ["meters"] })
 after(() => world.stop())
 const dir = join(world.folder, "meters")
 mkdirSync(join(dir, "in"), { recursive: true })
-await world.admin.rest.post("/journals", { id: "mail", title: "Письма", direction: "incoming", template: "П-{n:04}", index: "", yearly: true })
+await world.admin.rest.post("/journals", { id: "mail", title: "Письма", direction: "incoming", template: "П-{n:04}", index: "", yearly: false })
 await world.channel({ id: "meters", title: "Счётчики дома", plugin: "meters", settings: { dir }, journal: "mail" })
 await world.restart((data) => {
   const { status, stderr } = spawnSync(join(bin, "test/breaker"), [data, "mail"], { encoding: "utf8" })

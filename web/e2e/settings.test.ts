@@ -11,7 +11,7 @@ const world = await World.start()
 after(() => world.stop())
 const { rest } = world.admin
 
-journey("a section of the settings is changed, refused with the field at fault, and taken back by its history", world, { as: () => world.admin }, async ({ page }) => {
+journey("a section of the settings is changed, not over what another has saved unseen, and taken back by its history", world, { as: () => world.admin }, async ({ page }) => {
   const idle = async () => (await rest.get<Section>("/settings/appeals")).values.idle_minutes
   const before = await idle()
   await page.goto("/settings")
@@ -21,11 +21,15 @@ journey("a section of the settings is changed, refused with the field at fault, 
   await page.getByRole("button", { name: "Сохранить", exact: true }).click()
   await page.getByText("Настройки сохранены").waitFor()
   assert.equal(await idle(), 17)
-  await minutes.fill("100000")
+  const now = await rest.get<Section>("/settings/appeals")
+  await rest.put("/settings/appeals", { values: { ...now.values, idle_minutes: 30 } }, now.version)
+  await minutes.fill("40")
   await page.getByRole("button", { name: "Сохранить", exact: true }).click()
-  await page.getByRole("alert").first().waitFor()
-  assert.equal(await idle(), 17)
-  await page.getByRole("button", { name: "Отменить правки" }).click()
+  await page.getByRole("alert").getByText("Раздел изменил другой сотрудник").waitFor()
+  assert.equal(await idle(), 30, "what the other has saved stands")
+  await page.getByRole("button", { name: "Сохранить", exact: true }).click()
+  await page.getByText("Настройки сохранены").last().waitFor()
+  assert.equal(await idle(), 40)
   await page.getByRole("button", { name: "История" }).click()
   await page.getByRole("button", { name: /Вернуть версию/ }).last().click()
   await page.getByRole("dialog").getByRole("button", { name: "Да" }).or(page.getByRole("button", { name: "Продолжить" })).click()
