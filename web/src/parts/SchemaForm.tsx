@@ -158,6 +158,7 @@ function NumberField(props: ControlProps) {
   const { schema: s } = props
   return (
     <InputNumber
+      controls={false}
       id={props.id} style={{ width: "100%" }} min={s.minimum} max={s.maximum} precision={s.type === "integer" ? 0 : undefined} placeholder={hint(s, props.t)}
       value={props.value as number | undefined} onChange={(v) => props.onChange(v ?? undefined)}
     />
@@ -185,7 +186,7 @@ function DurationField(props: ControlProps) {
   const say = (amount: number | null, of: string) => props.onChange(amount === null ? undefined : `${amount}${of}`)
   return (
     <div className="u-duration">
-      <InputNumber id={props.id} min={0} value={shown?.amount} onChange={(n) => say(n, unit)} />
+      <InputNumber controls={false} id={props.id} min={0} value={shown?.amount} onChange={(n) => say(n, unit)} />
       <Select
         aria-label={s.title} value={unit} onChange={(u) => say(shown?.amount ?? null, u)}
         options={[{ value: "s", label: t.seconds }, { value: "m", label: t.minutes }, { value: "h", label: t.hours }]}

@@ -34,9 +34,9 @@ export function Week(props: { calendar?: Calendar; close: (made?: string) => voi
           <Form.Item name="title" label={t.fields.title} required><Input /></Form.Item>
           {!c && <Form.Item name="id" label={t.fields.id} required extra={t.idHint}><Input /></Form.Item>}
           <Form.Item name="zone" label={t.fields.zone} required><Input /></Form.Item>
-          <Form.Item name="short_by" label={t.fields.short_by}><InputNumber min={0} max={480} style={{ width: "100%" }} /></Form.Item>
-          <Form.Item name="warn_days" label={t.fields.warn_days}><InputNumber min={0} max={60} style={{ width: "100%" }} /></Form.Item>
-          <Form.Item name="warn_percent" label={t.fields.warn_percent}><InputNumber min={0} max={100} style={{ width: "100%" }} /></Form.Item>
+          <Form.Item name="short_by" label={t.fields.short_by}><InputNumber controls={false} min={0} max={480} style={{ width: "100%" }} /></Form.Item>
+          <Form.Item name="warn_days" label={t.fields.warn_days}><InputNumber controls={false} min={0} max={60} style={{ width: "100%" }} /></Form.Item>
+          <Form.Item name="warn_percent" label={t.fields.warn_percent}><InputNumber controls={false} min={0} max={100} style={{ width: "100%" }} /></Form.Item>
           <Form.Item name="holidays" label={t.fields.holidays} valuePropName="checked"><Switch /></Form.Item>
         </div>
         <p className="u-quiet">{t.hours}: {t.hoursHint}</p>

@@ -89,7 +89,7 @@ function Schedule(props: { job: Job; close: () => void }) {
     >
       <label className="u-label" htmlFor="job-every">{t.every}</label>
       <div className="u-duration">
-        <InputNumber id="job-every" autoFocus min={1} value={amount} onChange={setAmount} />
+        <InputNumber controls={false} id="job-every" autoFocus min={1} value={amount} onChange={setAmount} />
         <Select aria-label={t.schedule} value={unit} onChange={setUnit} options={(Object.keys(units) as Unit[]).map((value) => ({ value, label: t[value] }))} />
       </div>
       <p className="u-quiet">{t.everyHelp(span(j.declared, t))}</p>
