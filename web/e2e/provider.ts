@@ -49,7 +49,7 @@ export class Provider {
       case "/token":
         return void json(...this.token(new URLSearchParams(await textOf(request))))
     }
-    answer.writeHead(404).end()
+    answer.writeHead(204).end()
   }
 
   private back(asked: URLSearchParams): string {

@@ -63,7 +63,7 @@ journey("a user is made, gets a one-time password and a role, and the audit tell
   await page.getByRole("button", { name: "Сохранить" }).or(page.getByRole("button", { name: "Создать" })).click()
   await page.getByText("Одноразовый пароль").first().waitFor()
   const { items } = await rest.get<{ items: Schema["User"][] }>("/users")
-  assert.deepEqual(items.find((u) => u.login === "kuznetsova")?.roles, ["clerk"])
+  assert.deepEqual(items.find((u) => u.login === "kuznetsova")?.roles.toSorted(), ["clerk", "operator"])
   await page.goto("/audit")
   const row = page.getByRole("row").filter({ hasText: "Пользователи" }).first()
   await row.getByText("Администратор").waitFor()
