@@ -54,6 +54,7 @@ test-hub:
 
 test-pages:
 	go build -o bin/test/plugins/meters ./web/e2e/meters
+	go build -o bin/test/breaker ./web/e2e/breaker
 	cd web && npm run -s test && npm run -s journeys
 
 check: lint generate ## everything that must be green: lint, nothing to generate, tests

@@ -92,6 +92,7 @@ var rooms = map[string][]string{
 	"examples/…":                          {"sdk"},
 	"web":                                 {},
 	"web/e2e/meters":                      {"sdk"},
+	"web/e2e/breaker":                     {"core/store", "core/store/boltstore"},
 }
 
 // onlyIn says in which of our packages a third-party module may be imported.

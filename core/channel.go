@@ -12,7 +12,7 @@ const (
 	ChannelStopped  ChannelState = "stopped"
 	ChannelStarting ChannelState = "starting"
 	ChannelRunning  ChannelState = "running"
-	ChannelDegraded ChannelState = "degraded" // runs, but its check fails: Reason says why
+	ChannelDegraded ChannelState = "degraded" // runs, but its check fails, or fell and is started again: Reason says why
 	ChannelStopping ChannelState = "stopping"
 	ChannelFailed   ChannelState = "failed" // fell too often: waits for a person or a new setting
 )
@@ -79,9 +79,37 @@ type ChannelStatus struct {
 	Received  uint64       `json:"received"` // messages stored since the hub's start
 	Sent      uint64       `json:"sent"`
 	Failed    uint64       `json:"failed"`
+	Hour      Traffic      `json:"hour"`   // of the last hour
 	Queued    int          `json:"queued"` // deliveries that wait, counted up to 1000
-	LastInAt  *time.Time   `json:"last_in_at,omitempty"`
-	LastOutAt *time.Time   `json:"last_out_at,omitempty"`
-	CheckedAt *time.Time   `json:"checked_at,omitempty"`
-	NextTryAt *time.Time   `json:"next_try_at,omitempty"`
+	// QueuedSince is when the oldest of them was asked for.
+	QueuedSince *time.Time `json:"queued_since,omitempty"`
+	LastInAt    *time.Time `json:"last_in_at,omitempty"`
+	LastOutAt   *time.Time `json:"last_out_at,omitempty"`
+	CheckedAt   *time.Time `json:"checked_at,omitempty"`
+	NextTryAt   *time.Time `json:"next_try_at,omitempty"`
+	// LastError is what went wrong last, though it may be over; for people.
+	LastError   string     `json:"last_error,omitempty"`
+	LastErrorAt *time.Time `json:"last_error_at,omitempty"`
+}
+
+// Traffic is what went through a channel within some time.
+type Traffic struct {
+	Received uint32 `json:"received"` // messages stored
+	Refused  uint32 `json:"refused"`  // messages the hub did not take
+	Sent     uint32 `json:"sent"`     // deliveries the outside system took
+	Failed   uint32 `json:"failed"`   // attempts that failed, or were rejected
+}
+
+// Add counts other with t.
+func (t *Traffic) Add(other Traffic) {
+	t.Received += other.Received
+	t.Refused += other.Refused
+	t.Sent += other.Sent
+	t.Failed += other.Failed
+}
+
+// TrafficAt is the traffic of a span of time that begins at At.
+type TrafficAt struct {
+	At time.Time `json:"at"`
+	Traffic
 }

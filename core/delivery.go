@@ -121,6 +121,13 @@ type Parcel struct {
 	Performer *Correspondent
 }
 
+// DeliveryQueue is what waits to be handed over by a channel.
+type DeliveryQueue struct {
+	Waiting int        // counted up to 1000
+	Since   *time.Time // when the oldest was asked for; nil if none waits
+	NextAt  time.Time  // when the next repeated one is due; zero if none is to be repeated
+}
+
 // Outcome is what became of one attempt, or what tracking found out. Err set
 // means the attempt failed; its core.Kind decides what happens next. Without
 // Err, State is submitted, sent, delivered, read, rejected or unknown, and from

@@ -165,6 +165,20 @@ func TestChannelHistoryShowsSettingsAsTheyAre(t *testing.T) {
 	}
 }
 
+func TestTrafficOfAChannelIsToldByStepsPeopleCountIn(t *testing.T) {
+	h := newHub(t)
+	admin := h.administrator()
+	admin.post("/api/v1/channels", mailInput()).want(201)
+	for query, step := range map[string]int{"": 15, "?hours=24": 15, "?hours=7": 15, "?hours=6": 5, "?hours=1": 1} {
+		got := read[rest.Traffic](admin.get("/api/v1/channels/mail/traffic" + query).want(200))
+		if got.StepMinutes != step || len(got.Items) != 1 || got.Items[0].Received != 3 || got.Items[0].Failed != 1 {
+			t.Errorf("%q: %+v", query, got)
+		}
+	}
+	admin.get("/api/v1/channels/nothing/traffic").problem(404, "channels.not_found")
+	admin.get("/api/v1/channels/mail/traffic?hours=25").problem(400, "request.query")
+}
+
 func TestChannelLogIsReadAndFollowed(t *testing.T) {
 	h := newHub(t)
 	admin := h.administrator()

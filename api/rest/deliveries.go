@@ -5,6 +5,14 @@ import (
 	"github.com/uzel-hub/uzel/core/store"
 )
 
+// DeliveryRow is a delivery in a list, with what tells its document.
+type DeliveryRow struct {
+	*core.Delivery
+	Number    string         `json:"number,omitempty"`
+	Subject   string         `json:"subject"`
+	Direction core.Direction `json:"direction"`
+}
+
 func (s *Server) listDeliveries(c *call) (answer, error) {
 	q := c.query()
 	wanted := paged[core.Delivery](q)
@@ -12,21 +20,46 @@ func (s *Server) listDeliveries(c *call) (answer, error) {
 	where(&wanted, "document", q.text("document"))
 	where(&wanted, "channel", q.text("channel"))
 	where(&wanted, "state", string(enum(q, "state", deliveryStates)))
+	direction := enum(q, "direction", directions)
 	if err := q.err(); err != nil {
 		return answer{}, err
 	}
-	var got store.Page[core.Delivery]
-	err := s.Store.View(c.ctx(), func(tx store.Tx) (err error) {
-		if scope := c.who.Scope(); !scope.Everything() {
+	out := page[DeliveryRow]{Items: []DeliveryRow{}}
+	err := s.Store.View(c.ctx(), func(tx store.Tx) error {
+		scope := c.who.Scope()
+		if direction != "" || !scope.Everything() {
 			wanted.Filter = func(d *core.Delivery) bool {
-				_, err := scope.Read(tx, string(d.Document))
-				return err == nil
+				about, err := scope.Read(tx, string(d.Document))
+				return err == nil && (direction == "" || about.Direction == direction)
 			}
 		}
-		got, err = store.Deliveries.List(tx, wanted)
-		return err
+		got, err := store.Deliveries.List(tx, wanted)
+		if err != nil {
+			return err
+		}
+		out.Next = got.Next
+		for _, d := range got.Items {
+			row, err := deliveryRow(tx, d)
+			if err != nil {
+				return err
+			}
+			out.Items = append(out.Items, row)
+		}
+		return nil
 	})
-	return ok(page[*core.Delivery]{items(got.Items, itself), got.Next}), err
+	return ok(out), err
+}
+
+func deliveryRow(tx store.Tx, d *core.Delivery) (DeliveryRow, error) {
+	about, err := store.Documents.GetAny(tx, string(d.Document))
+	if err != nil {
+		return DeliveryRow{}, err
+	}
+	row := DeliveryRow{Delivery: d, Subject: about.Subject, Direction: about.Direction}
+	if about.Number != nil {
+		row.Number = about.Number.Text
+	}
+	return row, nil
 }
 
 func (s *Server) getDelivery(c *call) (answer, error) {

@@ -192,6 +192,10 @@ func (f *fakeHost) Statuses(ctx context.Context) (out []core.ChannelStatus) {
 	return out
 }
 
+func (f *fakeHost) Traffic(core.ChannelID, time.Duration, time.Duration) ([]core.TrafficAt, error) {
+	return []core.TrafficAt{{At: f.clock(), Traffic: core.Traffic{Received: 3, Failed: 1}}}, nil
+}
+
 func (f *fakeHost) Stats() []pluginhost.Stats {
 	return []pluginhost.Stats{{Channel: "mail", Plugin: "email", State: core.ChannelRunning, Received: 7}}
 }

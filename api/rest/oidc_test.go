@@ -239,6 +239,20 @@ func TestAPersonSignsInByTheProviderAndOut(t *testing.T) {
 	}
 }
 
+func TestWhoIsRefusedInABrowserIsLedToTheFrontPage(t *testing.T) {
+	h, p := door(t, func(c *openid.Config) { c.Policy.DefaultRole = "" })
+	c := h.anonymous().with("Accept", "text/html,*/*")
+	if r := c.goThrough(p, "/desk").want(302); r.header.Get("Location") != "/?refused=access.oidc_roles" {
+		t.Errorf("led to %q", r.header.Get("Location"))
+	}
+	if r := c.callback(url.Values{"error": {"access_denied"}}).want(302); r.header.Get("Location") != "/?refused=access.oidc" {
+		t.Errorf("led to %q", r.header.Get("Location"))
+	}
+	if e := h.as("root", core.RoleAdministrator).audit("operation=session.callback"); len(e) != 2 {
+		t.Errorf("audit %+v", e)
+	}
+}
+
 func TestAProviderThatMisbehavesLetsNobodyIn(t *testing.T) {
 	for name, c := range map[string]struct {
 		spoil  func(*idp)

@@ -122,7 +122,11 @@ func TestDeliveryIsCalledOffAndTakenUpAgain(t *testing.T) {
 	if n := len(read[struct{ Items []store.Entry }](c.get(own + "/history").want(200)).Items); n != 4 {
 		t.Fatalf("%d changes", n)
 	}
-	for query, want := range map[string]int{"": 1, "state=sent": 1, "state=queued": 0, "channel=mail&state=sent": 1, "document=x": 0} {
+	reply := read[struct{ Items []rest.DeliveryRow }](c.get("/api/v1/deliveries?direction=outgoing").want(200)).Items
+	if len(reply) != 1 || reply[0].Direction != core.Outgoing || reply[0].Number == "" || !strings.Contains(reply[0].Subject, "Протечка") {
+		t.Errorf("%+v", reply)
+	}
+	for query, want := range map[string]int{"": 1, "direction=incoming": 0, "state=sent": 1, "state=queued": 0, "channel=mail&state=sent": 1, "document=x": 0} {
 		if n := len(read[struct{ Items []core.Delivery }](c.get("/api/v1/deliveries?" + query).want(200)).Items); n != want {
 			t.Errorf("%q: %d", query, n)
 		}

@@ -26,6 +26,7 @@ type route struct {
 	outside     bool // does what no transaction of the store holds: noted before it begins
 	streams     bool // takes or gives more than fits in a moment or in memory
 	live        bool // may go on for ever: no HEAD
+	browsed     bool // people come by their browser: what is refused is told on the front page
 	quiet       bool // a sign of life by the machine: not audited
 }
 
@@ -117,6 +118,7 @@ func hubRoutes() []*route {
 		{name: "channels.resume", method: post, path: v1 + "/channels/{id}/resume", op: access.OperateChannels, serve: (*Server).resumeChannel},
 		{name: "channels.run", method: post, path: v1 + "/channels/{id}/run", op: access.OperateChannels, serve: (*Server).runChannel, outside: true},
 		{name: "channels.restart", method: post, path: v1 + "/channels/{id}/restart", op: access.OperateChannels, serve: (*Server).restartChannel, outside: true},
+		{name: "channels.traffic", method: get, path: v1 + "/channels/{id}/traffic", op: access.ReadChannels, serve: (*Server).channelTraffic},
 		{name: "channels.log", method: get, path: v1 + "/channels/{id}/log", op: access.ReadLogs, serve: (*Server).channelLog, streams: true, live: true},
 		{name: "operations.list", method: get, path: v1 + "/channels/{id}/operations", op: access.ReadChannels, serve: (*Server).listOperations},
 		{name: "operations.run", method: post, path: v1 + "/channels/{id}/operations/{operation}", op: access.RunOperations, serve: (*Server).runOperation, streams: true, outside: true},

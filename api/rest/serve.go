@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -213,6 +214,10 @@ func (s *Server) refuse(c *call, err error) {
 	}
 	if c.w.status != 0 {
 		panic(http.ErrAbortHandler)
+	}
+	if c.route.browsed && strings.Contains(c.r.Header.Get("Accept"), "text/html") {
+		http.Redirect(c.w, c.r, "/?refused="+url.QueryEscape(asError(err).Code), http.StatusFound)
+		return
 	}
 	problemOf(err, c.id, languageOf(c.r)).write(c.w)
 }

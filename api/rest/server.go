@@ -90,6 +90,7 @@ type Host interface {
 	Restart(id core.ChannelID) error
 	Reconcile()
 	Do(ctx context.Context, id core.ChannelID, call pluginhost.OperationCall) (pluginhost.Result, error)
+	Traffic(id core.ChannelID, span, step time.Duration) ([]core.TrafficAt, error)
 	LogTail(id core.ChannelID, n int) ([]pluginhost.LogLine, error)
 	LogFollow(ctx context.Context, id core.ChannelID, n int, each func(pluginhost.LogLine) error) error
 	Upgrade(ctx context.Context, plugin, version string) error

@@ -2,7 +2,6 @@ package outgoing
 
 import (
 	"context"
-	"time"
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/store"
@@ -160,12 +159,13 @@ func (s *Service) ToTrack(ctx context.Context, channel core.ChannelID, max int) 
 // pendingLimit bounds the counting of what waits.
 const pendingLimit = 1000
 
-// Pending counts what waits in the channel's queue, up to 1000, and tells when
-// the next repeated delivery is due; zero if nothing is to be repeated.
-func (s *Service) Pending(ctx context.Context, channel core.ChannelID) (n int, next time.Time, err error) {
+// Pending tells what waits in the channel's queue.
+func (s *Service) Pending(ctx context.Context, channel core.ChannelID) (q core.DeliveryQueue, err error) {
 	err = s.Store.View(ctx, func(tx store.Tx) error {
-		for range store.Deliveries.FindKeys(tx, "queue", store.QueueKey(channel, core.DeliveryQueued)) {
-			if n++; n == pendingLimit {
+		oldest := "~" // behind every id
+		for key := range store.Deliveries.FindKeys(tx, "queue", store.QueueKey(channel, core.DeliveryQueued)) {
+			oldest = min(oldest, key)
+			if q.Waiting++; q.Waiting == pendingLimit {
 				break
 			}
 		}
@@ -174,14 +174,18 @@ func (s *Service) Pending(ctx context.Context, channel core.ChannelID) (n int, n
 			if err != nil {
 				return err
 			}
-			if next.IsZero() {
-				next = *d.NextAt
+			oldest = min(oldest, string(d.ID))
+			if q.NextAt.IsZero() {
+				q.NextAt = *d.NextAt
 			}
-			if n++; n >= pendingLimit {
+			if q.Waiting++; q.Waiting >= pendingLimit {
 				break
 			}
 		}
+		if since, err := core.IDTime(oldest); err == nil {
+			q.Since = &since
+		}
 		return nil
 	})
-	return n, next, err
+	return q, err
 }

@@ -181,9 +181,12 @@ func TestRepeatedWhenDueAndGivenUpAfterDays(t *testing.T) {
 	if p := d.claim(); len(p) != 0 {
 		t.Fatal("claimed before its time")
 	}
-	n, next, err := d.out.Pending(t.Context(), box)
-	if err != nil || n != 1 || !next.Equal(d.clock.Now().Add(time.Minute)) {
-		t.Fatalf("pending %d, next %s, %v", n, next, err)
+	q, err := d.out.Pending(t.Context(), box)
+	if err != nil || q.Waiting != 1 || !q.NextAt.Equal(d.clock.Now().Add(time.Minute)) {
+		t.Fatalf("pending %+v, %v", q, err)
+	}
+	if q.Since == nil || q.Since.Sub(dlv.CreatedAt).Abs() > time.Second {
+		t.Errorf("the oldest waits since %v, asked for at %v", q.Since, dlv.CreatedAt)
 	}
 	d.clock.Add(2 * time.Minute)
 	if p := d.claim(); len(p) != 1 || p[0].Delivery.Attempts != 2 {
@@ -210,10 +213,10 @@ func TestNothingIsGivenUpWhileTheOutsideIsDown(t *testing.T) {
 		if got := d.settle(core.Outcome{Delivery: dlv.ID, Err: down}); got.State != core.DeliveryQueued {
 			t.Fatalf("%s after %v", got.State, d.clock.Now().Sub(began))
 		}
-		n, next, err := d.out.Pending(t.Context(), box)
-		pause := next.Sub(d.clock.Now())
-		if err != nil || n != 1 || pause < last*4/5 || pause > time.Hour {
-			t.Fatalf("%d wait, the next in %v after %v, %v", n, pause, last, err)
+		q, err := d.out.Pending(t.Context(), box)
+		pause := q.NextAt.Sub(d.clock.Now())
+		if err != nil || q.Waiting != 1 || pause < last*4/5 || pause > time.Hour {
+			t.Fatalf("%d wait, the next in %v after %v, %v", q.Waiting, pause, last, err)
 		}
 		last = pause
 		d.clock.Add(pause + time.Second)

@@ -35,9 +35,11 @@ type channel struct {
 	live     *live
 	status   core.ChannelStatus
 	up       bool // the process was checked once: running or degraded
+	fell     bool // the last process fell, and there is no other yet
 	problems map[source]problem
 	note     string // what a person should know though all works
 	counters counters
+	minutes  minutes
 
 	telling sync.Mutex // one call of OnStatus at a time
 	told    core.ChannelStatus
@@ -203,6 +205,9 @@ func (c *channel) fail(ctx context.Context, p plan, err error) {
 	if !final(err) {
 		reason = "слишком частые падения: " + reason
 	}
+	c.mu.Lock()
+	c.failing(reason)
+	c.mu.Unlock()
 	c.setState(core.ChannelFailed, reason, field)
 	c.host.log.Error("channel failed", "channel", string(c.id), "plugin", p.want.Plugin, "reason", reason)
 	c.say.Error("channel failed", "reason", reason, "error", err.Error())
@@ -228,9 +233,11 @@ func (c *channel) pauseBeforeRestart(ctx context.Context, p plan, err error, pau
 	c.mu.Lock()
 	c.counters.restarts++
 	c.status.Restarts++
+	c.fell = true
+	c.failing(reason)
 	c.mu.Unlock()
 	next := c.host.now().Add(pause).UTC()
-	c.setStateUntil(core.ChannelStarting, reason, field, &next)
+	c.setStateUntil(core.ChannelDegraded, reason, field, &next)
 	c.host.log.Warn("channel restarts", "channel", string(c.id), "pause", pause, "reason", reason)
 	c.say.Warn("process ended; starting it again", "reason", reason, "error", err.Error(), "pause", pause.String())
 	c.await(ctx, p, time.After(pause))
@@ -280,6 +287,7 @@ func (c *channel) trouble(from source, err error, pause time.Duration) {
 	had, again := c.problems[from]
 	c.problems[from] = p
 	if !again || had.reason != p.reason {
+		c.failing(p.reason)
 		c.say.Warn("channel has a problem", "part", string(from), "reason", p.reason, "field", p.field)
 	}
 	c.judge()
@@ -297,6 +305,13 @@ func (c *channel) over(from source) bool {
 	c.say.Info("problem is over", "part", string(from))
 	c.judge()
 	return true
+}
+
+// failing notes what went wrong last, which people want to know when it is over,
+// too. The caller holds mu.
+func (c *channel) failing(reason string) {
+	now := c.host.now().UTC()
+	c.status.LastError, c.status.LastErrorAt = reason, &now
 }
 
 // judge shows the worst problem. The caller holds mu, judge releases it.
@@ -352,6 +367,7 @@ func (c *channel) tell() {
 func (c *channel) snapshot() core.ChannelStatus {
 	st := c.status
 	st.Received, st.Sent, st.Failed = c.counters.received, c.counters.sent, c.counters.failed
+	st.Hour = c.minutes.sum(c.host.now(), time.Hour)
 	if c.wanted != nil {
 		st.Plugin = c.wanted.Plugin
 	}
@@ -366,8 +382,8 @@ func (c *channel) fullStatus(ctx context.Context) core.ChannelStatus {
 	if l != nil {
 		st.MemoryMB = l.proc.MemoryMB()
 	}
-	if n, _, err := c.host.outbox.Pending(ctx, c.id); err == nil {
-		st.Queued = n
+	if q, err := c.host.outbox.Pending(ctx, c.id); err == nil {
+		st.Queued, st.QueuedSince = q.Waiting, q.Since
 	}
 	return st
 }
@@ -408,6 +424,7 @@ func (c *channel) stored(messages, duplicates int, size int64) {
 	c.counters.batches++
 	if messages > 0 {
 		c.status.LastInAt = &now
+		c.minutes.at(now).Received += uint32(messages)
 	}
 	c.mu.Unlock()
 }
@@ -417,7 +434,9 @@ func (c *channel) refused(err error) {
 	c.say.Warn("message refused", "reason", reason, "field", field)
 	c.mu.Lock()
 	c.counters.refused++
+	c.minutes.at(c.host.now()).Refused++
 	c.note = "сообщение не принято: " + reason
+	c.failing(c.note)
 	c.judge()
 }
 
@@ -433,8 +452,13 @@ func (c *channel) settled(o *core.Outcome) {
 		c.counters.unknown++
 	case o.Err != nil || o.State == core.DeliveryRejected:
 		c.counters.failed++
+		c.minutes.at(now).Failed++
+		if reason, _ := explain(o.Err); o.Err != nil {
+			c.failing(reason)
+		}
 	default:
 		c.counters.sent++
+		c.minutes.at(now).Sent++
 		c.status.LastOutAt = &now
 	}
 }

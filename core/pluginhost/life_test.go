@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -56,6 +57,61 @@ func TestCrashOfOneChannelDoesNotTouchTheOthers(t *testing.T) {
 	await(t, "the good channel works on", func() bool { found, _ := r.messages(); return found["m1"] != nil })
 	if now := r.status("good"); now.PID != first.PID || now.State != core.ChannelRunning {
 		t.Errorf("the good channel: %+v, was %+v", now, first)
+	}
+}
+
+func TestFallenChannelIsShownDegradedUntilItIsStartedAgain(t *testing.T) {
+	r := newRig(t, nil)
+	r.channel("c", "test", set{"receive": "flood", "size": 0})
+	pid := r.awaitState("c", core.ChannelRunning).PID
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "another process", func() bool { s := r.status("c"); return s.PID != pid && s.State == core.ChannelRunning })
+	if got := r.states("c"); got != "starting running degraded starting running" {
+		t.Errorf("states = %s", got)
+	}
+	s := r.status("c")
+	if s.Restarts != 1 || s.Reason != "" || !strings.Contains(s.LastError, "signal: killed") || s.LastErrorAt == nil {
+		t.Errorf("after the fall: %+v", s)
+	}
+}
+
+func TestTrafficIsCountedByTheMinute(t *testing.T) {
+	var ahead atomic.Int64 // minutes that the host's clock is ahead
+	r := newRig(t, func(o *pluginhost.Options) {
+		o.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load()) * time.Minute) }
+	})
+	r.channel("c", "test", set{"receive": "count", "count": 3})
+	traffic := func(span, step time.Duration) (sum core.Traffic, points []core.TrafficAt) {
+		t.Helper()
+		points, err := r.host.Traffic("c", span, step)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range points {
+			sum.Add(p.Traffic)
+		}
+		return sum, points
+	}
+	await(t, "three messages", func() bool { return r.status("c").Received == 3 })
+	delivery := r.deliver("c", core.PurposeAnswer, "body")
+	r.awaitDelivery(delivery, core.DeliverySent)
+	want := core.Traffic{Received: 3, Sent: 1}
+	if sum, points := traffic(time.Hour, time.Minute); sum != want || len(points) != 60 || r.status("c").Hour != want {
+		t.Errorf("the first hour: %+v in %d points, status %+v", sum, len(points), r.status("c").Hour)
+	}
+	ahead.Store(90)
+	if sum, _ := traffic(time.Hour, time.Minute); sum != (core.Traffic{}) || r.status("c").Hour != sum {
+		t.Errorf("an hour later: %+v", sum)
+	}
+	sum, points := traffic(24*time.Hour, 15*time.Minute)
+	if sum != want || len(points) != 96 || points[0].At.Minute()%15 != 0 || !points[95].At.After(time.Now().Add(74*time.Minute)) {
+		t.Errorf("the day: %+v in %d points from %v to %v", sum, len(points), points[0].At, points[len(points)-1].At)
+	}
+	ahead.Store(25 * 60)
+	if sum, _ := traffic(48*time.Hour, 15*time.Minute); sum != (core.Traffic{}) {
+		t.Errorf("the next day: %+v", sum)
 	}
 }
 

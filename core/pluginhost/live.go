@@ -88,7 +88,7 @@ func (c *channel) began(l *live) {
 	now := c.host.now().UTC()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.live = l
+	c.live, c.fell = l, false
 	c.status.PID, c.status.Version, c.status.StartedAt = l.proc.PID, l.entry.Version, &now
 }
 

@@ -71,8 +71,8 @@ type Outbox interface {
 	Recover(ctx context.Context, channel core.ChannelID, idempotent bool) error
 	// ToTrack are deliveries the connector should be asked about now.
 	ToTrack(ctx context.Context, channel core.ChannelID, max int) ([]core.Delivery, error)
-	// Pending counts what waits and tells when the next repeated one is due.
-	Pending(ctx context.Context, channel core.ChannelID) (n int, next time.Time, err error)
+	// Pending tells what waits.
+	Pending(ctx context.Context, channel core.ChannelID) (core.DeliveryQueue, error)
 }
 
 // Service is one of the hub's own services that connectors may call.

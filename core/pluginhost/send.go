@@ -211,13 +211,13 @@ func (s *sender) claim(ctx context.Context, n int) ([]core.Parcel, error) {
 	if err != nil || len(parcels) > 0 {
 		return parcels, err
 	}
-	_, next, err := s.host.outbox.Pending(ctx, s.channel.id)
+	queue, err := s.host.outbox.Pending(ctx, s.channel.id)
 	if err != nil {
 		return nil, err
 	}
 	idle := idleAtMost
-	if !next.IsZero() {
-		idle = min(idle, max(next.Sub(s.host.now()), time.Millisecond))
+	if !queue.NextAt.IsZero() {
+		idle = min(idle, max(queue.NextAt.Sub(s.host.now()), time.Millisecond))
 	}
 	timer := time.NewTimer(idle)
 	defer timer.Stop()

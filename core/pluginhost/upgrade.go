@@ -140,7 +140,7 @@ func (c *channel) suffers(version string) string {
 	if c.status.Version != version {
 		return "" // it has not run it yet
 	}
-	if c.status.State == core.ChannelFailed || c.status.State == core.ChannelStarting && c.status.Reason != "" {
+	if c.status.State == core.ChannelFailed || c.fell {
 		return c.status.Reason
 	}
 	return c.problems[fromConfigure].reason

@@ -54,19 +54,42 @@ journey("a rule is built, tried on past documents and switched on", world, as, a
   await russian(page)
 })
 
-journey("a channel that is killed is shown as such and starts again by itself", world, as, async ({ page }) => {
+journey("rules are put in another order by the mouse and by keys", world, as, async ({ page }) => {
+  const titles = async () => (await rest.get<Schema["RuleSet"]>("/rules")).rules.map((r) => r.title)
+  const [first] = (await rest.get<Schema["RuleSet"]>("/rules")).rules
+  await rest.post("/rules", { title: "Второе правило", on: false, when: first!.when, then: first!.then })
+  await page.goto("/rules")
+  const handle = (title: string) => page.getByRole("button", { name: `Переставить «${title}»` })
+  const [from, to] = [(await handle("Второе правило").boundingBox())!, (await handle("Показания по теме").boundingBox())!]
+  await page.mouse.move(from.x + 8, from.y + 8)
+  await page.mouse.down()
+  await page.mouse.move(to.x + 8, to.y + 4, { steps: 12 })
+  await page.mouse.up()
+  await page.getByText("Порядок изменён").waitFor()
+  await eventually("the second goes first", async () => (await titles())[0] === "Второе правило")
+  await handle("Второе правило").focus()
+  for (const key of ["Space", "ArrowDown", "Space"]) {
+    await page.keyboard.press(key)
+    await page.waitForTimeout(300) // the list slides between two keys
+  }
+  await eventually("the first goes first", async () => (await titles())[0] === "Показания по теме")
+})
+
+journey("a channel that is killed is shown degraded with the reason and starts again by itself", world, as, async ({ page }) => {
   await page.goto("/channels")
   const card = page.getByRole("link", { name: /Счётчики дома/ })
   await card.getByText("Работает").waitFor()
   const one = () => rest.get<Channel>("/channels/meters")
   const before = (await one()).status!
   process.kill(before.pid!, "SIGKILL")
-  await card.getByText(/Сбоит|Запускается/).waitFor()
+  await card.getByText("Сбоит").waitFor()
   await world.state("meters", "running")
   await card.getByText("Работает").waitFor()
+  await card.getByText(/Последняя ошибка .*killed/).waitFor()
   assert.ok((await one()).status!.restarts > before.restarts, "a new process")
   await card.click()
   await page.getByRole("heading", { level: 1, name: "Счётчики дома" }).waitFor()
+  await page.getByRole("img", { name: "Что прошло через канал" }).waitFor()
   await settled(page)
   await accessible(page)
 })
@@ -93,33 +116,22 @@ journey("a channel is paused, its settings are changed and taken back, its opera
   await page.getByRole("log").getByText("process started").last().waitFor()
 })
 
-/** A dead letter as the hub tells it; here its answers are played, for a sound hub has none. */
-const dead: Schema["DeadLetter"] = {
-  id: "evt_1.messages", version: 1, created_at: "2026-11-20T08:00:00Z", updated_at: "2026-11-20T08:00:00Z", handler: "messages", state: "open", kind: "internal", code: "internal",
-  text: "внутренняя ошибка", detail: "store: page 7", attempts: 3, first_at: "2026-11-20T08:00:00Z", last_at: "2026-11-20T08:05:00Z", labels: { channel: "meters" },
-  event: { id: "evt_1", topic: "message.received", key: "msg_1", at: "2026-11-20T08:00:00Z", actor: { kind: "channel", id: "meters" }, payload: {} },
-}
-
-journey("a dead letter says whose fault it is and is replayed, alone and with others", world, as, async ({ page }) => {
-  const letters = [dead, { ...dead, id: "evt_2.messages" }, { ...dead, id: "evt_3.messages" }]
-  const replayed: string[] = []
-  await page.route("**/api/v1/dead-letters?*", (route) => route.fulfill({ json: { items: letters } }))
-  await page.route("**/api/v1/dead-letters/*/replay", async (route) => {
-    const letter = letters.find((l) => route.request().url().includes(encodeURIComponent(l.id)) || route.request().url().includes(l.id))!
-    letter.state = "replayed"
-    replayed.push(letter.id)
-    await route.fulfill({ status: 204 })
-  })
-  await page.goto("/dead-letters")
-  const rows = page.getByRole("table", { name: "Не обработано" }).locator("tbody tr")
-  await rows.first().getByText("Получено сообщение").click()
-  const drawer = page.getByRole("dialog")
-  await drawer.getByText("передайте подробности разработчику").waitFor()
-  await drawer.getByRole("button", { name: "Повторить" }).click()
-  await page.getByText("Повторяем: 1").first().waitFor()
-  await page.getByRole("checkbox", { name: "Выбрать все на странице" }).check()
-  await page.getByRole("toolbar").getByRole("button", { name: "Повторить" }).click()
-  await page.getByText("Повторяем: 2").first().waitFor()
-  assert.deepEqual(replayed.sort(), letters.map((l) => l.id))
-  await russian(page)
+journey("a further channel is connected from the list: connector, form, test, on", world, as, async ({ page }) => {
+  const second = join(world.folder, "second")
+  mkdirSync(join(second, "in"), { recursive: true })
+  await page.goto("/channels")
+  await page.getByRole("link", { name: "Подключить канал" }).click()
+  await page.getByRole("heading", { level: 1, name: "Новый канал" }).waitFor()
+  await page.getByRole("button", { name: /Счётчики/ }).click()
+  await page.getByLabel("Папка").fill(join(world.folder, "nowhere"))
+  await page.getByRole("button", { name: "Проверить связь" }).click()
+  await page.getByText("Связи нет").waitFor()
+  await page.getByLabel("Папка").fill(second)
+  await page.getByRole("button", { name: "Проверить связь" }).click()
+  await page.getByText("Связь есть").waitFor()
+  await page.getByLabel("Название канала").fill("Счётчики двора")
+  await page.getByRole("button", { name: "Подключить" }).click()
+  await page.getByRole("heading", { level: 1, name: "Счётчики двора" }).waitFor()
+  await page.getByText("Работает", { exact: true }).first().waitFor()
+  await russian(page, ["meters"])
 })

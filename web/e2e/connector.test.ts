@@ -43,7 +43,7 @@ function processOf(plugin: string): number {
   return Number(children[0])
 }
 
-journey("a channel whose connector is killed is shown to start again, runs, and takes letters", world, { as: () => world.admin }, async ({ page }) => {
+journey("a channel whose connector is killed is shown degraded, starts again, runs, and takes letters", world, { as: () => world.admin }, async ({ page }) => {
   await page.goto("/")
   await settled(page)
   await page.evaluate(() => {
@@ -56,7 +56,7 @@ journey("a channel whose connector is killed is shown to start again, runs, and 
   process.kill(processOf("meters"), "SIGKILL")
   await page.waitForFunction(() => {
     const { seen } = window as unknown as { seen: string[] }
-    return seen.join().includes("starting,running")
+    return seen.join().includes("degraded,starting,running")
   })
   await world.state("meters", "running")
   await arrive("after-the-fall", "<p>Снова работает</p>")

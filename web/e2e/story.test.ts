@@ -81,6 +81,7 @@ async function prepare(page: Page, matter: Matter): Promise<void> {
   await page.getByRole("heading", { name: "Редакция 2" }).waitFor()
   const signatures = page.getByRole("region", { name: "Подписи" })
   await signatures.getByRole("button", { name: "Подписать" }).click()
+  await page.getByRole("dialog").getByRole("button", { name: "Подписать" }).click()
   await signatures.locator(".u-tag", { hasText: "Подпись верна" }).waitFor({ timeout: patience })
   await signatures.getByText("УК «Демо»").first().waitFor()
 }

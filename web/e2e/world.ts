@@ -49,17 +49,20 @@ export class World {
   stage?: Stage
   private people = 0
 
-  private constructor(readonly folder: string, readonly url: string, readonly hub: Program, readonly oneTime: string) {}
+  url = ""
+  hub!: Program
+  oneTime = ""
+
+  private constructor(readonly folder: string, private readonly env: Record<string, string>, private readonly args: string[]) {}
 
   static async start(wanted: Wanted = {}): Promise<World> {
     const folder = mkdtempSync(join(tmpdir(), "uzel-e2e-"))
     const plugins = wanted.stage ? ["email", "cabinet", "gis", "eds"] : wanted.plugins ?? []
-    const hub = new Program("uzel", wanted.stage ? ["serve", "--demo=stage"] : ["serve"], {
-      HOME: folder, UZEL_DATA: join(folder, "data"), UZEL_LISTEN: "127.0.0.1:0", UZEL_PLUGINS: gather(folder, plugins), ...wanted.env,
-    })
-    const [, url = ""] = await hub.line(/(http:\/\/\S+)/)
-    const [, oneTime = ""] = await hub.line(/одноразовый пароль (\S+)/)
-    const world = new World(folder, url, hub, oneTime)
+    const env = { HOME: folder, UZEL_DATA: join(folder, "data"), UZEL_LISTEN: "127.0.0.1:0", UZEL_PLUGINS: gather(folder, plugins), ...wanted.env }
+    const world = new World(folder, env, wanted.stage ? ["serve", "--demo=stage"] : ["serve"])
+    await world.run()
+    const [, oneTime = ""] = await world.hub.line(/одноразовый пароль (\S+)/)
+    world.oneTime = oneTime
     if (wanted.mail) world.mail = await Mail.start()
     if (!wanted.fresh) world.admin = await world.welcome("admin", "Администратор", oneTime)
     if (wanted.stage) await world.enter()
@@ -76,6 +79,20 @@ export class World {
   async stop(): Promise<void> {
     await Promise.all([this.hub.stop(), this.mail?.stop()])
     rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  /** restart stops the hub, has something done to its data, and starts it again; people made before have to sign in anew. */
+  async restart(between: (data: string) => void): Promise<void> {
+    await this.hub.stop()
+    between(join(this.folder, "data"))
+    await this.run()
+    this.admin.rest = await this.session(this.admin.login)
+  }
+
+  private async run(): Promise<void> {
+    this.hub = new Program("uzel", this.args, this.env)
+    const [, url = ""] = await this.hub.line(/(http:\/\/\S+)/)
+    this.url = url
   }
 
   /** person is a new user of the roles, signed in. */
@@ -100,7 +117,7 @@ export class World {
   }
 
   /** channel connects a connector and waits until it works. */
-  async channel(channel: { id: string; title: string; plugin: string; settings: object }): Promise<void> {
+  async channel(channel: { id: string; title: string; plugin: string; settings: object; journal?: string }): Promise<void> {
     await this.admin.rest.post("/channels", { enabled: true, ...channel })
     await this.state(channel.id, "running")
   }

@@ -16,11 +16,14 @@ import (
 
 var connector = sdk.Connector[meters]{
 	Name: "meters", Version: "1.0.0", Title: "Счётчики", Summary: "Показания и начисления для испытаний.",
-	Type: (*meters)(nil), Kinds: []sdk.Kind{sdk.KindLetter}, Purposes: []sdk.Purpose{sdk.PurposeAnswer, sdk.PurposeForward},
+	Type: (*meters)(nil), Kinds: []sdk.Kind{sdk.KindLetter}, Purposes: []sdk.Purpose{sdk.PurposeAnswer, sdk.PurposeForward, sdk.PurposeDocument},
 	Limits: sdk.Limits{TextRunes: 200, Files: 1, KnowsDelivered: true},
 	Operations: []sdk.Operation{
 		{Name: "charges", Title: "Начисления", Help: "По лицевому счёту за год", Place: sdk.PlaceAccount, Input: period{}, Output: charges{}, FilesOut: true},
 		{Name: "master", Title: "Вызвать мастера", Place: sdk.PlaceDocument, Input: visit{}, Output: order{}, Confirm: true},
+		{Name: "sign", Title: "Подписать", Place: sdk.PlaceService, Input: seal{}, FilesIn: true, FilesOut: true},
+		{Name: "verify", Title: "Проверить подпись", Place: sdk.PlaceService, Input: look{}, Output: verdict{}, FilesIn: true},
+		{Name: "certificates", Title: "Сертификаты", Place: sdk.PlaceService, Output: keyring{}},
 		{Name: "recount", Title: "Пересчитать остатки", Place: sdk.PlaceChannel, Output: order{}},
 	},
 	New: func(_ context.Context, m meters, _ sdk.Env) (sdk.Channel, error) { return &m, nil },
@@ -102,6 +105,13 @@ func (m *meters) Do(_ context.Context, call sdk.OperationCall) (sdk.Result, erro
 		return m.charges(call)
 	case "master":
 		return m.master(call)
+	case "sign":
+		return sign(call)
+	case "verify":
+		return verify(call)
+	case "certificates":
+		output, err := sdk.ValuesOf(keyring{keys})
+		return sdk.Result{Output: output}, err
 	}
 	output, err := sdk.ValuesOf(order{Number: "П-1"})
 	return sdk.Result{Output: output}, err

@@ -1,6 +1,6 @@
 import { useMutation } from "@tanstack/react-query"
 import { Alert, Button, Form, Input, Modal } from "antd"
-import { useId } from "react"
+import { useEffect, useId, useState } from "react"
 import { api, call, type Schema } from "../api/client"
 import { ApiError } from "../api/errors"
 import { useGet } from "../api/query"
@@ -18,10 +18,21 @@ export function Front() {
         <div className="u-front-brand"><Logo />{t.product}</div>
         <p>{t.tagline}</p>
         <h1 className="u-hidden">{t.signInTitle}</h1>
+        <Refused />
         <SignInForm />
       </div>
     </main>
   )
+}
+
+/** Refused tells why the outside provider's person was not let in; the hub says it by a code in the address. */
+function Refused() {
+  const t = useTexts(words)
+  const [code] = useState(() => new URLSearchParams(location.search).get("refused"))
+  useEffect(() => {
+    if (code) history.replaceState(null, "", location.pathname)
+  }, [code])
+  return code && <Alert type="error" role="alert" title={t.refused[code] ?? t.refusedElse} />
 }
 
 /** SignInAgain covers the page whose session has ended; what was typed behind it stays. */

@@ -10,11 +10,11 @@ import { When } from "./When"
 
 const words = texts({
   ru: {
-    title: "История", empty: "Изменений не было", none: "—", yes: "да", no: "нет", hub: "Узел", channel: "Канал", command: "Командная строка", behind: (name: string) => `за него ${name}`,
+    back: "Вернуть", backTo: (version: number) => `Вернуть версию ${version}`, title: "История", empty: "Изменений не было", none: "—", yes: "да", no: "нет", hub: "Узел", channel: "Канал", command: "Командная строка", behind: (name: string) => `за него ${name}`,
     operations: { created: "создание", updated: "изменение", deleted: "удаление", restored: "восстановление" },
   },
   en: {
-    title: "History", empty: "Nothing was changed", none: "—", yes: "yes", no: "no", hub: "Uzel", channel: "Channel", command: "Command line", behind: (name: string) => `${name} for them`,
+    back: "Return to this", backTo: (version: number) => `Return to version ${version}`, title: "History", empty: "Nothing was changed", none: "—", yes: "yes", no: "no", hub: "Uzel", channel: "Channel", command: "Command line", behind: (name: string) => `${name} for them`,
     operations: { created: "created", updated: "changed", deleted: "deleted", restored: "restored" },
   },
 })
@@ -28,6 +28,9 @@ type Props = {
   /** What people call the fields; one without a title is shown by its name, `null` hides it. */
   titles?: Record<string, string | null>
   show?: (field: string, value: unknown) => ReactNode
+  /** The version in force, and what leads back to an earlier one; left out: there is no way back. */
+  current?: number
+  back?: (version: number) => Promise<void>
 }
 
 /** History is a button that opens the history of a thing: who changed what, when, before and after. */
@@ -49,20 +52,20 @@ function Entries(props: Props) {
     <Async query={query as never} empty={(data: Schema<"History">) => data.items.length === 0} nothing={<Empty text={t.empty} />}>
       {(data: Schema<"History">) => (
         <ol className="u-history">
-          {data.items.toReversed().map((e) => <Step key={e.version} entry={e} titles={props.titles ?? {}} show={props.show} />)}
+          {data.items.toReversed().map((e) => <Step key={e.version} entry={e} titles={props.titles ?? {}} show={props.show} back={e.version === props.current ? undefined : props.back} />)}
         </ol>
       )}
     </Async>
   )
 }
 
-function Step(props: { entry: Entry; titles: Record<string, string | null>; show?: Props["show"] }) {
+function Step(props: { entry: Entry; titles: Record<string, string | null>; show?: Props["show"]; back?: Props["back"] }) {
   const t = useTexts(words)
   const { entry: e, titles } = props
   const show = (field: string, value: unknown) => props.show?.(field, value) ?? plain(value, t)
   return (
     <li>
-      <div><b><Who actor={e.actor} /></b>, {t.operations[e.operation]} <span className="u-quiet"><When at={e.at} full /></span></div>
+      <div><b><Who actor={e.actor} /></b>, {t.operations[e.operation]} <span className="u-quiet"><When at={e.at} full /></span>{props.back && <> <Button size="small" aria-label={t.backTo(e.version)} onClick={() => void props.back!(e.version)}>{t.back}</Button></>}</div>
       <dl>
         {(e.changes ?? []).filter((c) => titles[c.field] !== null).map((c) => (
           <div key={c.field}>

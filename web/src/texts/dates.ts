@@ -17,6 +17,11 @@ export function date(at: string | Date): string {
   return format(new Date(at), { day: "2-digit", month: "2-digit", year: "numeric" })
 }
 
+/** monthOf is «ноябрь 2026 г.» of 2026-11. */
+export function monthOf(month: string): string {
+  return format(new Date(`${month}-01T00:00`), { month: "long", year: "numeric" })
+}
+
 /** moment is short for lists: time today, day and month this year, else the date. */
 export function moment(at: string | Date, now = new Date()): string {
   const d = new Date(at)

@@ -16,7 +16,7 @@ export const words = texts({
     things: {
       session: "Вход", sessions: "Сеансы", users: "Пользователи", tokens: "Ключи", roles: "Роли", documents: "Документы", appeals: "Обращения", tasks: "Задачи", drafts: "Проекты", channels: "Каналы", operations: "Операции",
       plugins: "Коннекторы", deadletters: "Необработанное", rules: "Правила", jobs: "Задания", calendars: "Календари", directories: "Справочники", parties: "Заявители", journals: "Журналы", deliveries: "Отправки",
-      signatures: "Подписи", search: "Поиск", filters: "Фильтры", mass: "Массовые операции", system: "Система", audit: "Аудит", reports: "Отчёты", usersessions: "Сеансы", erasures: "Удаление данных", entries: "Справочники", massruns: "Массовые операции",
+      signatures: "Подписи", search: "Поиск", filters: "Фильтры", mass: "Массовые операции", system: "Система", settings: "Настройки", audit: "Аудит", reports: "Отчёты", usersessions: "Сеансы", erasures: "Удаление данных", entries: "Справочники", massruns: "Массовые операции",
     } as Record<string, string>,
     acts: {
       create: "создание", update: "изменение", delete: "удаление", enable: "включение", disable: "выключение", pause: "приостановка", resume: "возобновление", run: "запуск", restart: "перезапуск", check: "проверка", try: "проба",

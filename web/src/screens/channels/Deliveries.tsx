@@ -9,6 +9,7 @@ import { toast } from "../../parts/toast"
 import { When } from "../../parts/When"
 import { useTexts } from "../../texts/i18n"
 import { DeadLetterCards } from "../dead-letters/Cards"
+import { channelOf } from "../dead-letters/channel"
 import { words } from "./texts"
 
 type Delivery = Schema<"Delivery">
@@ -59,7 +60,7 @@ export function ChannelDeadLetters(props: { id: string }) {
   return (
     <Async query={letters}>
       {(data) => {
-        const own = data.items.filter((d) => d.labels?.channel === props.id || d.event.key === props.id)
+        const own = data.items.filter((d) => channelOf(d) === props.id || d.event.key === props.id)
         return own.length === 0 ? <section className="u-panel"><Empty text={t.noDead} /></section> : <DeadLetterCards letters={own} />
       }}
     </Async>

@@ -8,6 +8,7 @@ import { type JsonSchema, missing, SchemaForm, type Values } from "../../parts/S
 import { explain, toast } from "../../parts/toast"
 import { useTexts } from "../../texts/i18n"
 import { reread } from "./Channel"
+import { titleAt } from "./changes"
 import { useTrial } from "./Check"
 import { words } from "./texts"
 
@@ -76,7 +77,7 @@ function Edit(props: { channel: Channel; schema: JsonSchema }) {
       <section className="u-panel"><h2>{t.common}</h2><CommonFields value={e.common} set={e.setCommon} id={channel.id} /></section>
       <section className="u-panel">
         <h2>{t.own}</h2>
-        <SchemaForm schema={schema} value={e.settings} onChange={e.setSettings} faults={faults} secrets={channel.secrets} sectionExtra={(name) => <Button size="small" aria-label={`${t.check}: ${name}`} onClick={() => trial.run(name)}>{t.check}</Button>} />
+        <SchemaForm schema={schema} value={e.settings} onChange={e.setSettings} faults={faults} secrets={channel.secrets} sectionExtra={(name) => <Button size="small" aria-label={`${t.check}: ${titleAt(schema, name)}`} onClick={() => trial.run(name)}>{t.check}</Button>} />
       </section>
       <div className="u-savebar">
         <Button type="primary" disabled={!e.changed} loading={busy} onClick={save}>{t.save}</Button>

@@ -9,9 +9,10 @@ import { toast } from "../../parts/toast"
 import { When } from "../../parts/When"
 import { isoDay } from "../../texts/dates"
 import { number, useTexts } from "../../texts/i18n"
-import { queued } from "."
+import { Pace, queued } from "."
 import { reread } from "./Channel"
 import { Operations } from "./Operations"
+import { Traffic } from "./Traffic"
 import { words } from "./texts"
 
 type Channel = Schema<"Channel">
@@ -22,6 +23,7 @@ export function State(props: { channel: Channel }) {
     <div className="u-admin">
       <Counters channel={props.channel} />
       <Program channel={props.channel} />
+      <Traffic id={props.channel.id} />
       <Month id={props.channel.id} />
       <Operations id={props.channel.id} />
     </div>
@@ -40,6 +42,7 @@ function Counters(props: { channel: Channel }) {
         <div data-bad={!!s?.failed || undefined}><dt>{t.failed}</dt><dd>{number(s?.failed ?? 0)}</dd></div>
         <div><dt>{t.queued}</dt><dd>{queued(s?.queued ?? 0, t.queuedMany)}</dd></div>
       </dl>
+      <Pace status={s} />
       <div className="u-ways">
         <Way channel={c} direction="in" at={s?.last_in_at} />
         <Way channel={c} direction="out" at={s?.last_out_at} />

@@ -57,8 +57,23 @@ function Card(props: { channel: Channel }) {
         <div data-bad={!!s?.failed || undefined}><dt>{t.failed}</dt><dd>{number(s?.failed ?? 0)}</dd></div>
         <div><dt>{t.queued}</dt><dd>{queued(s?.queued ?? 0, t.queuedMany)}</dd></div>
       </dl>
+      <Pace status={s} />
       <div className="u-channel-last"><span>{t.lastIn}: {s?.last_in_at ? <When at={s.last_in_at} /> : t.never}</span><span>{t.lastOut}: {s?.last_out_at ? <When at={s.last_out_at} /> : t.never}</span></div>
     </Link>
+  )
+}
+
+/** Pace is what a channel did within the hour, how long its queue waits and what went wrong last. */
+export function Pace(props: { status?: Schema<"ChannelStatus"> }) {
+  const t = useTexts(words)
+  const { status: s } = props
+  if (!s) return null
+  return (
+    <div className="u-channel-pace">
+      <span>{t.inHour(s.hour.received, s.hour.sent)}</span>
+      {s.queued_since && <span>{t.oldest} <When at={s.queued_since} /></span>}
+      {s.last_error && s.last_error !== s.reason && <span className="u-channel-fault">{t.lastError} <When at={s.last_error_at} />: {s.last_error}</span>}
+    </div>
   )
 }
 

@@ -10,6 +10,12 @@ export default route(
     load: () => import("."),
   },
   {
+    path: "channels/new",
+    title: { ru: "Новый канал", en: "New channel" },
+    needs: "channels.write",
+    load: () => import("./New"),
+  },
+  {
     path: "channels/:id",
     title: { ru: "Канал", en: "Channel" },
     needs: "channels.read",

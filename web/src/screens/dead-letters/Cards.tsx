@@ -8,6 +8,7 @@ import { confirm, toast } from "../../parts/toast"
 import { When } from "../../parts/When"
 import { useTexts } from "../../texts/i18n"
 import "./dead-letters.css"
+import { channelOf } from "./channel"
 import { whose, words } from "./texts"
 
 type DeadLetter = Schema<"DeadLetter">
@@ -60,13 +61,14 @@ export function DeadLetterCard(props: { letter: DeadLetter; head?: boolean; done
 function Facts(props: { letter: DeadLetter }) {
   const t = useTexts(words)
   const { letter: l } = props
+  const channel = channelOf(l)
   const facts: [string, React.ReactNode][] = [
     [t.columns.who, t.handlers[l.handler] ?? l.handler],
     [t.columns.attempts, l.attempts],
     [t.first, <When at={l.first_at} full />],
     [t.last, <When at={l.last_at} full />],
     [t.about2, l.event.key.startsWith("doc_") ? <Link to={`/documents/${l.event.key}`}>{t.openIt}</Link> : <code>{l.event.key}</code>],
-    [t.columns.channel, l.labels?.channel && <Link to={`/channels/${l.labels.channel}`}>{l.labels.channel}</Link>],
+    [t.columns.channel, channel && <Link to={`/channels/${channel}`}>{channel}</Link>],
     [t.code, l.code && <code>{l.code}</code>],
     [t.program, l.program && <code>{l.program}</code>],
   ]

@@ -8,6 +8,7 @@ import { StateTag } from "../../parts/StateTag"
 import { When } from "../../parts/When"
 import { useTexts } from "../../texts/i18n"
 import { DeadLetterCard, useDecide } from "./Cards"
+import { channelOf } from "./channel"
 import "../../parts/admin.css"
 import "./dead-letters.css"
 import { whose, words } from "./texts"
@@ -26,7 +27,7 @@ export default function DeadLetters() {
     { key: "who", title: t.columns.who, render: (d) => t.handlers[d.handler] ?? d.handler, width: "170px" },
     { key: "text", title: t.columns.text, render: (d) => d.text || d.code || d.kind },
     { key: "fault", title: t.columns.fault, render: (d) => t.whose[whose[d.kind] ?? "developer"], width: "160px" },
-    { key: "channel", title: t.columns.channel, hidden: true, render: (d) => d.labels?.channel },
+    { key: "channel", title: t.columns.channel, hidden: true, render: channelOf },
     { key: "attempts", title: t.columns.attempts, hidden: true, align: "right", render: (d) => d.attempts },
     { key: "state", title: t.columns.state, render: (d) => <StateTag kind="deadletter" state={d.state} />, width: "140px" },
   ]

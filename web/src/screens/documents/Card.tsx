@@ -42,6 +42,7 @@ function Shown({ card }: { card: DocumentCard }) {
   const titles = { subject: t.subject, state: t.state, due_at: t.due, text: t.reg.text, number: t.number, fields: t.requisites, thread: null, message: null, channel: t.channel, recipients: t.to, sender: t.from, files: t.files }
   return (
     <Page
+      crumbs={[{ title: t.title, to: d.direction === "incoming" ? "/documents" : `/documents?direction=${d.direction}` }]}
       title={`${t.one[d.direction]} ${d.number?.text ?? ""}`} extra={<><StateTag kind="document" state={d.state} />{d.marks?.map((m) => <Tag key={m.kind} tone="warn">{t.marks[m.kind]}</Tag>)}</>}
       actions={<><Actions card={card} reply={() => setReplying(true)} /><History of="/api/v1/documents/{id}/history" params={{ id: d.id }} titles={titles} /></>}
     >
@@ -50,7 +51,9 @@ function Shown({ card }: { card: DocumentCard }) {
           <Letter document={d} />
           {replying && <Reply document={d} close={() => setReplying(false)} />}
           <section className="u-panel" aria-label={t.timeline}><h2>{t.timeline}</h2><Timeline card={card} /></section>
-          {(card.signatures.length > 0 || d.direction !== "incoming") && <Signatures card={card} />}
+          {(card.signatures.length > 0 || d.direction !== "incoming") && (
+            <Signatures signatures={card.signatures} archive={`/api/v1/documents/${d.id}/signed`} sign={d.direction === "incoming" ? undefined : { path: "documents", id: d.id, organization: d.organization, files: d.files ?? [] }} />
+          )}
         </div>
         <div>
           <Requisites document={d} />
@@ -71,11 +74,11 @@ function Letter(props: { document: Schema<"Document"> }) {
     const file = d.files?.find((f) => f.content_id === cid)
     return file && `${fileUrl(d.id, file)}&inline=true`
   }
+  const people = [peopleOf([d.sender]), peopleOf(d.recipients ?? [])].filter(Boolean).join(" → ")
   return (
     <section className="u-panel" aria-label={d.subject}>
       <h2>{d.subject}</h2>
-      <p className="u-quiet">{peopleOf([d.sender])}{d.recipients?.length ? ` → ${peopleOf(d.recipients)}` : ""}</p>
-      <br />
+      {people && <><p className="u-quiet">{people}</p><br /></>}
       {d.html ? <SafeHtml html={d.html} image={inline} title={d.subject} /> : <div className="u-doc-text">{d.text || <span className="u-quiet">{t.noText}</span>}</div>}
       {files.length > 0 && <><br /><Files files={files} url={(f) => fileUrl(d.id, f)} /></>}
     </section>

@@ -18,7 +18,8 @@ import { When } from "../../parts/When"
 import { useTexts } from "../../texts/i18n"
 import { peopleOf, reread } from "./common"
 import "./documents.css"
-import { DraftSignatures, useDraftSignatures } from "./Signatures"
+import { Recipients } from "./Recipients"
+import { Signatures } from "./Signatures"
 import { words } from "./texts"
 
 type Card = Schema<"DraftCard">
@@ -37,11 +38,10 @@ function Shown({ card }: { card: Card }) {
   const can = useCan()
   const { user } = useSession()
   const { draft: d } = card
-  const signatures = useDraftSignatures(card)
   const mayEdit = can("drafts.write") && (d.state === "editing" || d.state === "remarks")
   const asked = d.state === "approval" && d.steps?.some((s) => s.user === user.id && s.state === "asked")
   return (
-    <Page title={d.in_reply_to ? t.draft.title : t.draft.own} extra={<StateTag kind="draft" state={d.state} />} actions={<><Moves card={card} signing={signatures.some((s) => s.state === "signing")} /><History of="/api/v1/drafts/{id}/history" params={{ id: d.id }} titles={{ state: t.state, subject: t.subject }} /></>}>
+    <Page crumbs={[{ title: t.title, to: "/documents?direction=outgoing&stage=drafts" }]} title={d.in_reply_to ? t.draft.title : t.draft.own} extra={<StateTag kind="draft" state={d.state} />} actions={<><Moves card={card} signing={card.signatures.some((s) => s.state === "signing" && s.draft_version === card.text.number)} /><History of="/api/v1/drafts/{id}/history" params={{ id: d.id }} titles={{ state: t.state, subject: t.subject }} /></>}>
       <div className="u-doc">
         <div>
           {d.problem && <div className="u-panel u-fault" role="alert">{t.draft.problem}: {d.problem}</div>}
@@ -49,8 +49,8 @@ function Shown({ card }: { card: Card }) {
             <h2>{card.text.subject || t.draft.text} <span className="u-quiet">{t.draft.version(card.text.number)}</span></h2>
             {mayEdit ? <Text key={card.text.number} card={card} /> : <Written card={card} />}
           </section>
-          <DraftSignatures card={card} signatures={signatures} />
           {asked && can("drafts.write") && <Visa card={card} />}
+          <Signatures signatures={card.signatures} sign={["sent", "cancelled"].includes(d.state) ? undefined : { path: "drafts", id: d.id, version: card.text.number, organization: d.organization, files: card.text.files ?? [] }} />
           <Versions card={card} />
         </div>
         <div>
@@ -97,20 +97,21 @@ function Written({ card }: { card: Card }) {
   )
 }
 
-type TextValues = { subject: string; text: string; note?: string }
+type TextValues = { subject: string; text: string; note?: string; to?: Schema<"Correspondent">[] }
 
 function Text({ card }: { card: Card }) {
   const t = useTexts(words)
   const [files, setFiles] = useState<File[]>([])
   const kept = card.text.files ?? []
   const save = async (v: TextValues) => {
-    const data = { ...v, to: card.text.to, keep_files: kept.map((f) => f.hash) }
+    const data = { ...v, to: v.to ?? card.text.to, keep_files: kept.map((f) => f.hash) }
     await sendForm(`/api/v1/drafts/${card.draft.id}/versions`, { data, files, headers: ifMatch(card.draft) })
     toast.done(t.draft.saved)
     await reread()
   }
   return (
-    <RecordForm<TextValues> initial={{ subject: card.text.subject, text: card.text.text }} save={save} saveTitle={t.draft.save}>
+    <RecordForm<TextValues> initial={{ subject: card.text.subject, text: card.text.text, to: card.text.to }} save={save} saveTitle={t.draft.save}>
+      {!card.draft.in_reply_to && <Form.Item name="to" label={t.draft.to}><Recipients /></Form.Item>}
       <Form.Item name="subject" label={t.draft.subject}><Input maxLength={1000} /></Form.Item>
       <Form.Item name="text" label={t.draft.text}><Input.TextArea autoSize={{ minRows: 10, maxRows: 30 }} /></Form.Item>
       <Form.Item name="note" label={t.draft.note}><Input maxLength={500} /></Form.Item>

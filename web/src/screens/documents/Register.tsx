@@ -11,6 +11,7 @@ import { PartyPick } from "../../parts/PartyPick"
 import { RecordForm } from "../../parts/RecordForm"
 import { toast } from "../../parts/toast"
 import { useTexts } from "../../texts/i18n"
+import { addressKind } from "./common"
 import "./documents.css"
 import { words } from "./texts"
 
@@ -88,10 +89,4 @@ function correspondent(v: Values, direction: Direction) {
   if (direction === "internal" || (!v.party && !v.name && !v.address)) return {}
   const who = { party: v.party, kind: v.kind, name: v.name, ...(v.address && { addresses: [{ kind: addressKind(v.address), value: v.address }] }) }
   return direction === "incoming" ? { sender: who } : { recipients: [who] }
-}
-
-/** addressKind tells what somebody has typed as an address. */
-export function addressKind(text: string): Schema<"AddressKind"> {
-  if (/^[^\s@]+@[^\s@]+$/.test(text.trim())) return "email"
-  return /^\+?[\d\s()-]{10,}$/.test(text.trim()) ? "phone" : "postal"
 }

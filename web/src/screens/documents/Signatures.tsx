@@ -1,52 +1,30 @@
 import { Button } from "antd"
-import { api, call, onceKey, type Schema } from "../../api/client"
-import { useGet } from "../../api/query"
+import { useState } from "react"
+import { api, call, type Schema } from "../../api/client"
 import { useCan } from "../../app/session"
 import { Tag } from "../../parts/StateTag"
 import { toast } from "../../parts/toast"
 import { When } from "../../parts/When"
 import { useTexts } from "../../texts/i18n"
 import { reread } from "./common"
+import { SignDialog, type Subject } from "./SignDialog"
 import { words } from "./texts"
 
 type Signature = Schema<"Signature">
 const tones = { valid: "good", invalid: "bad", indeterminate: "warn" } as const
 
-/** Signatures are those of the document's files, each with the report of its verification. */
-export function Signatures({ card }: { card: Schema<"DocumentCard"> }) {
-  const can = useCan()
-  const { document: d, signatures } = card
-  const sign = () => call(api.POST("/api/v1/documents/{id}/signatures", { params: { path: { id: d.id }, header: onceKey() }, body: { text: !d.files?.length } }))
-  const archive = signatures.some((s) => s.signature) ? `/api/v1/documents/${d.id}/signed` : undefined
-  return <List signatures={signatures} sign={can("signatures.write") && d.direction !== "incoming" ? sign : undefined} archive={archive} />
-}
-
-/** DraftSignatures are those of the draft's present text: they go out with it. */
-export function DraftSignatures({ card, signatures }: { card: Schema<"DraftCard">; signatures: Signature[] }) {
-  const can = useCan()
-  const { draft: d, text } = card
-  const sign = () =>
-    call(api.POST("/api/v1/drafts/{id}/signatures", { params: { path: { id: d.id }, header: onceKey() }, body: { version: text.number, text: !text.files?.length } }))
-  const open = !["sent", "cancelled"].includes(d.state)
-  if (!open && signatures.length === 0) return null
-  return <List signatures={signatures} sign={can("signatures.write") && open ? sign : undefined} />
-}
-
-/** useDraftSignatures are the signatures of the draft's present text. */
-export function useDraftSignatures({ draft, text }: Schema<"DraftCard">): Signature[] {
-  const all = useGet("/api/v1/drafts/{id}/signatures", { params: { path: { id: draft.id } } }).data?.items ?? []
-  return all.filter((s) => !s.visa && s.draft_version === text.number)
-}
-
-function List(props: { signatures: Signature[]; sign?: () => Promise<unknown>; archive?: string }) {
+/** Signatures are those of a document or a draft, each with the report of its verification; `sign` is what can be signed here. */
+export function Signatures(props: { signatures: readonly Signature[]; sign?: Subject; archive?: string }) {
   const t = useTexts(words)
+  const can = useCan()
+  const [signing, setSigning] = useState(false)
   const { signatures, sign, archive } = props
-  const begin = () => sign?.().then(() => { toast.info(t.signStarted); return reread() }, toast.error)
   return (
     <section className="u-panel" aria-label={t.signatures}>
-      <h2>{t.signatures}{sign && <Button size="small" onClick={() => void begin()}>{t.sign}</Button>}</h2>
+      <h2>{t.signatures}{can("signatures.write") && sign && <Button size="small" onClick={() => setSigning(true)}>{t.sign}</Button>}</h2>
       {signatures.length === 0 ? <p className="u-quiet">{t.none}</p> : <ul className="u-doc-lines">{signatures.map((s) => <One key={s.id} signature={s} />)}</ul>}
-      {archive && <p><br /><a href={archive} download>{t.archiveSigned}</a></p>}
+      {archive && signatures.some((s) => s.signature) && <p><br /><a href={archive} download>{t.archiveSigned}</a></p>}
+      {signing && sign && <SignDialog subject={sign} close={() => setSigning(false)} />}
     </section>
   )
 }
@@ -54,6 +32,7 @@ function List(props: { signatures: Signature[]; sign?: () => Promise<unknown>; a
 function One({ signature: s }: { signature: Signature }) {
   const t = useTexts(words)
   const can = useCan()
+  const cancel = () => call(api.POST("/api/v1/signatures/{id}/cancel", { params: { path: { id: s.id } } })).then(reread, toast.error)
   const verify = () => call(api.POST("/api/v1/signatures/{id}/verify", { params: { path: { id: s.id } } })).then(reread, toast.error)
   return (
     <li>
@@ -62,6 +41,7 @@ function One({ signature: s }: { signature: Signature }) {
         <Tag tone={s.status ? tones[s.status] : "info"}>{s.status ? t.signed[s.status] : t.signing[s.state]}</Tag>
         <span className="u-gap" />
         {s.signature && <a href={`/api/v1/signatures/${s.id}/file`} download={s.signature.name}>{t.saveSignature}</a>}
+        {can("signatures.write") && s.state === "signing" && <Button size="small" type="text" onClick={() => void cancel()}>{t.signCancel}</Button>}
         {can("signatures.write") && s.signature && <Button size="small" type="text" onClick={() => void verify()}>{t.verify}</Button>}
       </div>
       {s.problem && <div className="u-fault">{s.problem}</div>}

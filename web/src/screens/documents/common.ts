@@ -16,3 +16,9 @@ const shown: GetPath[] = [
 export function reread() {
   return refresh(...shown)
 }
+
+/** addressKind tells what somebody has typed as an address. */
+export function addressKind(text: string): Schema<"AddressKind"> {
+  if (/^[^\s@]+@[^\s@]+$/.test(text.trim())) return "email"
+  return /^\+?[\d\s()-]{10,}$/.test(text.trim()) ? "phone" : "postal"
+}

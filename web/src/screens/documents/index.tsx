@@ -1,25 +1,27 @@
 import { PlusOutlined } from "@ant-design/icons"
 import { Button, Segmented } from "antd"
-import { Link, useSearchParams } from "react-router"
-import type { Schema } from "../../api/client"
+import { Link, useNavigate, useSearchParams } from "react-router"
+import { api, call, onceKey, type Schema } from "../../api/client"
 import { useCan } from "../../app/session"
 import { type Column, DataList, type Filter } from "../../parts/DataList"
 import { Page } from "../../parts/Page"
 import { StateTag, Tag, useStateTitles } from "../../parts/StateTag"
+import { toast } from "../../parts/toast"
 import { UserName } from "../../parts/UserPick"
 import { Due, When } from "../../parts/When"
 import { useTexts } from "../../texts/i18n"
 import { peopleOf } from "./common"
+import { OnTheWay } from "./OnTheWay"
 import "./documents.css"
 import { words } from "./texts"
 
 type Row = Schema<"DocumentRow">
 type Direction = Schema<"Direction">
 
-/** The stages of outgoing papers: drafts first, then registered documents by state. */
-const stages = ["all", "drafts", "approval", "agreed", "registered", "sent", "undelivered", "closed"] as const
+/** The stages of outgoing papers: drafts first, then registered documents by state; on the way they go by their deliveries. */
+const stages = ["all", "drafts", "approval", "remarks", "agreed", "registered", "way", "undelivered", "closed"] as const
 type Stage = (typeof stages)[number]
-const draftStates: Partial<Record<Stage, Schema<"DraftState">>> = { drafts: "editing", approval: "approval", agreed: "agreed" }
+const draftStates: Partial<Record<Stage, Schema<"DraftState">>> = { drafts: "editing", approval: "approval", remarks: "remarks", agreed: "agreed" }
 
 /** Documents are the lists of papers: incoming, outgoing by stage, internal. */
 export default function Documents() {
@@ -29,16 +31,26 @@ export default function Documents() {
   const direction = (["outgoing", "internal"].find((d) => d === search.get("direction")) ?? "incoming") as Direction
   const stage = stages.find((s) => s === search.get("stage")) ?? "all"
   const go = (next: Direction, at: Stage = "all") => setSearch({ ...(next !== "incoming" && { direction: next }), ...(at !== "all" && { stage: at }) })
-  const actions = can("documents.write") && <Link to={`/documents/new?direction=${direction}`}><Button type="primary" icon={<PlusOutlined />} tabIndex={-1}>{t.register}</Button></Link>
+  const navigate = useNavigate()
+  const begin = () => call(api.POST("/api/v1/drafts", { params: { header: onceKey() }, body: { text: { subject: "", text: "" } } })).then((made) => navigate(`/documents/drafts/${made.draft.id}`), toast.error)
+  const register = can("documents.write") && <Link to={`/documents/new?direction=${direction}`}><Button type="primary" icon={<PlusOutlined />} tabIndex={-1}>{t.register}</Button></Link>
+  const actions = <>{direction === "outgoing" && can("drafts.write") && <Button onClick={() => void begin()}>{t.draft.begin}</Button>}{register}</>
   return (
     <Page title={t.title} actions={actions}>
       <div className="u-doc-tabs">
         <Segmented<Direction> aria-label={t.direction} value={direction} onChange={(d) => go(d)} options={(["incoming", "outgoing", "internal"] as const).map((d) => ({ value: d, label: t.directions[d] }))} />
         {direction === "outgoing" && <Segmented<Stage> aria-label={t.stage} value={stage} onChange={(s) => go(direction, s)} options={stages.map((s) => ({ value: s, label: t.stages[s] }))} />}
       </div>
-      {direction === "outgoing" && draftStates[stage] ? <Drafts key={stage} state={draftStates[stage]} /> : <Papers key={direction + stage} direction={direction} state={stage === "all" ? undefined : (stage as Schema<"DocumentState">)} />}
+      <List key={direction + stage} direction={direction} stage={direction === "outgoing" ? stage : "all"} />
     </Page>
   )
+}
+
+function List({ direction, stage }: { direction: Direction; stage: Stage }) {
+  const draft = draftStates[stage]
+  if (draft) return <Drafts state={draft} title={stage} />
+  if (stage === "way") return <OnTheWay />
+  return <Papers direction={direction} state={stage === "all" ? undefined : (stage as Schema<"DocumentState">)} />
 }
 
 function Papers(props: { direction: Direction; state?: Schema<"DocumentState"> }) {
@@ -81,7 +93,7 @@ function exportHref(q: URLSearchParams, format: string): string {
   return `/api/v1/reports/documents?${out}`
 }
 
-function Drafts(props: { state: Schema<"DraftState"> }) {
+function Drafts(props: { state: Schema<"DraftState">; title: Stage }) {
   const t = useTexts(words)
   const columns: Column<Schema<"Draft">>[] = [
     { key: "subject", title: t.subject, render: (d) => d.subject || "—" },
@@ -93,7 +105,7 @@ function Drafts(props: { state: Schema<"DraftState"> }) {
   const filters: Filter[] = [{ kind: "user", name: "author", title: t.author }, { kind: "dates", name: "from", to: "to", title: t.date }]
   return (
     <DataList
-      path="/api/v1/drafts" name="drafts" label={t.stages[props.state === "editing" ? "drafts" : props.state === "approval" ? "approval" : "agreed"]} columns={columns} filters={filters} query={{ state: props.state }}
+      path="/api/v1/drafts" name="drafts" label={t.stages[props.title]} columns={columns} filters={filters} query={{ state: props.state }}
       open={(d) => `/documents/drafts/${d.id}`} events={["draft.updated"]} empty={t.emptyDrafts}
     />
   )

@@ -5,7 +5,7 @@ export const words = texts({
     title: "Документы", register: "Зарегистрировать", direction: "Направление", stage: "Этап",
     directions: { incoming: "Входящие", outgoing: "Исходящие", internal: "Внутренние" },
     one: { incoming: "Входящий", outgoing: "Исходящий", internal: "Внутренний" },
-    stages: { all: "Все", drafts: "Готовятся", approval: "На согласовании", agreed: "К подписанию", registered: "К передаче", sent: "Отправлены", undelivered: "Не доставлены", closed: "Архив" },
+    stages: { all: "Все", drafts: "Готовятся", approval: "На согласовании", remarks: "С замечаниями", agreed: "К подписанию", registered: "К передаче", way: "В пути", undelivered: "Не доставлены", closed: "Архив" },
     number: "Номер", date: "Дата", subject: "Тема", from: "От кого", to: "Кому", state: "Состояние", channel: "Канал", files: "Файлы", due: "Срок", mark: "Пометка", party: "Корреспондент", registered: "Зарегистрирован",
     author: "Автор", version: "Редакция", updated: "Изменён", reply: "Ответить", prepare: "Подготовить проект ответа", prepared: "Проект создан", archive: "В архив", take: "В работу", edit: "Реквизиты",
     newTask: "Поручить", saved: "Сохранено", noText: "Без текста", requisites: "Реквизиты", organization: "Организация", answers: "Ответ на документ", openOther: "открыть", kind: "Вид", journal: "Журнал", outside: "Номер во внешней системе",
@@ -15,7 +15,7 @@ export const words = texts({
     field: "Название реквизита", fieldValue: "Значение", addField: "Добавить реквизит", removeField: "Убрать реквизит",
     timeline: "Ход документа", thread: "Переписка по делу", tasks: "Поручения", drafts: "Проекты ответа", signatures: "Подписи", perhaps: "Возможно, продолжает", join: "Присоединить", detach: "Отделить от дела", detachAsk: "Сделать документ отдельным делом?", detached: "Документ отделён", joined: "Документ присоединён к делу",
     appeal: "Это обращение жителя", toAppeal: "Открыть карточку обращения", none: "Нет",
-    empty: "Документов здесь нет", emptyDrafts: "Проектов нет",
+    wayState: "Доставка", wayAt: "Отправлен", emptyWay: "Ничего не отправляли", empty: "Документов здесь нет", emptyDrafts: "Проектов нет",
     event: {
       registered: "Зарегистрирован", received: "Поступил", draft: "Начат проект ответа", agreed: "Согласовано", refused: "Замечания", sent: "Проект отправлен",
       delivery: (to: string) => `Отправка${to && `: ${to}`}`, task: (title: string) => `Поручение «${title}»`, taskDone: (title: string) => `Исполнено «${title}»`, taskEnded: (title: string) => `Закрыто «${title}»`, signature: "Подпись", other: { incoming: "Входящий", outgoing: "Исходящий", internal: "Внутренний" },
@@ -25,7 +25,7 @@ export const words = texts({
     replyTitle: "Ответ", replySubject: "Тема", replyText: "Текст ответа", replyChannel: "Канал отправки", sameChannel: "тем же каналом", keepOpen: "Промежуточный ответ, документ остаётся в работе", send: "Отправить", sent: "Ответ поставлен в очередь на отправку", cancelReply: "Закрыть", keepDraft: "Черновик хранится в этом браузере",
     replyNoChannel: "Документ пришёл не по каналу: выберите, чем отправить ответ.",
     signed: { valid: "Подпись верна", invalid: "Подпись неверна", indeterminate: "Проверить не удалось" }, signing: { signing: "Подписывается", verifying: "Проверяется", verified: "Проверена", failed: "Не получилась" },
-    signer: "Подписал", issuer: "Выдал", serial: "Сертификат", until: "Действует до", checkedAt: "Проверена", verify: "Проверить снова", saveSignature: "Файл подписи", archiveSigned: "Всё с подписями одним архивом", sign: "Подписать", signStarted: "Подписание начато", checks: { passed: "да", failed: "нет", unknown: "неизвестно", absent: "нет в подписи" }, report: "Отчёт о проверке",
+    signer: "Подписал", issuer: "Выдал", serial: "Сертификат", until: "Действует до", checkedAt: "Проверена", verify: "Проверить снова", saveSignature: "Файл подписи", archiveSigned: "Всё с подписями одним архивом", sign: "Подписать", signWhat: "Что подписать", signText: "Текст документа", signWith: "Сертификат", signLooking: "Спрашиваем сертификаты…", signNone: "Ни один канал не предлагает сертификатов: подключите электронную подпись или приложите готовую.", signReady: "Или приложите готовые файлы подписи", signBring: "Приложить подписи", signBrought: "Подписи приложены и проверяются", signUntil: "до", signCancel: "Не подписывать", signStarted: "Подписание начато", checks: { passed: "да", failed: "нет", unknown: "неизвестно", absent: "нет в подписи" }, report: "Отчёт о проверке",
     term: "Срок", explain: "Как посчитан срок",
     reg: {
       title: "Регистрация документа", direction: "Направление", journal: "Журнал", preview: "Номер будет", byDefault: "по умолчанию", subject: "Краткое содержание", text: "Текст", party: "Корреспондент", known: "Из известных", name: "Имя или название", kind: "Кто", kinds: { person: "Гражданин", organization: "Организация" }, address: "Адрес, почта или телефон",
@@ -33,14 +33,14 @@ export const words = texts({
     },
     draft: {
       title: "Проект ответа", own: "Проект исходящего", text: "Текст", save: "Сохранить редакцию", subject: "Тема", note: "Что изменено", channel: "Канал", route: "Согласующие", order: "Порядок", orders: { sequence: "По очереди", parallel: "Все сразу" }, submit: "На согласование", withdraw: "Отозвать с согласования", send: "Зарегистрировать и отправить", signing: "Документ ещё подписывается", cancel: "Отказаться от проекта", cancelAsk: "Проект будет отменён. Продолжить?", agree: "Согласовать", refuse: "С замечаниями", remarks: "Замечания", needRemarks: "Напишите, что исправить",
-      steps: { waiting: "Ждёт очереди", asked: "На согласовании", agreed: "Согласовано", refused: "Есть замечания" }, versions: "Редакции", compare: "Сравнить с предыдущей", way: "Как отправить и кто согласует", wayEdit: "Изменить", became: "Отправлен как документ", problem: "Не отправлен", sheet: "Лист согласования", saved: "Сохранено", version: (n: number) => `Редакция ${n}`, round: (n: number) => `круг ${n}`, sentNow: "Документ зарегистрирован и поставлен в отправку", signedAs: "Кто подписывает", to: "Кому", noRoute: "Согласование не нужно", addTo: "Имя или название", files: "Новые файлы",
+      steps: { waiting: "Ждёт очереди", asked: "На согласовании", agreed: "Согласовано", refused: "Есть замечания" }, versions: "Редакции", compare: "Сравнить с предыдущей", way: "Как отправить и кто согласует", wayEdit: "Изменить", became: "Отправлен как документ", problem: "Не отправлен", sheet: "Лист согласования", saved: "Сохранено", version: (n: number) => `Редакция ${n}`, round: (n: number) => `круг ${n}`, sentNow: "Документ зарегистрирован и поставлен в отправку", signedAs: "Кто подписывает", to: "Кому", noRoute: "Согласование не нужно", addTo: "Имя или название", toAdd: "Добавить", dropTo: (who: string) => `Убрать получателя ${who}`, begin: "Новый проект", files: "Новые файлы",
     },
   },
   en: {
     title: "Documents", register: "Register", direction: "Direction", stage: "Stage",
     directions: { incoming: "Incoming", outgoing: "Outgoing", internal: "Internal" },
     one: { incoming: "Incoming", outgoing: "Outgoing", internal: "Internal" },
-    stages: { all: "All", drafts: "Being written", approval: "In approval", agreed: "To be signed", registered: "To be handed over", sent: "Sent", undelivered: "Undelivered", closed: "Archive" },
+    stages: { all: "All", drafts: "Being written", approval: "In approval", remarks: "With remarks", agreed: "To be signed", registered: "To be handed over", way: "On the way", undelivered: "Undelivered", closed: "Archive" },
     number: "Number", date: "Date", subject: "Subject", from: "From", to: "To", state: "State", channel: "Channel", files: "Files", due: "Due", mark: "Mark", party: "Correspondent", registered: "Registered",
     author: "Author", version: "Text", updated: "Changed", reply: "Reply", prepare: "Prepare a draft answer", prepared: "The draft is there", archive: "Archive", take: "Take into work", edit: "Requisites",
     newTask: "Assign", saved: "Saved", noText: "No text", requisites: "Requisites", organization: "Organisation", answers: "Answers document", openOther: "open", kind: "Kind", journal: "Journal", outside: "Number in the outside system",
@@ -50,7 +50,7 @@ export const words = texts({
     field: "Name of the requisite", fieldValue: "Value", addField: "Add a requisite", removeField: "Remove the requisite",
     timeline: "Course of the document", thread: "The matter", tasks: "Tasks", drafts: "Draft answers", signatures: "Signatures", perhaps: "May continue", join: "Join", detach: "Detach from the matter", detachAsk: "Make the document a matter of its own?", detached: "Detached", joined: "Joined to the matter",
     appeal: "This is a resident's appeal", toAppeal: "Open the appeal", none: "None",
-    empty: "No documents here", emptyDrafts: "No drafts",
+    wayState: "Delivery", wayAt: "Sent", emptyWay: "Nothing was sent", empty: "No documents here", emptyDrafts: "No drafts",
     event: {
       registered: "Registered", received: "Received", draft: "A draft answer was begun", agreed: "Agreed", refused: "Remarks", sent: "The draft was sent",
       delivery: (to: string) => `Delivery${to && `: ${to}`}`, task: (title: string) => `Task “${title}”`, taskDone: (title: string) => `Done “${title}”`, taskEnded: (title: string) => `Closed “${title}”`, signature: "Signature", other: { incoming: "Incoming", outgoing: "Outgoing", internal: "Internal" },
@@ -60,7 +60,7 @@ export const words = texts({
     replyTitle: "Reply", replySubject: "Subject", replyText: "Text", replyChannel: "Channel", sameChannel: "the same channel", keepOpen: "An intermediate answer, the document stays in work", send: "Send", sent: "The answer is queued", cancelReply: "Close", keepDraft: "The draft is kept in this browser",
     replyNoChannel: "The document did not come by a channel: choose one to answer by.",
     signed: { valid: "The signature is valid", invalid: "The signature is invalid", indeterminate: "Could not be verified" }, signing: { signing: "Being signed", verifying: "Being verified", verified: "Verified", failed: "Failed" },
-    signer: "Signer", issuer: "Issuer", serial: "Certificate", until: "Valid until", checkedAt: "Verified", verify: "Verify again", saveSignature: "Signature file", archiveSigned: "All with signatures as an archive", sign: "Sign", signStarted: "Signing has begun", checks: { passed: "yes", failed: "no", unknown: "unknown", absent: "absent" }, report: "Report",
+    signer: "Signer", issuer: "Issuer", serial: "Certificate", until: "Valid until", checkedAt: "Verified", verify: "Verify again", saveSignature: "Signature file", archiveSigned: "All with signatures as an archive", sign: "Sign", signWhat: "What to sign", signText: "The text", signWith: "Certificate", signLooking: "Asking for certificates…", signNone: "No channel offers a certificate: connect the electronic signature, or bring a ready one.", signReady: "Or bring ready signature files", signBring: "Bring the signatures", signBrought: "The signatures are there and are being verified", signUntil: "until", signCancel: "Do not sign", signStarted: "Signing has begun", checks: { passed: "yes", failed: "no", unknown: "unknown", absent: "absent" }, report: "Report",
     term: "Term", explain: "How the term was counted",
     reg: {
       title: "Register a document", direction: "Direction", journal: "Journal", preview: "The number will be", byDefault: "default", subject: "Subject", text: "Text", party: "Correspondent", known: "Known ones", name: "Name", kind: "Who", kinds: { person: "Person", organization: "Organisation" }, address: "Address, e-mail or telephone",
@@ -68,7 +68,7 @@ export const words = texts({
     },
     draft: {
       title: "Draft answer", own: "Draft letter", text: "Text", save: "Save the text", subject: "Subject", note: "What was changed", channel: "Channel", route: "Approvers", order: "Order", orders: { sequence: "One after another", parallel: "All at once" }, submit: "Submit for approval", withdraw: "Withdraw", send: "Register and send", signing: "The document is still being signed", cancel: "Give up", cancelAsk: "The draft will be cancelled. Go on?", agree: "Agree", refuse: "With remarks", remarks: "Remarks", needRemarks: "Say what to mend",
-      steps: { waiting: "Waits", asked: "Asked", agreed: "Agreed", refused: "Has remarks" }, versions: "Texts", compare: "Compare with the one before", way: "How it goes out and who agrees", wayEdit: "Change", became: "Sent as document", problem: "Not sent", sheet: "Approvals", saved: "Saved", version: (n: number) => `Text ${n}`, round: (n: number) => `round ${n}`, sentNow: "The document is registered and queued", signedAs: "Signed as", to: "To", noRoute: "No approval is needed", addTo: "Name", files: "New files",
+      steps: { waiting: "Waits", asked: "Asked", agreed: "Agreed", refused: "Has remarks" }, versions: "Texts", compare: "Compare with the one before", way: "How it goes out and who agrees", wayEdit: "Change", became: "Sent as document", problem: "Not sent", sheet: "Approvals", saved: "Saved", version: (n: number) => `Text ${n}`, round: (n: number) => `round ${n}`, sentNow: "The document is registered and queued", signedAs: "Signed as", to: "To", noRoute: "No approval is needed", addTo: "Name", toAdd: "Add", dropTo: (who: string) => `Remove ${who}`, begin: "New draft", files: "New files",
     },
   },
 })

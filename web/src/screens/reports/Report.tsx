@@ -11,6 +11,7 @@ import { Plot } from "../../parts/Plot"
 import { UserPick } from "../../parts/UserPick"
 import { date, isoDay, span } from "../../texts/dates"
 import { number, useTexts } from "../../texts/i18n"
+import { keyText, pointsOf } from "./points"
 import { type Definition, type Measure, reports, spans } from "./reports"
 import "./reports.css"
 import { words } from "./texts"
@@ -18,9 +19,6 @@ import { words } from "./texts"
 type Query = Record<string, string>
 type Row = Schema<"ReportRow">
 const parameters = ["from", "to", "organization", "line", "operator", "source", "channel"]
-/** More points than this are no picture any more. */
-const POINTS = 60
-
 /** ReportPage is one report: its parameters stand in the address, so that a link shows the same. */
 export default function ReportPage() {
   const t = useTexts(words)
@@ -49,7 +47,7 @@ function Opened({ report }: { report: Definition }) {
         <p className="u-report-head">{date(asked.from!)} — {date(asked.to!)}</p>
         <Parameters asked={asked} set={set} />
         <Async query={query as { data: Schema<"Summary"> | undefined; error: typeof query.error; isPending: boolean; refetch: () => unknown }} empty={(s) => s.rows.length === 0} nothing={<div className="u-panel"><Empty text={t.empty} /></div>}>
-          {(s) => <><Picture report={report} rows={s.rows} /><Figures report={report} summary={s} /></>}
+          {(s) => <><Picture report={report} rows={s.rows} asked={asked} /><Figures report={report} summary={s} /></>}
         </Async>
       </div>
     </Page>
@@ -81,12 +79,10 @@ function Parameters({ asked, set }: { asked: Query; set: (next: Query) => void }
   )
 }
 
-const keyTitle = (row: Row, none: string) => row.keys.map((k) => k.title || none).join(" · ")
-
-function Picture({ report, rows }: { report: Definition; rows: readonly Row[] }) {
+function Picture({ report, rows, asked }: { report: Definition; rows: readonly Row[]; asked: Query }) {
   const t = useTexts(words)
   const tones: Partial<Record<Measure, "good" | "warn" | "bad">> = { in_time: "good", late: "warn", overdue: "bad" }
-  const points = rows.slice(0, POINTS).map((r) => ({ key: r.keys.map((k) => k.value).join("|"), title: keyTitle(r, t.none), values: Object.fromEntries(report.drawn.map((m) => [m, r[m]])) }))
+  const points = pointsOf(report, rows, asked.from!, asked.to!, t.none)
   return <section className="u-panel"><Plot kind={report.plot} points={points} series={report.drawn.map((m) => ({ name: m, title: t.measures[m], tone: tones[m] }))} label={t.plot(t.names[report.id] ?? "")} /></section>
 }
 
@@ -101,7 +97,7 @@ function Figures({ report, summary }: { report: Definition; summary: Schema<"Sum
           <tbody>
             {summary.rows.map((r) => (
               <tr key={r.keys.map((k) => k.value).join("|")}>
-                {r.keys.map((k, i) => <td key={report.by[i]}>{k.title || <span className="u-quiet">{t.none}</span>}</td>)}
+                {r.keys.map((k, i) => <td key={report.by[i]}>{k.title ? keyText(report.by[i]!, k, t.none) : <span className="u-quiet">{t.none}</span>}</td>)}
                 {report.measures.map((m) => <td key={m} data-number>{show(m, r[m])}</td>)}
               </tr>
             ))}

@@ -85,7 +85,7 @@ export const rights = texts<Record<string, string>>({
     "documents.write": "Работать с документами", "filters.write": "Сохранять фильтры", "journals.read": "Видеть журналы регистрации", "journals.write": "Менять журналы регистрации", "logs.read": "Видеть журналы каналов", "metrics.read": "Видеть показатели",
     "operations.run": "Выполнять операции каналов", "parties.erase": "Стирать персональные данные", "parties.export": "Выгружать данные заявителя", "directories.read": "Видеть справочники", "directories.write": "Менять справочники",
     "parties.read": "Видеть заявителей", "parties.write": "Менять заявителей", "plugins.read": "Видеть коннекторы", "plugins.write": "Устанавливать коннекторы", "reports.read": "Видеть отчёты", "rules.read": "Видеть правила", "rules.write": "Менять правила",
-    "self.manage": "Менять свой пароль и ключи", "system.manage": "Проверять и копировать хаб", "users.enter": "Входить под чужим именем", "users.manage": "Управлять пользователями", "calendars.read": "Видеть календари", "calendars.write": "Менять календари",
+    "self.manage": "Менять свой пароль и ключи", "system.manage": "Проверять и копировать хаб", "users.enter": "Входить под чужим именем", "users.manage": "Управлять пользователями", "settings.read": "Видеть настройки", "settings.write": "Менять настройки", "calendars.read": "Видеть календари", "calendars.write": "Менять календари",
     "jobs.read": "Видеть задания", "jobs.operate": "Управлять заданиями", "mass.run": "Массовые операции", "tasks.read": "Видеть задачи", "tasks.write": "Работать с задачами", "tasks.supervise": "Руководить задачами", "drafts.read": "Видеть проекты",
     "drafts.write": "Работать с проектами", "signatures.write": "Подписывать",
   },

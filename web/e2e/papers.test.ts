@@ -1,0 +1,75 @@
+import assert from "node:assert/strict"
+import { mkdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { after } from "node:test"
+import type { components } from "../src/api/schema"
+import { journey, settled } from "./browser"
+import { accessible, russian } from "./checks"
+import { eventually } from "./process"
+import { World } from "./world"
+
+type Schema = components["schemas"]
+
+const world = await World.start({ plugins: ["meters"] })
+after(() => world.stop())
+const dir = join(world.folder, "meters")
+mkdirSync(join(dir, "in"), { recursive: true })
+await world.channel({ id: "meters", title: "Счётчики", plugin: "meters", settings: { dir } })
+const clerk = await world.person("clerk", "supervisor")
+const shot = (name: string) => join(import.meta.dirname, "shots", `${name}.png`)
+mkdirSync(join(import.meta.dirname, "shots"), { recursive: true })
+
+journey("a letter of our own is written, signed with the chosen certificate, sent, followed on its way, and its signed set is saved", world, { as: () => clerk }, async ({ page }) => {
+  await page.goto("/documents?direction=outgoing")
+  await page.getByRole("button", { name: "Новый проект" }).click()
+  await page.getByRole("heading", { level: 1, name: "Проект исходящего" }).waitFor()
+  await page.getByLabel("Имя или название").fill("Жилищная инспекция")
+  await page.getByLabel("Адрес, почта или телефон").fill("gzhi@example.org")
+  await page.getByRole("button", { name: "Добавить", exact: true }).click()
+  await page.getByLabel("Тема").fill("О начале отопительного сезона")
+  await page.getByRole("textbox", { name: "Текст" }).fill("Дома готовы.")
+  await page.getByRole("button", { name: "Сохранить редакцию" }).click()
+  await page.getByRole("heading", { name: /О начале отопительного сезона/ }).waitFor()
+
+  await page.getByRole("region", { name: "Подписи" }).getByRole("button", { name: "Подписать" }).click()
+  const dialog = page.getByRole("dialog")
+  await dialog.getByRole("radio", { name: /Орлова Вера Павловна, директор/ }).waitFor()
+  await dialog.getByRole("radio", { name: /Белов Илья Олегович/ }).check()
+  await page.screenshot({ path: shot("sign-1280-light") })
+  await accessible(page)
+  await dialog.getByRole("button", { name: "Подписать" }).click()
+  await page.getByRole("region", { name: "Подписи" }).getByText("Подпись верна").waitFor()
+
+  await page.getByRole("button", { name: "Изменить" }).click()
+  await page.getByRole("combobox", { name: "Канал" }).click()
+  await page.getByTitle("Счётчики").click()
+  await page.getByRole("dialog").getByRole("button", { name: "Сохранить" }).click()
+  await page.getByRole("button", { name: "Зарегистрировать и отправить" }).click()
+  await page.getByText("Документ зарегистрирован и поставлен в отправку").waitFor()
+
+  await page.goto("/documents?direction=outgoing&stage=way")
+  const row = page.getByRole("row").filter({ hasText: "О начале отопительного сезона" })
+  await row.getByText("Отправлено").waitFor()
+  await page.screenshot({ path: shot("documents-way-1280-light") })
+  await russian(page)
+  await row.click()
+  await settled(page)
+  const [saved] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Всё с подписями одним архивом" }).click()])
+  const archive = readFileSync(await saved.path())
+  assert.equal(archive.subarray(0, 2).toString(), "PK")
+  assert.ok(archive.includes(Buffer.from(".sig")), "a signature is in the archive")
+  const { items } = await clerk.rest.get<Schema["DeliveryPage"]>("/deliveries?direction=outgoing")
+  const card = await clerk.rest.get<Schema["DocumentCard"]>(`/documents/${items[0]!.document}`)
+  assert.deepEqual(card.signatures.map((s) => [s.certificate, s.status]), [["aa02", "valid"]])
+})
+
+journey("a paper is registered by hand under the number that was shown before", world, { as: () => clerk }, async ({ page }) => {
+  await page.goto("/documents/new?direction=incoming")
+  const shown = page.getByRole("status").locator("b")
+  await eventually("the number is shown", async () => /\d/.test((await shown.textContent()) ?? ""))
+  const number = (await shown.textContent())!
+  await page.getByLabel("Краткое содержание").fill("Заявление о перерасчёте")
+  await page.getByLabel("Имя или название").fill("Иванова Анна")
+  await page.getByRole("button", { name: "Зарегистрировать" }).click()
+  await page.getByRole("heading", { level: 1, name: `Входящий ${number}` }).waitFor()
+})
