@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { after, test } from "node:test"
 import assert from "node:assert/strict"
+import type { Page } from "playwright-core"
 import { accessible, english, russian } from "./checks"
 import { journey, open, settled } from "./browser"
 import { pages } from "./routes"
@@ -24,21 +25,13 @@ for (const page of pages()) {
     await window.goto(`/${address(page.path, samples)}`)
     await settled(window)
     assert.match(await window.title(), /\S/)
+    await pictures(window, name)
     await russian(window, samples.words)
-    for (const look of ["light", "dark"] as const) {
-      await window.emulateMedia({ colorScheme: look })
-      for (const width of [1280, 1920]) {
-        await window.setViewportSize({ width, height: width === 1280 ? 800 : 1080 })
-        await window.screenshot({ path: join(shots, `${name}-${width}-${look}.png`) })
-      }
+    for (const look of looks) {
+      await wear(window, look)
       await accessible(window)
     }
-    await window.emulateMedia({ colorScheme: "light", contrast: "more" })
-    await accessible(window)
-    await window.screenshot({ path: join(shots, `${name}-1920-contrast.png`) })
-    await window.emulateMedia({ contrast: "no-preference" })
     await window.setViewportSize({ width: 390, height: 844 })
-    await window.screenshot({ path: join(shots, `${name}-390-light.png`) })
     assert.deepEqual(await window.evaluate(tooWide), [], "what a phone has to scroll sideways for")
   })
 
@@ -49,6 +42,21 @@ for (const page of pages()) {
     await settled(window)
     await english(window, (await Promise.all(told)).join("\n"))
   })
+}
+
+const looks = ["light", "dark", "contrast"] as const
+
+async function wear(window: Page, look: (typeof looks)[number]) {
+  await window.emulateMedia({ colorScheme: look === "dark" ? "dark" : "light", contrast: look === "contrast" ? "more" : "no-preference" })
+}
+
+/** pictures takes the screen wide and less wide, light and dark, and what is new of it in other looks. */
+async function pictures(window: Page, name: string) {
+  for (const [look, width, height] of [["light", 390, 844], ["contrast", 1280, 800], ["dark", 1920, 1080], ["dark", 1280, 800], ["light", 1920, 1080], ["light", 1280, 800]] as const) {
+    await wear(window, look)
+    await window.setViewportSize({ width, height })
+    await window.screenshot({ path: join(shots, `${name}-${width}-${look}.png`) })
+  }
 }
 
 /** tooWide is what stands out of the page at its right; it runs in the page. */
