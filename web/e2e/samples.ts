@@ -45,7 +45,7 @@ export async function furnish(world: World): Promise<Samples> {
       "documents/drafts": await draft(world, office.incoming, ids), directories: "reasons", erasures: await erasure(world), reports: "days", rules: rule,
       channels: "mail", plugins: "email", parties: office.parties[0]!.id, documents: letter, appeals: appeal, tasks: office.task.id, users: ids[0]!,
     },
-    words: ["admin", "meters", "mail", operator.login, "petrova", "volkov", "smirnova"],
+    words: ["admin", "meters", "mail", "house", "leak", "lift", "second", operator.login, "petrova", "volkov", "smirnova"],
   }
 }
 
@@ -68,7 +68,7 @@ async function connect(world: World): Promise<void> {
 }
 
 const markup = `<div style="font-family:sans-serif"><h2>Показания приборов учёта</h2><p>Добрый день!</p><table border="1" cellpadding="6"><tr><th>Прибор</th><th>Было</th><th>Стало</th></tr>
-<tr><td>Холодная вода</td><td>143</td><td>151</td></tr><tr><td>Горячая вода</td><td>88</td><td>93</td></tr></table><p>С уважением, <b>Смирнова Л. П.</b>, кв. 17</p><img src="https://pictures.test/logo.png"></div>`
+<tr><td>Холодная вода</td><td>143</td><td>151</td></tr><tr><td>Горячая вода</td><td>88</td><td>93</td></tr></table><p>С уважением, <b>Смирнова Л. П.</b>, кв. 17</p><img data-remote-src="https://pictures.test/logo.png" alt=""></div>`
 
 /** marked has a letter with markup come in by a channel. */
 async function marked(world: World): Promise<string> {

@@ -84,7 +84,7 @@ function Head<Row>(props: Props<Row>) {
         {props.select && (
           <th className="u-check">
             <input
-              type="checkbox" aria-label={t.chooseAll} checked={chosen > 0 && chosen === props.rows.length}
+              type="checkbox" aria-label={t.chooseAll} disabled={props.rows.length === 0} checked={chosen > 0 && chosen === props.rows.length}
               ref={(box) => { if (box) box.indeterminate = chosen > 0 && chosen < props.rows.length }}
               onChange={(e) => props.select?.(props.rows, e.target.checked)}
             />

@@ -75,8 +75,7 @@ function Letter(props: { document: Schema<"Document"> }) {
     <section className="u-panel" aria-label={d.subject}>
       <h2>{d.subject}</h2>
       <p className="u-quiet">{peopleOf([d.sender])}{d.recipients?.length ? ` → ${peopleOf(d.recipients)}` : ""}</p>
-      <br />
-      {d.html ? <SafeHtml html={d.html} image={inline} title={d.subject} /> : <div className="u-doc-text">{d.text || <span className="u-quiet">{t.noText}</span>}</div>}
+      {d.html ? <SafeHtml document={d.id} html={d.html} image={inline} title={d.subject} /> : <div className="u-doc-text">{d.text || <span className="u-quiet">{t.noText}</span>}</div>}
       {files.length > 0 && <><br /><Files files={files} url={(f) => fileUrl(d.id, f)} /></>}
     </section>
   )

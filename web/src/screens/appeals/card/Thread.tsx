@@ -65,7 +65,7 @@ function Body(props: { id: string; whole?: Doc }) {
   }
   return (
     <>
-      {doc.html ? <SafeHtml html={doc.html} image={inline} title={doc.subject} /> : <div className="a-text">{doc.text}</div>}
+      {doc.html ? <SafeHtml document={doc.id} html={doc.html} image={inline} title={doc.subject} /> : <div className="a-text">{doc.text}</div>}
       {files.length > 0 && <Files files={files} url={(f) => fileUrl(doc.id, f)} />}
     </>
   )
