@@ -104,6 +104,11 @@ func (s *Service) change(tx store.Tx, ref Ref, do func(d *core.Document) error) 
 	if err != nil {
 		return nil, err
 	}
+	return s.changed(tx, old, do)
+}
+
+// changed is change of an appeal that was read in tx.
+func (s *Service) changed(tx store.Tx, old *core.Document, do func(d *core.Document) error) (*core.Document, error) {
 	d := own(old)
 	if err := do(d); err != nil {
 		return nil, err
@@ -114,22 +119,32 @@ func (s *Service) change(tx store.Tx, ref Ref, do func(d *core.Document) error) 
 // work is change of what must not be merged into another appeal: that is where
 // the work goes on.
 func (s *Service) work(tx store.Tx, ref Ref, do func(d *core.Document) error) (*core.Document, error) {
-	return s.change(tx, ref, func(d *core.Document) error {
-		if d.Appeal.MergedInto != "" {
-			return core.Conflict("appeal.merged", "обращение объединено с другим: работа идёт там")
-		}
-		return do(d)
-	})
+	return s.change(tx, ref, unmerged(do))
 }
 
 // open is work on what has not ended.
 func (s *Service) open(tx store.Tx, ref Ref, do func(d *core.Document) error) (*core.Document, error) {
-	return s.work(tx, ref, func(d *core.Document) error {
+	return s.work(tx, ref, unended(do))
+}
+
+// unmerged is do for appeals that are not merged into another.
+func unmerged(do func(*core.Document) error) func(*core.Document) error {
+	return func(d *core.Document) error {
+		if d.Appeal.MergedInto != "" {
+			return core.Conflict("appeal.merged", "обращение объединено с другим: работа идёт там")
+		}
+		return do(d)
+	}
+}
+
+// unended is do for appeals that have not ended.
+func unended(do func(*core.Document) error) func(*core.Document) error {
+	return func(d *core.Document) error {
 		if d.Appeal.State.Ended() {
 			return core.Conflict("appeal.ended", "обращение завершено: сначала откройте его снова")
 		}
 		return do(d)
-	})
+	}
 }
 
 // save writes a changed appeal, tells about it and stops the clock of an

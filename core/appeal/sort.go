@@ -24,10 +24,10 @@ func (s *Service) Sort(tx store.Tx, d *core.Document, set func(*core.Document)) 
 	if d.Appeal == nil {
 		return s.become(tx, d, set)
 	}
-	return s.open(tx, Ref{ID: d.ID}, func(d *core.Document) error {
+	return s.changed(tx, d, unmerged(unended(func(d *core.Document) error {
 		set(d)
 		return nil
-	})
+	})))
 }
 
 // become makes a registered document an appeal.

@@ -70,8 +70,8 @@ var (
 		documents: 1_000_000, fewer: 10_000, requests: 1000, channels: 12, searched: 1_000_000, queries: 2000, closed: 100_000,
 	}
 	quickRun = sizes{
-		rounds: 3, messages: 6000, commits: 10_000, flushes: 2000, latency: 2 * time.Second,
-		documents: 100_000, fewer: 10_000, requests: 500, channels: 12, searched: 50_000, queries: 500, closed: 10_000,
+		rounds: 2, messages: 6000, commits: 10_000, flushes: 1000, latency: 2 * time.Second,
+		documents: 30_000, fewer: 3000, requests: 300, channels: 12, searched: 10_000, queries: 300, closed: 5000,
 	}
 )
 

@@ -43,7 +43,7 @@ var allFigures = []figure{
 	{key: "delivered_vs_pipe", title: "connector → registered → delivered to a second connector; against the pipe with that delivery", must: 0.35, aim: 0.60, got: deliveredRate, floor: forwardRate},
 	{key: "commit_vs_batch64", title: "commits of one document by 64 writers; against bbolt.Batch", must: 2.5, aim: 4, got: commitRate, floor: batchRate},
 	{key: "deciding_vs_registering", title: "processor time of reading a document and deciding on it by 200 rules; against storing and registering it", atMost: true, must: 1, aim: 0.3},
-	{key: "routing_vs_registering", title: "the same with what was decided done and written", atMost: true, must: 1, aim: 0.8},
+	{key: "routing_vs_registering", title: "what registering costs more where what is decided is done and written as well; against registering alone"},
 	{key: "ack_p99_half_load_ms", title: "acknowledgement p99 at half of the top rate", unit: "ms", atMost: true, must: 10, aim: 5, mustSync: 4, aimSync: 2},
 	{key: "fdatasync_p99_ms", title: "the disk itself: fdatasync of 4 KiB, p99", unit: "ms"},
 	{key: "slow_disk_ratio", title: "delivered with 2 ms added to every flush; against without", must: 0.6, aim: 0.9},

@@ -31,7 +31,7 @@ var (
 func settings() map[string]any {
 	return map[string]any{
 		"scorchMergePlanOptions": map[string]any{
-			"maxSegmentsPerTier": 10, "maxSegmentSize": 1 << 20, "tierGrowth": 10.0, "segmentsPerMergeTask": 10,
+			"maxSegmentsPerTier": 16, "maxSegmentSize": 1 << 20, "tierGrowth": 10.0, "segmentsPerMergeTask": 10,
 			"floorSegmentSize": batchDocuments / 2, "reclaimDeletesWeight": 2.0,
 		},
 	}

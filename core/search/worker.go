@@ -18,8 +18,8 @@ import (
 
 const (
 	// batchDocuments and batchBytes bound what goes into the index at once.
-	batchDocuments = 1024
-	batchBytes     = 4 << 20
+	batchDocuments = 512
+	batchBytes     = 2 << 20
 	// linger is how long a batch waits for further events.
 	linger = 20 * time.Millisecond
 	// maxPause bounds the pause after a batch.

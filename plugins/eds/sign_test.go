@@ -72,6 +72,9 @@ func verifyEverywhere(t *testing.T, h *sdktest.Hub, ca *edstest.PKI, gnuTLS bool
 		t.Errorf("changed: %s %s", report.Status, report.Code)
 	}
 	inside := bytesOf(t, do(t, h, opSign, sdk.Values{"attached": true}, sdk.Bytes("ответ.txt", []byte(letter))).Files[0])
+	if got, err := ca.Content(inside); err != nil || got != letter {
+		t.Errorf("OpenSSL finds %q inside, %v", got, err)
+	}
 	out := output[verifyOutput](t, do(t, h, opVerify, nil, signatureFile("ответ.txt.sig", "", inside)))
 	if len(out.Reports) != 1 || out.Reports[0].Status != "valid" || !out.Reports[0].Attached {
 		t.Errorf("attached: %+v", out.Reports)

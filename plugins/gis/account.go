@@ -74,7 +74,7 @@ func newAccount(set settings, env sdk.Env, c clock) (*account, error) {
 	if err := set.check(); err != nil {
 		return nil, err
 	}
-	client := &http.Client{Transport: transport()}
+	client := &http.Client{Transport: transport(), CheckRedirect: stay}
 	a := &account{
 		set: set, env: env, clock: c, wake: make(chan struct{}, 1),
 		soap: &soap.Client{
@@ -94,7 +94,7 @@ func newAccount(set settings, env sdk.Env, c clock) (*account, error) {
 // the login and the organisation, and sees that there is a certificate.
 func (a *account) Check(ctx context.Context) error {
 	_, err := a.ask(ctx, appeals.Path, uuid.NewString())
-	if classOf(codeOf(err)) != classGone && err != nil {
+	if c := classOf(codeOf(err)); err != nil && c != classGone && c != classEmpty {
 		return told(err)
 	}
 	if a.set.Signature != "eds" {
@@ -120,6 +120,9 @@ func (a *account) Close() error {
 	a.soap.HTTP.CloseIdleConnections()
 	return nil
 }
+
+// stay follows nobody: a signed request is for the address of the settings alone.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 func transport() *http.Transport {
 	return &http.Transport{

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/uzel-hub/uzel/plugins/gis/internal/appeals"
 	"github.com/uzel-hub/uzel/sdk"
 )
 
@@ -25,7 +26,7 @@ type cursor struct {
 type seen struct {
 	Hash      string `json:"h"`
 	Count     int    `json:"n,omitempty"` // of changes told
-	Closed    string `json:"c,omitempty"` // the day it was seen closed
+	Closed    string `json:"c,omitempty"` // the day it was seen closed, or not seen any more
 	Withdrawn bool   `json:"w,omitempty"`
 	Ratings   int    `json:"r,omitempty"` // of those told
 }
@@ -79,6 +80,21 @@ func (c *cursor) known() []string { return slices.Sorted(maps.Keys(c.Appeals)) }
 func (c *cursor) forget(today time.Time, days int) {
 	last := today.AddDate(0, 0, -days).Format(time.DateOnly)
 	maps.DeleteFunc(c.Appeals, func(_ string, s seen) bool { return s.Closed != "" && s.Closed < last })
+}
+
+// missed notes which of the appeals asked for GIS does not show: they have gone
+// to another organisation. They are watched for as long as closed ones.
+func (c *cursor) missed(asked []string, shown []appeals.Appeal, today time.Time) {
+	for _, guid := range asked {
+		if slices.ContainsFunc(shown, func(ap appeals.Appeal) bool { return ap.Key() == guid }) {
+			continue
+		}
+		c.taken(guid)
+		if s, known := c.Appeals[guid]; known && s.Closed == "" {
+			s.Closed = today.Format(time.DateOnly)
+			c.Appeals[guid] = s
+		}
+	}
 }
 
 func (c *cursor) wait(guid string) {

@@ -59,20 +59,32 @@ func advice(code string) (field, text string) {
 	case "HTTP404":
 		return "url", "по этому адресу нет службы ГИС ЖКХ"
 	}
+	if strings.HasPrefix(code, "HTTP3") {
+		return "url", "по этому адресу отвечают перенаправлением, а не служба ГИС ЖКХ"
+	}
 	if strings.HasPrefix(code, "FMT") {
 		return "", "ГИС ЖКХ не понимает запрос: это ошибка коннектора, сообщите разработчику"
 	}
 	return "", "ГИС ЖКХ отказывает в доступе"
 }
 
-// refused is a code of GIS as the hub understands it; nil if it is no error.
+// overall is the code of a failure of GIS as a whole: while it lasts nothing is
+// given up.
+const overall = "EXP001000"
+
+// codeUnreachable is the code of sdk.Unreachable.
+const codeUnreachable = "channel.unreachable"
+
+// refused is a code of GIS as the hub understands it. That there is nothing to
+// export is no answer to anything but an export.
 func refused(code, words string) error {
 	e := &sdk.Error{Code: "gis." + strings.ToLower(code), Source: "remote"}
 	said := strings.TrimSpace(code + " " + words)
 	switch classOf(code) {
-	case classEmpty:
-		return nil
 	case classRetry:
+		if code == overall {
+			e.Code = codeUnreachable
+		}
 		e.Kind, e.After, e.Text = "unavailable", overload, "ГИС ЖКХ занята: "+said
 	case classStop:
 		e.Kind = "config"
@@ -98,6 +110,8 @@ func told(err error) error {
 		return refused(fault.Code, fault.Text)
 	case isInside:
 		return refused(inside.Code, inside.Text)
+	case errors.Is(err, soap.ErrTooLarge):
+		return &sdk.Error{Kind: "unavailable", Code: "gis.large", Source: "remote", Text: "ответ ГИС ЖКХ больше допустимого", Err: err}
 	case isStore && store.Temporary():
 		return &sdk.Error{Kind: "unavailable", Code: "gis.files", Source: "remote", Text: "хранилище файлов ГИС ЖКХ не готово", Err: err}
 	case isStore:

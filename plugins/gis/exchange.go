@@ -84,7 +84,7 @@ func (a *account) await(ctx context.Context, path, ack string, limit time.Durati
 			return nil, err
 		}
 		r, err := a.ask(ctx, path, ack)
-		if r != nil || codeOf(err) != "" && classOf(codeOf(err)) != classRetry {
+		if r != nil || errors.Is(err, soap.ErrTooLarge) || codeOf(err) != "" && classOf(codeOf(err)) != classRetry {
 			return r, err
 		}
 		if failures++; err == nil {

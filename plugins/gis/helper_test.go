@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ const (
 // world starts an emulator that verifies signatures.
 func world(t testing.TB, change func(*emulator.Options)) *emulator.World {
 	t.Helper()
-	o := emulator.Options{Orgs: []string{orgGUID}, Polls: -1, Verify: verifyRSA, Digest: digestRSA}
+	o := emulator.Options{Orgs: []string{orgGUID}, Polls: -1, Verify: verifyRSA, Digest: digestRSA, Schema: os.Getenv("UZEL_GIS_SCHEMA")}
 	if change != nil {
 		change(&o)
 	}

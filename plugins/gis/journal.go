@@ -41,6 +41,7 @@ type exchange struct {
 	// with the hub's attempt and grows when GIS fails at one it had taken.
 	Try      int    `json:"t,omitempty"`
 	Sum      string `json:"x,omitempty"` // of the answer's text
+	After    string `json:"d,omitempty"` // day before which nobody can have sent the answer
 	Answer   string `json:"g,omitempty"` // AnswerGUID
 	Number   string `json:"n,omitempty"` // the answer's
 	Close    bool   `json:"c,omitempty"` // after the answer

@@ -88,16 +88,20 @@ func (l *lookups) topic(ctx context.Context, code string) (string, error) {
 	if known && age < topicsAge || !known && age < topicsAgain {
 		return name, nil
 	}
-	r, err := l.account.fetch(ctx, appeals.PathNSI, "exportNsiItem", appeals.ExportDirectory(appeals.Topics), lookupLimit)
-	if err != nil && sdk.KindOf(err) == "unavailable" {
-		return name, err
+	for _, group := range appeals.Groups() {
+		r, err := l.account.fetch(ctx, appeals.PathNSI, "exportNsiItem", appeals.ExportDirectory(appeals.Topics, group), lookupLimit)
+		if err != nil && sdk.KindOf(err) == "unavailable" {
+			return name, err
+		}
+		if err != nil {
+			l.account.env.Log.Warn("directory of topics not read", "group", group, "code", codeText(err))
+			continue
+		}
+		if collect(l.kept.Topics, r.Elements); len(r.Elements) > 0 {
+			break
+		}
 	}
 	l.kept.TopicsAt = l.account.clock.now()
-	if err != nil {
-		l.account.env.Log.Warn("directory of topics not read", "code", codeText(err))
-	} else {
-		collect(l.kept.Topics, r.Elements)
-	}
 	l.save()
 	return l.kept.Topics[code], nil
 }

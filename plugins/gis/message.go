@@ -154,7 +154,7 @@ func endOf(d time.Time) time.Time {
 
 // statuses are the states as the cabinet of GIS names them.
 var statuses = map[string]string{
-	appeals.Sent: "Получено", appeals.InWork: "В работе", appeals.Executed: "Исполнено", appeals.Withdrawn: "Отозвано",
+	appeals.Sent: "Получено", appeals.InWork: "В работе", appeals.Executed: "Выполнено", appeals.Withdrawn: "Отозвано",
 }
 
 // fields are the requisites of an appeal.

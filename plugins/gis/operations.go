@@ -48,7 +48,7 @@ func operations() []sdk.Operation {
 		},
 		{
 			Name: stepClose, Title: "Закрыть в ГИС ЖКХ", Place: sdk.PlaceDocument, Confirm: true,
-			Help: "Обращение получит статус «Исполнено»", Output: operationResult{},
+			Help: "Обращение получит статус «Выполнено»", Output: operationResult{},
 		},
 		{
 			Name: "status", Title: "Состояние в ГИС ЖКХ", Place: sdk.PlaceDocument,

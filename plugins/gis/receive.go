@@ -9,6 +9,7 @@ import (
 
 	"github.com/uzel-hub/uzel/plugins/gis/internal/appeals"
 	"github.com/uzel-hub/uzel/plugins/gis/internal/filestore"
+	"github.com/uzel-hub/uzel/plugins/gis/internal/soap"
 	"github.com/uzel-hub/uzel/sdk"
 )
 
@@ -18,6 +19,8 @@ type receiver struct {
 	emit   sdk.Emitter
 	cursor cursor
 	marked sdk.Cursor // what the hub has
+	// refusals counts the appeals that GIS refused to show in this round.
+	refusals int
 }
 
 // Receive implements sdk.Receiver: it looks for new appeals and for changes of
@@ -42,6 +45,7 @@ func (a *account) Receive(ctx context.Context, after sdk.Cursor, emit sdk.Emitte
 // window by window.
 func (r *receiver) round(ctx context.Context) error {
 	today := r.clock.today()
+	r.refusals = 0
 	for _, w := range r.cursor.windows(today, r.set.Receive.LookBack) {
 		if err := r.window(ctx, w); err != nil {
 			return err
@@ -56,11 +60,8 @@ func (r *receiver) round(ctx context.Context) error {
 
 // window takes what was created on the days.
 func (r *receiver) window(ctx context.Context, w window) error {
-	found, err := r.export(ctx, appeals.Selection{From: w.from, To: w.to, Sent: true, InWork: true, HCS: r.set.Receive.HCS})
+	err := r.bring(ctx, appeals.Selection{From: w.from, To: w.to, Sent: true, InWork: true, HCS: r.set.Receive.HCS})
 	if err != nil {
-		return err
-	}
-	if err := r.take(ctx, found); err != nil {
 		return err
 	}
 	if day := w.to.Format(time.DateOnly); day > r.cursor.Through {
@@ -79,11 +80,7 @@ func (r *receiver) again(ctx context.Context, today time.Time) error {
 		guids = append(guids, r.cursor.known()...)
 	}
 	for chunk := range slices.Chunk(slices.Compact(slices.Sorted(slices.Values(guids))), appeals.MaxObjects) {
-		found, err := r.export(ctx, appeals.Selection{GUIDs: chunk})
-		if err != nil {
-			return err
-		}
-		if err := r.take(ctx, found); err != nil {
+		if err := r.bring(ctx, appeals.Selection{GUIDs: chunk}); err != nil {
 			return err
 		}
 	}
@@ -93,12 +90,45 @@ func (r *receiver) again(ctx context.Context, today time.Time) error {
 	return nil
 }
 
-func (r *receiver) export(ctx context.Context, s appeals.Selection) ([]appeals.Appeal, error) {
+// maxRefusals is how many appeals in a round may be refused one by one before
+// that is taken for a fault of the whole.
+const maxRefusals = 20
+
+// bring takes what a selection has. What is too large for one answer, or refused
+// as a whole, is asked for in parts, so that one appeal does not hold back the
+// others; how many one answer may hold is not published.
+func (r *receiver) bring(ctx context.Context, s appeals.Selection) error {
 	res, err := r.fetch(ctx, appeals.Path, "exportAppeal", appeals.Export(s), fetchLimit)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		if err := r.take(ctx, res.Appeals); err != nil {
+			return err
+		}
+		r.cursor.missed(s.GUIDs, res.Appeals, r.clock.today())
+		return nil
 	}
-	return res.Appeals, nil
+	if !errors.Is(err, soap.ErrTooLarge) && sdk.KindOf(err) != "rejected" {
+		return err
+	}
+	parts := s.Parts()
+	if len(parts) == 0 {
+		return r.refuse(s, err)
+	}
+	for _, p := range parts {
+		if err := r.bring(ctx, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refuse passes over one appeal that GIS does not show.
+func (r *receiver) refuse(s appeals.Selection, err error) error {
+	if r.refusals++; len(s.GUIDs) != 1 || r.refusals > maxRefusals {
+		return err
+	}
+	r.env.Log.Warn("an appeal cannot be read again", "appeal", s.GUIDs[0], "code", codeText(err))
+	r.cursor.missed(s.GUIDs, nil, r.clock.today())
+	return nil
 }
 
 // mark hands the cursor over if it has changed.
@@ -144,6 +174,8 @@ func (r *receiver) one(ctx context.Context, ap *appeals.Appeal) error {
 	had, known := r.cursor.Appeals[ap.Key()]
 	now := had.next(ap, r.clock.today())
 	if known && had.Hash == now.Hash {
+		had.Closed = now.Closed // it may have been missing meanwhile
+		r.cursor.Appeals[ap.Key()] = had
 		return nil
 	}
 	letters, err := r.messages(ctx, ap, had, known)

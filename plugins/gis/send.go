@@ -54,6 +54,7 @@ func (a *account) fresh(d *sdk.Dispatch) (*exchange, error) {
 	switch d.Purpose {
 	case sdk.PurposeAnswer:
 		x.Step, x.Answerer, x.Sum = stepLoad, a.set.answerer(d.Document.Author), sumOf(answerText(d))
+		x.After = dayText(appeals.Day(d.Document.Date).AddDate(0, 0, -1)) // the hub's day may be ahead of GIS's
 		if n := utf8.RuneCountInString(appeals.Clean(d.Document.Text)); n > appeals.MaxAnswer {
 			return nil, rejected("gis.text", "ответ длиннее 10 000 знаков: сократите его или приложите файлом")
 		}
@@ -168,6 +169,7 @@ func (x *exchange) closed(ap *appeals.Appeal) { x.doneIf(!ap.Open()) }
 
 // own is the answer of this exchange in the appeal's history: by its number, or
 // the one with the same text, a sent one before a draft; nil if there is none.
+// Short answers are alike: one that is older than the document is another's.
 func (x *exchange) own(ap *appeals.Appeal) *appeals.Answer {
 	var found *appeals.Answer
 	for _, e := range ap.History {
@@ -175,6 +177,7 @@ func (x *exchange) own(ap *appeals.Appeal) *appeals.Answer {
 		case answer == nil:
 		case x.Answer != "" && appeals.Key(answer.GUID) == x.Answer:
 			return answer
+		case e.Date != "" && dayText(appeals.Day(e.Date)) < x.After:
 		case sumOf(answer.Text) == x.Sum && (found == nil || answer.Sent):
 			found = answer
 		}

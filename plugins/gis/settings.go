@@ -28,7 +28,7 @@ type settings struct {
 	Hash        string          `setting:"hash" title:"Хеш вложений" default:"gost94" enum:"gost94=ГОСТ Р 34.11-94,gost256=ГОСТ Р 34.11-2012 (256 бит),gost512=ГОСТ Р 34.11-2012 (512 бит)"`
 	Answerer    string          `setting:"answerer" title:"Исполнитель по умолчанию (AnswererGUID)" required:"true" help:"ГИС ЖКХ требует сотрудника в каждом действии и не сообщает их список"`
 	Performers  []performer     `setting:"performers" title:"Сотрудники"`
-	Close       bool            `setting:"close_with_answer" title:"Закрывать обращение вместе с ответом" default:"true" help:"После отправки ответа обращение получает в ГИС ЖКХ статус «Исполнено»"`
+	Close       bool            `setting:"close_with_answer" title:"Закрывать обращение вместе с ответом" default:"true" help:"После отправки ответа обращение получает в ГИС ЖКХ статус «Выполнено»"`
 	Receive     receiveSettings `setting:"receive" title:"Приём"`
 	Poll        pollSettings    `setting:"poll" title:"Опрос готовности"`
 }

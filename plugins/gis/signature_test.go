@@ -333,7 +333,7 @@ func story(t *testing.T, w *emulator.World) {
 		stepRedirect:    {guids[1], sdk.Values{"receiver": masterGUID, "comment": "Не к нам"}, []sdk.File{sdk.Bytes("письмо.pdf", []byte("x"))}, "Получено, переадресовано"},
 		stepExtend:      {guids[2], sdk.Values{"until": "2027-01-31", "comment": "Осмотр"}, []sdk.File{sdk.Bytes("план.pdf", []byte("x"))}, "Получено, срок продлён"},
 		stepNotRequired: {guids[3], sdk.Values{"cause": "Нет вопроса"}, nil, "Получено, ответ не требуется"},
-		stepClose:       {guids[4], nil, nil, "Исполнено"},
+		stepClose:       {guids[4], nil, nil, "Выполнено"},
 	} {
 		for range 2 { // pressed twice, done once
 			r, err := h.Do(t.Context(), sdk.OperationCall{Operation: operation, Document: in.guid, Input: in.input, Files: in.files, User: "usr_1"})

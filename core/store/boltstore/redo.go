@@ -66,6 +66,7 @@ type redoLog struct {
 	file *os.File
 	base
 	at       int64  // where the next record begins
+	padded   int64  // the end of the file, zeros ahead included
 	number   uint64 // of the next record
 	doubtful bool   // something that must not count may stand there
 }
@@ -90,7 +91,11 @@ func createRedo(path string, b base) (l *redoLog, err error) {
 	if _, err := f.WriteAt(b.blocks(), 0); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &redoLog{file: f, base: b, at: redoFirst}, nil
+	info, err := f.Stat()
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return &redoLog{file: f, base: b, at: redoFirst, padded: info.Size()}, nil
 }
 
 // blocks are the head of a log and an empty seal.
@@ -135,6 +140,7 @@ func (l *redoLog) append(record []byte, size int) error {
 	l.doubtful = true
 	_, err := l.file.WriteAt(record, l.at)
 	if err == nil {
+		l.pad(l.at + int64(len(record)))
 		err = flushData(l.file)
 	}
 	if err != nil {
@@ -146,7 +152,24 @@ func (l *redoLog) append(record []byte, size int) error {
 	return nil
 }
 
-var zeros [redoBlock]byte
+// padBytes are written ahead where the file grows: a flush that makes it longer
+// waits for the journal of the file system as well, and with it for whatever else
+// is written to that.
+const padBytes = 512 << 10
+
+var zeros [padBytes]byte
+
+// pad writes zeros behind the record that ends there, if it is the longest the
+// file has been. Where they cannot be written the flush is slower, and no more.
+func (l *redoLog) pad(end int64) {
+	if end <= l.padded {
+		return
+	}
+	l.padded = end
+	if _, err := l.file.WriteAt(zeros[:], end); err == nil {
+		l.padded += padBytes
+	}
+}
 
 // takeBack makes the last record, which takes so many bytes, not count.
 func (l *redoLog) takeBack(size int) error {

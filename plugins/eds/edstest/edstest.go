@@ -186,6 +186,32 @@ func (p *PKI) SignBare(h Holder, text string) []byte {
 	return Read(p.t, p.Path("signed.p7s"))
 }
 
+// SignGnuTLS makes a detached CMS signature of the text in DER with GnuTLS, which
+// knows the kinds that VerifyGnuTLS does; more are further arguments of certtool.
+func (p *PKI) SignGnuTLS(h Holder, text string, more ...string) []byte {
+	p.t.Helper()
+	args := []string{
+		"--p7-detached-sign", "--load-certificate", h.Certificate, "--load-privkey", h.Key, "--infile", p.Write("signed.txt", text),
+		"--outder", "--outfile", p.Path("signed.p7s"),
+	}
+	if out, err := p.Try("certtool", append(args, more...)...); err != nil {
+		p.t.Fatalf("certtool --p7-detached-sign (gnutls-bin is needed): %v: %s", err, out)
+	}
+	return Read(p.t, p.Path("signed.p7s"))
+}
+
+// Content asks OpenSSL for the document inside an attached CAdES signature that
+// holds.
+func (p *PKI) Content(sig []byte) (string, error) {
+	p.t.Helper()
+	out, err := p.Try("openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", p.Write("check.p7s", string(sig)),
+		"-CAfile", p.Root, "-purpose", "any", "-out", p.Path("inside.txt"))
+	if err != nil {
+		return "", fmt.Errorf("openssl cms -verify: %w: %s", err, out)
+	}
+	return string(Read(p.t, p.Path("inside.txt"))), nil
+}
+
 // Verify asks OpenSSL about a detached CAdES signature of the text; it returns
 // what the tool says when it refuses.
 func (p *PKI) Verify(sig []byte, text string, more ...string) error {

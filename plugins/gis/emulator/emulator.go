@@ -36,6 +36,10 @@ type Options struct {
 	Verify func(algorithm string, certificate, signed, value []byte) error
 	// Digest hashes by the URI of the method; needed with Verify.
 	Digest func(method string, data []byte) ([]byte, error)
+	// Schema is the path of an XSD of the SOAP envelope over the operator's schemas:
+	// requests to the appeals service are validated with it by xmllint, beside the
+	// emulator's own rules. "" = only those.
+	Schema string
 	// Polls is how many questions about a request are answered "not yet"; 2 if 0,
 	// none if negative.
 	Polls int
@@ -47,6 +51,14 @@ type Options struct {
 	Repeats bool
 	// CloseOnAnswer makes a sent answer close the appeal.
 	CloseOnAnswer bool
+	// Most is how many appeals one export may give, 0 = any number: more are refused
+	// (INT002999).
+	Most int
+	// Strict refuses an export that names an appeal the organisation does not have
+	// (INT002000); otherwise the rest is given.
+	Strict bool
+	// TopicGroup is the group of directory 220; "NSI" if empty.
+	TopicGroup string
 	// Observe sees the body of every SOAP request as it came and its answer.
 	Observe func(request, answer []byte)
 	Login   string // HTTP Basic, none if empty
@@ -82,6 +94,7 @@ func Start(o Options) (*World, error) {
 	if o.Polls == 0 {
 		o.Polls = 2
 	}
+	orElse(&o.TopicGroup, "NSI")
 	w := &World{
 		o: o, Faults: newFaults(), requests: map[string]*request{}, seen: map[string]*request{},
 		files: map[string]*file{}, orgs: map[string]Organization{}, topics: map[string]string{}, counts: map[string]int{},

@@ -147,3 +147,17 @@ func TestStoreRefuses(t *testing.T) {
 		})
 	}
 }
+
+// TestSchemaIsAsked: what the schema at hand does not allow is refused, although
+// the emulator's own rules have nothing against it.
+func TestSchemaIsAsked(t *testing.T) {
+	w := start(t, emulator.Options{Unsigned: true, Schema: "testdata/envelope.xsd"})
+	_, got := post(t, w, "exportAppeal", emulator.DemoOrg, `<a:exportAppealRequest Id="x" b:version="14.4.0.1"><a:StartDate>2026-03-01</a:StartDate></a:exportAppealRequest>`)
+	if !strings.Contains(got, "AckRequest") {
+		t.Errorf("valid: %s", got)
+	}
+	_, got = post(t, w, "getState", emulator.DemoOrg, `<b:getStateRequest><b:MessageGUID>`+guid+`</b:MessageGUID></b:getStateRequest>`)
+	if !strings.Contains(got, "FMT001300") || !strings.Contains(got, "не по схеме") {
+		t.Errorf("invalid: %s", got)
+	}
+}

@@ -12,15 +12,23 @@ import (
 
 // export writes the appeals a request selects.
 func (w *World) export(req *request, out *etree.Element) {
-	n := 0
+	var found []*Appeal
 	for _, a := range w.appeals {
 		if (a.Org == "" || strings.EqualFold(a.Org, req.org)) && selected(a, req.el) {
-			w.appeal(out.CreateElement("a:ExportAppealResult"), a)
-			n++
+			found = append(found, a)
 		}
 	}
-	if n == 0 {
+	switch named := len(req.el.FindElements("./AppealGUID")); {
+	case w.o.Strict && len(found) < named:
+		errorElement(out, "b:ErrorMessage", "INT002000", "Обращение не найдено")
+	case len(found) == 0:
 		errorElement(out, "b:ErrorMessage", "INT002012", "Нет объектов для экспорта")
+	case w.o.Most > 0 && len(found) > w.o.Most:
+		errorElement(out, "b:ErrorMessage", "INT002999", "Слишком много объектов для экспорта")
+	default:
+		for _, a := range found {
+			w.appeal(out.CreateElement("a:ExportAppealResult"), a)
+		}
 	}
 }
 
@@ -242,7 +250,11 @@ func (w *World) exportOrgs(req *request, out *etree.Element) {
 	}
 }
 
-func (w *World) exportTopics(out *etree.Element) {
+func (w *World) exportTopics(req *request, out *etree.Element) {
+	if text(req.el, "ListGroup") != w.o.TopicGroup {
+		errorElement(out, "b:ErrorMessage", "INT002000", "Справочник не найден")
+		return
+	}
 	item := out.CreateElement("c:NsiItem")
 	put(item, "n:NsiItemRegistryNumber", "220")
 	put(item, "n:Created", w.o.Now().Format(time.RFC3339))

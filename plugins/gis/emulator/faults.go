@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"bytes"
 	"net/http"
 	"sync"
 )
@@ -15,6 +16,7 @@ type Fault struct {
 	// or with After, when it is.
 	Drop, After bool
 	Garbage     bool // an answer that is no XML
+	Huge        bool // an answer larger than anybody should take
 	// Reject makes the result of the action an error with this code: the rest of
 	// the request is carried out.
 	Reject string
@@ -30,6 +32,7 @@ type Fault struct {
 type Faults struct {
 	mu     sync.Mutex
 	queued map[string][]Fault
+	always Fault
 	down   bool
 	gzip   bool
 }
@@ -58,6 +61,14 @@ func (f *Faults) Down(down bool) {
 	f.down = down
 }
 
+// Always is what every request meets that has no fault of its own waiting; the
+// zero value ends that.
+func (f *Faults) Always(one Fault) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.always = one
+}
+
 // Gzip packs answers for those who can unpack them.
 func (f *Faults) Gzip(on bool) {
 	f.mu.Lock()
@@ -82,7 +93,7 @@ func (f *Faults) take(action string) Fault {
 	defer f.mu.Unlock()
 	list := f.queued[action]
 	if len(list) == 0 {
-		return Fault{}
+		return f.always
 	}
 	f.queued[action] = list[1:]
 	return list[0]
@@ -103,6 +114,11 @@ func (f Fault) before(rw http.ResponseWriter) (done bool) {
 	case f.Garbage:
 		f.then()
 		_, _ = rw.Write([]byte("<s:Envelope><не XML"))
+	case f.Huge:
+		f.then()
+		for range 65 {
+			_, _ = rw.Write(bytes.Repeat([]byte(" "), 1<<20)) // the client may have enough
+		}
 	default:
 		return false
 	}

@@ -134,6 +134,11 @@ func (w *World) answer(path, action string, raw []byte, f Fault) (*etree.Element
 	if err != nil {
 		return nil, err
 	}
+	if w.o.Schema != "" && path == pathAppeals {
+		if err := validate(w.o.Schema, raw); err != nil {
+			return nil, refuse("FMT001300", "не по схеме: %v", err)
+		}
+	}
 	org := text(head, "orgPPAGUID")
 	if path == pathAppeals && len(w.o.Orgs) > 0 && !slices.ContainsFunc(w.o.Orgs, func(o string) bool { return strings.EqualFold(o, org) }) {
 		return nil, refuse("AUT011002", "организация не найдена")
@@ -243,7 +248,7 @@ func (w *World) finish(req *request, out *etree.Element) {
 	case "exportOrgRegistry":
 		w.exportOrgs(req, out)
 	case "exportNsiItem":
-		w.exportTopics(out)
+		w.exportTopics(req, out)
 	case "importAnswer":
 		if !req.applied {
 			w.apply(req)

@@ -89,6 +89,22 @@ func TestSignaturesOfOpenSSLAreValid(t *testing.T) {
 	}
 }
 
+// TestSignaturesOfGnuTLSAreValid judges what GnuTLS signs, with signed attributes
+// and without.
+func TestSignaturesOfGnuTLSAreValid(t *testing.T) {
+	for _, kind := range []edstest.Kind{edstest.GOST(256, "A"), edstest.GOST(512, "A"), edstest.RSA(), edstest.ECDSA("P-256")} {
+		t.Run(kind.Name, func(t *testing.T) {
+			t.Parallel()
+			ca := edstest.New(t, kind)
+			signer, j := ca.Issue("user"), bench(t, ca)
+			expect(t, report(t, j, ca.SignGnuTLS(signer, text, "--p7-time"), document(text)), judge.Valid, "")
+			expect(t, report(t, j, ca.SignGnuTLS(signer, text), document(text)), judge.Valid, "")
+			expect(t, report(t, j, ca.SignGnuTLS(signer, text, "--p7-time"), document(text+" ")), judge.Invalid, "hash_mismatch")
+			expect(t, report(t, j, ca.SignGnuTLS(signer, text), document(text+" ")), judge.Invalid, "bad_signature")
+		})
+	}
+}
+
 func TestEachCheckStandsApart(t *testing.T) {
 	ca := edstest.New(t, edstest.GOST(256, "A"))
 	signer := ca.Issue("user")

@@ -89,6 +89,25 @@ type Selection struct {
 	Sent, InWork, HCS bool
 }
 
+// Parts are smaller selections that together have the same appeals; none if
+// there is no smaller one.
+func (s Selection) Parts() []Selection {
+	first, second := s, s
+	switch {
+	case len(s.GUIDs) > 1:
+		first.GUIDs, second.GUIDs = s.GUIDs[:len(s.GUIDs)/2], s.GUIDs[len(s.GUIDs)/2:]
+	case len(s.GUIDs) == 1:
+		return nil
+	case s.From.Before(s.To):
+		first.To, second.From = s.From, s.From.AddDate(0, 0, 1)
+	case s.Sent && s.InWork:
+		first.InWork, second.Sent = false, false
+	default:
+		return nil
+	}
+	return []Selection{first, second}
+}
+
 // Export asks for appeals.
 func Export(s Selection) *etree.Element {
 	el := business("a:exportAppealRequest", "14.4.0.1", "a", nsAppeals)
@@ -227,7 +246,7 @@ func (p Perform) put(at *etree.Element, a Action) {
 	}
 }
 
-// Execute closes the appeal: status Executed (Исполнено).
+// Execute closes the appeal: status Executed (Выполнено).
 type Execute struct{}
 
 func (Execute) put(at *etree.Element, a Action) {
@@ -287,10 +306,14 @@ func ExportOrganization(root string) *etree.Element {
 // Topics is the number of the directory of topics (НСИ 220).
 const Topics = "220"
 
-// ExportDirectory asks for a common directory.
-func ExportDirectory(number string) *etree.Element {
+// Groups are the groups of common directories. Which one the topics are in is
+// not published.
+func Groups() []string { return []string{"NSI", "NSIRAO"} }
+
+// ExportDirectory asks for a common directory of a group.
+func ExportDirectory(number, group string) *etree.Element {
 	el := business("c:exportNsiItemRequest", "10.0.1.2", "c", nsNSI, "n", nsNSIBase)
 	put(el, "c:RegistryNumber", number)
-	put(el, "n:ListGroup", "NSI")
+	put(el, "n:ListGroup", group)
 	return el
 }

@@ -222,22 +222,29 @@ type download struct {
 	id     string
 	length int64 // -1 = not known: one request
 	done   int64
+	whole  bool // it comes in one piece although parts were asked for
 	body   io.ReadCloser
 }
 
 func (d *download) next() error {
 	head := map[string]string{}
+	want := min(Part, d.length-d.done)
 	if d.length > Part {
-		last := min(d.done+Part, d.length) - 1
-		head["Range"] = fmt.Sprintf("bytes=%d-%d", d.done, last)
+		head["Range"] = fmt.Sprintf("bytes=%d-%d", d.done, d.done+want-1)
 	}
 	resp, err := d.client.request(d.ctx, http.MethodGet, "/"+d.id+"?getfile", nil, head)
 	if err != nil {
 		return err
 	}
 	d.body = resp.Body
-	if d.length > Part {
-		d.body = &limited{Reader: io.LimitReader(resp.Body, min(Part, d.length-d.done)), Closer: resp.Body}
+	switch {
+	case d.length <= Part:
+	case resp.ContentLength > want && d.done == 0:
+		d.whole = true // a gateway has dropped the range
+	case resp.ContentLength > want:
+		return errors.Join(errors.New("file store: the whole file instead of a part"), resp.Body.Close())
+	default:
+		d.body = &limited{Reader: io.LimitReader(resp.Body, want), Closer: resp.Body}
 	}
 	return nil
 }
@@ -260,7 +267,7 @@ func (d *download) Read(p []byte) (int, error) {
 		if d.length < 0 || d.done >= d.length {
 			return 0, io.EOF
 		}
-		if d.length <= Part || d.done%Part != 0 {
+		if d.length <= Part || d.whole || d.done%Part != 0 {
 			return 0, io.ErrUnexpectedEOF
 		}
 		if err := errors.Join(d.body.Close(), d.next()); err != nil {

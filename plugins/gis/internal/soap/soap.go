@@ -119,8 +119,8 @@ func read(resp *http.Response) (*Reply, error) {
 	switch {
 	case err != nil && (resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden):
 		return nil, &Fault{Code: fmt.Sprintf("HTTP%d", resp.StatusCode), Text: resp.Status}
-	case err != nil && resp.StatusCode == http.StatusNotFound:
-		return nil, &Fault{Code: "HTTP404", Text: resp.Status}
+	case err != nil && (resp.StatusCode == http.StatusNotFound || resp.StatusCode/100 == 3):
+		return nil, &Fault{Code: fmt.Sprintf("HTTP%d", resp.StatusCode), Text: resp.Status}
 	case err != nil:
 		return nil, &Lost{Status: resp.StatusCode, Err: err}
 	case reply.Fault != nil:

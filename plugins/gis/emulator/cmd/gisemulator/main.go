@@ -43,6 +43,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&o.Addr, "addr", "", "`address` to listen on, a free port if empty")
 	flags.StringVar(&roots, "roots", "", "PEM `file` of authorities: every request must be signed by a certificate of theirs, OpenSSL's GOST engine verifies it; empty: signatures are not looked at")
 	flags.IntVar(&o.Polls, "polls", 2, "questions about a request that are answered \"not yet\"")
+	flags.StringVar(&o.Schema, "schema", "", "XSD `file` of the SOAP envelope over the operator's schemas, by which xmllint validates every request to the appeals service")
 	flags.BoolVar(&empty, "empty", false, "start without appeals")
 	if err := flags.Parse(args); err != nil {
 		return err
