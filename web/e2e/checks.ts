@@ -25,25 +25,28 @@ export async function accessible(page: Page): Promise<void> {
 const latin = new Set(
   `API BIC CSV CSS Ctrl Alt Shift Enter Esc Escape Tab Delete Backspace Home End PageUp PageDown Del Space DOCX English HTML HTTP HTTPS ICE IDLE
   IMAP INBOX IP JPEG JSON KPP MIME OAuth OIDC OpenID OR PDF PEM PNG POP REST SHA SMS SMTP SSL STARTTLS TLS TXT URL UUID VIP XLS XLSX XML XOAUTH ZIP
-  e-mail node GOST XAdES CAdES MAX Telegram WhatsApp Viber Asterisk Prometheus Diadoc expr`.split(/\s+/).map((w) => w.toLowerCase()),
+  e-mail node Re Fwd GOST XAdES CAdES MAX Telegram WhatsApp Viber Asterisk Prometheus Diadoc expr`.split(/\s+/).map((w) => w.toLowerCase()),
 )
+
+/** spoken are all texts of the page that a person reads or hears. It runs in the page. */
+function spoken(): string[] {
+  const foreign = "code, pre, kbd, samp, script, style, textarea, svg, [translate=no], [lang=en]"
+  const out: string[] = []
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+    const around = node.parentElement!
+    if (!around.closest(foreign) && around.checkVisibility()) out.push(node.textContent ?? "")
+  }
+  for (const e of document.querySelectorAll("[aria-label], [title], [placeholder], [alt]")) {
+    if (e.closest("[translate=no], [lang=en], [aria-hidden=true]")) continue
+    for (const name of ["aria-label", "title", "placeholder", "alt"]) out.push(e.getAttribute(name) ?? "")
+  }
+  return out
+}
 
 /** russian looks for words in Latin letters in whatever a person reads or hears on the page. */
 export async function russian(page: Page, also: string[] = []): Promise<void> {
-  const said = await page.evaluate(() => {
-    const foreign = "code, pre, kbd, samp, script, style, textarea, svg, [translate=no], [lang=en]"
-    const out: string[] = []
-    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
-    for (let node = walk.nextNode(); node; node = walk.nextNode()) {
-      const around = node.parentElement!
-      if (!around.closest(foreign) && around.checkVisibility()) out.push(node.textContent ?? "")
-    }
-    for (const e of document.querySelectorAll("[aria-label], [title], [placeholder], [alt]")) {
-      if (e.closest("[translate=no], [lang=en]") || e.classList.contains("anticon")) continue
-      for (const name of ["aria-label", "title", "placeholder", "alt"]) out.push(e.getAttribute(name) ?? "")
-    }
-    return out
-  })
+  const said = await page.evaluate(spoken)
   const allowed = new Set([...latin, ...also.map((w) => w.toLowerCase())])
   const leaks = said.flatMap((text) => text.split(/[\s/|]+/).filter((word) => isWord(word) && !allowed.has(bare(word).toLowerCase())).map((word) => `${bare(word)} in «${text.trim().slice(0, 60)}»`))
   assert.deepEqual([...new Set(leaks)], [], "words in Latin letters on a Russian page")
@@ -55,4 +58,14 @@ const bare = (word: string) => word.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu,
 function isWord(word: string): boolean {
   const inside = bare(word)
   return /^[A-Za-z][A-Za-z'’-]+$/.test(inside) && !word.includes("@") && !/^[#.]/.test(word)
+}
+
+/**
+ * english looks for Russian words on an English page. What the hub itself told, names and texts of people
+ * and connectors, may be in any language; `told` is all of it.
+ */
+export async function english(page: Page, told: string): Promise<void> {
+  const said = await page.evaluate(spoken)
+  const leaks = said.map((text) => text.trim()).filter((text) => /\p{Script=Cyrillic}/u.test(text) && !(text.match(/[\p{Script=Cyrillic}-]+/gu) ?? []).every((word) => told.includes(word)))
+  assert.deepEqual([...new Set(leaks)], [], "Russian words on an English page")
 }

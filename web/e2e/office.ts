@@ -57,7 +57,7 @@ async function tasks(rest: Rest, one: Document, other: Document, performer: stri
 
 async function library(rest: Rest): Promise<Entry> {
   const book = <T>(name: string, values: object) => rest.post<T>(`/directories/${name}/entries`, { values })
-  for (const [title, color] of [["Срочно", "red"], ["Повторно", "orange"], ["На контроле", "blue"]] as const) await book("tags", { title, color })
+  for (const [title, color] of [["Авария", "red"], ["Повторно", "orange"], ["На контроле", "blue"]] as const) await book("tags", { title, color })
   const section = await book<Entry>("articles", { title: "Кровля и фасад", text: "Что делать при протечках." })
   const article = await book<Entry>("articles", { title: "Порядок осмотра кровли", parent: section.id, text: "1. Принять заявку.\n2. Назначить осмотр в течение суток.\n3. Составить акт." })
   await book("articles", { title: "Отопление", text: "Перерасчёты и графики." })

@@ -2,43 +2,68 @@ import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { after, test } from "node:test"
 import assert from "node:assert/strict"
-import { accessible, russian } from "./checks"
+import type { Page } from "playwright-core"
+import { accessible, english, russian } from "./checks"
 import { journey, open, settled } from "./browser"
 import { pages } from "./routes"
-import { address, furnish } from "./samples"
+import { address, furnish, wanted } from "./samples"
 import { World } from "./world"
 
 /** Pictures of all screens, for people to look at: e2e/shots/<screen>-<width>-<look>.png. */
 const shots = join(import.meta.dirname, "shots")
 mkdirSync(shots, { recursive: true })
 
-const world = await World.start({ plugins: ["meters"] })
+const world = await World.start(wanted)
 after(() => world.stop())
 const samples = await furnish(world)
 
 for (const page of pages()) {
-  journey(`the screen /${page.path} is Russian, accessible, and draws at each width in each look`, world, { as: () => world.admin }, async ({ page: window }) => {
+  const setting = { as: () => world.admin }
+  const name = page.path.replace(/\W+/g, "-") || "home"
+
+  journey(`the screen /${page.path} is Russian, accessible in each look, and fits each width`, world, setting, async ({ page: window }) => {
     await window.goto(`/${address(page.path, samples)}`)
     await settled(window)
     assert.match(await window.title(), /\S/)
+    await pictures(window, name)
     await russian(window, samples.words)
-    await accessible(window)
-    for (const look of ["light", "dark"] as const) {
-      await window.emulateMedia({ colorScheme: look })
-      for (const width of [1280, 1920]) {
-        await window.setViewportSize({ width, height: width === 1280 ? 800 : 1080 })
-        await window.screenshot({ path: join(shots, `${page.path.replace(/\W+/g, "-") || "home"}-${width}-${look}.png`) })
-      }
+    for (const look of looks) {
+      await wear(window, look)
+      await accessible(window)
     }
-    await accessible(window) // contrast in the dark
     await window.setViewportSize({ width: 390, height: 844 })
-    const wide = await window.evaluate(() => {
-      const width = document.documentElement.clientWidth
-      if (document.documentElement.scrollWidth <= width) return []
-      return [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > width + 1).slice(0, 3).map((e) => e.outerHTML.slice(0, 90))
-    })
-    assert.deepEqual(wide, [], "what a phone has to scroll sideways for")
+    assert.deepEqual(await window.evaluate(tooWide), [], "what a phone has to scroll sideways for")
   })
+
+  journey(`the screen /${page.path} is English for who wants it`, world, { ...setting, language: "en" }, async ({ page: window }) => {
+    const told: Promise<string>[] = []
+    window.on("response", (answer) => { if (answer.url().includes("/api/v1/") && !answer.url().includes("/events")) told.push(answer.text().catch(() => "")) })
+    await window.goto(`/${address(page.path, samples)}`)
+    await settled(window)
+    await english(window, (await Promise.all(told)).join("\n"))
+  })
+}
+
+const looks = ["light", "dark", "contrast"] as const
+
+async function wear(window: Page, look: (typeof looks)[number]) {
+  await window.emulateMedia({ colorScheme: look === "dark" ? "dark" : "light", contrast: look === "contrast" ? "more" : "no-preference" })
+}
+
+/** pictures takes the screen wide and less wide, light and dark, and what is new of it in other looks. */
+async function pictures(window: Page, name: string) {
+  for (const [look, width, height] of [["light", 390, 844], ["contrast", 1280, 800], ["dark", 1920, 1080], ["dark", 1280, 800], ["light", 1920, 1080], ["light", 1280, 800]] as const) {
+    await wear(window, look)
+    await window.setViewportSize({ width, height })
+    await window.screenshot({ path: join(shots, `${name}-${width}-${look}.png`) })
+  }
+}
+
+/** tooWide is what stands out of the page at its right; it runs in the page. */
+function tooWide(): string[] {
+  const width = document.documentElement.clientWidth
+  if (document.documentElement.scrollWidth <= width) return []
+  return [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > width + 1).slice(0, 3).map((e) => e.outerHTML.slice(0, 90))
 }
 
 journey("the front page is Russian and accessible", world, {}, async ({ page }) => {

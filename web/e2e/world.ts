@@ -98,7 +98,7 @@ export class World {
   /** person is a new user of the roles, signed in. */
   async person(...roles: Role[]): Promise<Person> {
     const login = `${roles[0] ?? "nobody"}${++this.people}`
-    const name = `${names[this.people % names.length]} ${this.people}`
+    const name = this.people < names.length ? names[this.people]! : `${names[this.people % names.length]} ${this.people}`
     const made = await this.admin.rest.post<components["schemas"]["NewUser"]>("/users", { login, name, roles })
     return this.welcome(login, name, made.password)
   }

@@ -1,17 +1,17 @@
 import { type ReactNode, useEffect } from "react"
-import { Link } from "react-router"
+import { Link, useLocation } from "react-router"
+import { useLanguage } from "../app/language"
+import { routes } from "../app/routes"
 import { words as frame } from "../app/words"
 import { useTexts } from "../texts/i18n"
 
-/** A step of the way to a page: its name and where it is. */
-export type Crumb = { title: string; to: string }
-
 /**
  * Page is the head of a screen: the one h1 of it, the way back, what can be done with all of it,
- * and the title of the window. `extra` stands beside the heading (a state, a number).
+ * and the title of the window. The way back leads to the list its address begins with. `extra` stands beside the heading (a state, a number).
  */
-export function Page(props: { title: string; crumbs?: Crumb[]; extra?: ReactNode; actions?: ReactNode; children: ReactNode }) {
+export function Page(props: { title: string; extra?: ReactNode; actions?: ReactNode; children: ReactNode }) {
   const { product } = useTexts(frame)
+  const list = useList()
   useEffect(() => {
     document.title = `${props.title} — ${product}`
   }, [props.title, product])
@@ -19,7 +19,7 @@ export function Page(props: { title: string; crumbs?: Crumb[]; extra?: ReactNode
     <div className="u-page">
       <div className="u-page-head">
         <div>
-          {props.crumbs?.map((c) => <span key={c.to} className="u-crumb"><Link to={c.to}>{c.title}</Link> /</span>)}
+          {list && <span className="u-crumb"><Link to={list.to}>{list.title}</Link> /</span>}
           <h1>{props.title}</h1>
           {props.extra}
         </div>
@@ -28,4 +28,12 @@ export function Page(props: { title: string; crumbs?: Crumb[]; extra?: ReactNode
       {props.children}
     </div>
   )
+}
+
+/** useList is the page of the list that the page of one thing belongs to. */
+function useList(): { title: string; to: string } | undefined {
+  const [first, second] = useLocation().pathname.slice(1).split("/")
+  const lang = useLanguage()
+  const list = second && routes.find((r) => r.path === first)
+  return list ? { title: list.title[lang], to: `/${first}` } : undefined
 }

@@ -23,10 +23,11 @@ export function SafeHtml(props: { document?: string; html: string; image: (conte
   const content = remote ? { src: `/api/v1/documents/${props.document}/page?remote_images=true` } : { srcDoc: page.html }
   // The frame runs no scripts, so the page measures it; pictures come later and make it longer.
   const fit = () => {
-    const body = frame.current?.contentDocument?.body
-    if (!body || !frame.current) return
-    frame.current.style.height = `${body.scrollHeight + 16}px`
-    for (const picture of body.querySelectorAll("img")) picture.addEventListener("load", fit, { once: true })
+    const letter = frame.current?.contentDocument?.documentElement
+    if (!letter || !frame.current) return
+    frame.current.style.height = "0" // else it would never get shorter
+    frame.current.style.height = `${letter.scrollHeight + 2}px`
+    for (const picture of letter.querySelectorAll("img")) picture.addEventListener("load", fit, { once: true })
   }
   return (
     <div className="u-letter">

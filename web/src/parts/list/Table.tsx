@@ -84,7 +84,7 @@ function Head<Row>(props: Props<Row>) {
         {props.select && (
           <th className="u-check">
             <input
-              type="checkbox" aria-label={t.chooseAll} checked={chosen > 0 && chosen === props.rows.length}
+              type="checkbox" aria-label={t.chooseAll} disabled={props.rows.length === 0} checked={chosen > 0 && chosen === props.rows.length}
               ref={(box) => { if (box) box.indeterminate = chosen > 0 && chosen < props.rows.length }}
               onChange={(e) => props.select?.(props.rows, e.target.checked)}
             />
@@ -138,7 +138,7 @@ function DrawnRow<Row>(props: RowProps<Row>) {
         <td className="u-check"><input type="checkbox" tabIndex={-1} aria-label={t.choose} checked={props.selected} onChange={(e) => props.onSelect(e.target.checked)} /></td>
       )}
       {props.columns.map((c, i) => (
-        <td key={c.key} style={{ textAlign: c.align }}>
+        <td key={c.key} data-title={c.title} style={{ textAlign: c.align }}>
           {i === 0 && typeof props.to === "string" ? <Link to={props.to} tabIndex={-1}>{c.render(props.row)}</Link> : c.render(props.row)}
         </td>
       ))}

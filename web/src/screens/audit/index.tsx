@@ -15,12 +15,12 @@ type Entry = Schema<"AuditEntry">
 export default function Audit() {
   const t = useTexts(words)
   const columns: Column<Entry>[] = [
-    { key: "at", title: t.columns.at, width: "150px", render: (e) => <When at={e.created_at} /> },
-    { key: "who", title: t.columns.who, width: "210px", render: (e) => <Who actor={e.actor} /> },
-    { key: "operation", title: t.columns.operation, width: "250px", render: (e) => <span title={e.operation} translate={actionTitle(e.operation, t) === e.operation ? "no" : undefined}>{actionTitle(e.operation, t)}</span> },
+    { key: "at", title: t.columns.at, width: "90px", render: (e) => <When at={e.created_at} /> },
+    { key: "who", title: t.columns.who, width: "150px", render: (e) => <Who actor={e.actor} /> },
+    { key: "operation", title: t.columns.operation, width: "190px", render: (e) => <span title={e.operation} translate={actionTitle(e.operation, t) === e.operation ? "no" : undefined}>{actionTitle(e.operation, t)}</span> },
     { key: "object", title: t.columns.object, render: (e) => e.object && <Thing of={e.object} /> },
-    { key: "outcome", title: t.columns.outcome, width: "170px", render: (e) => <Outcome of={e.outcome} /> },
-    { key: "remote", title: t.columns.remote, width: "140px", render: (e) => e.remote && <code>{e.remote}</code> },
+    { key: "outcome", title: t.columns.outcome, width: "110px", render: (e) => <Outcome of={e.outcome} /> },
+    { key: "remote", title: t.columns.remote, width: "110px", render: (e) => e.remote && <code>{e.remote}</code> },
     { key: "request", title: t.columns.request, hidden: true, render: (e) => e.request && <code>{e.request}</code> },
     { key: "token", title: t.columns.token, hidden: true, render: (e) => e.token && <code>{e.token}</code> },
   ]
@@ -44,12 +44,14 @@ export default function Audit() {
 }
 
 /** Things of the journal that have a page of their own. */
-const pages = ["documents", "appeals", "tasks", "channels", "rules", "users"]
+const pages: Record<string, string> = {
+  documents: "documents", appeals: "appeals", tasks: "tasks", channels: "channels", rules: "rules", users: "users", parties: "parties", drafts: "documents/drafts", erasures: "erasures",
+}
 
 function Thing(props: { of: string }) {
   const [kind = "", id] = props.of.split("/")
   const name = <code>{props.of}</code>
-  return id && pages.includes(kind) ? <Link to={`/${kind}/${id}`}>{name}</Link> : name
+  return id && pages[kind] ? <Link to={`/${pages[kind]}/${id}`}>{name}</Link> : name
 }
 
 function Outcome(props: { of: string }) {

@@ -14,7 +14,7 @@ export const words = texts({
     csv: "Таблица CSV",
     whole: { "session.create": "Вход", "session.delete": "Выход" } as Record<string, string>,
     things: {
-      session: "Вход", sessions: "Сеансы", users: "Пользователи", tokens: "Ключи", roles: "Роли", documents: "Документы", appeals: "Обращения", tasks: "Задачи", drafts: "Проекты", channels: "Каналы", operations: "Операции",
+      session: "Вход", sessions: "Сеансы", users: "Пользователи", tokens: "Ключи", roles: "Роли", documents: "Документы", appeals: "Обращения", tasks: "Поручения", drafts: "Проекты", channels: "Каналы", operations: "Операции",
       plugins: "Коннекторы", deadletters: "Необработанное", rules: "Правила", jobs: "Задания", calendars: "Календари", directories: "Справочники", parties: "Заявители", journals: "Журналы", deliveries: "Отправки",
       signatures: "Подписи", search: "Поиск", filters: "Фильтры", mass: "Массовые операции", system: "Система", settings: "Настройки", audit: "Аудит", reports: "Отчёты", usersessions: "Сеансы", erasures: "Удаление данных", entries: "Справочники", massruns: "Массовые операции",
     } as Record<string, string>,
@@ -23,7 +23,7 @@ export const words = texts({
       revert: "возврат", replay: "повтор", giveup: "снятие", reply: "ответ", take: "взятие в работу", close: "закрытие", reject: "отклонение", reopen: "возобновление", merge: "объединение", unmerge: "разъединение", enter: "вход под именем",
       leave: "возврат к себе", password: "пароль", install: "установка", remove: "удаление", upgrade: "обновление", order: "порядок", replace: "замена", simulate: "проба", backup: "копия", export: "выгрузка", import: "загрузка", open: "открытие",
       signin: "вход", signout: "выход", login: "вход", logout: "выход", retry: "повтор", cancel: "отмена", list: "список", get: "чтение", transfer: "передача", forward: "перенаправление", accept: "принятие", done: "исполнение", assign: "назначение",
-      current: "выбор версии", year_update: "год календаря", year_delete: "сброс года", restore: "восстановление", rebuild: "перестройка", send: "отправка", submit: "на согласование", file: "файл",
+      current: "выбор версии", year_update: "год календаря", year_delete: "сброс года", restore: "восстановление", rebuild: "перестройка", send: "отправка", submit: "на согласование", file: "файл", erase: "удаление данных", visa: "виза", visas: "виза", plan: "планирование", presence: "просмотр", patch: "изменение", withdraw: "отзыв", delegate: "передача", decline: "отказ", "return": "возврат", start: "начало", rating: "оценка", split: "разделение",
     } as Record<string, string>,
   },
   en: {

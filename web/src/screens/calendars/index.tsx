@@ -78,7 +78,7 @@ function EditYear(props: { calendar: Calendar; year: Schema<"CalendarYear"> }) {
       <div className="u-months">{t.months.map((title, m) => <Month key={title} title={title} weeks={monthDays(year.year, m)} week={calendar.week} days={days} change={can("calendars.write") ? (d, kind) => setDays(changeDay(days, d, kind)) : undefined} />)}</div>
       {can("calendars.write") && (
         <div className="u-savebar">
-          <Input aria-label={t.basis} placeholder={t.basisHint} value={basis} onChange={(e) => setBasis(e.target.value)} style={{ width: 380 }} />
+          <Input aria-label={t.basis} placeholder={t.basisHint} value={basis} onChange={(e) => setBasis(e.target.value)} style={{ flex: "1 1 240px", maxWidth: 560 }} />
           <Button type="primary" disabled={!changed} onClick={save}>{t.save}</Button>
           {changed && <Button type="text" onClick={() => { setDays(year.days); setBasis(year.basis) }}>{t.undo}</Button>}
           {changed ? <span className="u-quiet">{t.changed}</span> : year.version > 0 && <Button type="text" onClick={reset}>{t.reset}</Button>}

@@ -25,12 +25,11 @@ type Channel = Schema<"Channel">
 
 /** ChannelPage is one channel: how it fares, its settings, its past, its log and what goes out of it. */
 export default function ChannelPage() {
-  const t = useTexts(words)
   const { id = "" } = useParams()
   const query = useGet("/api/v1/channels/{id}", { params: { path: { id } } }, { refetchInterval: 5_000 })
   useEvents(["channel.status", "channel.updated"], (e) => void (e.key === id && reread()))
   return (
-    <Page title={query.data?.title ?? id} crumbs={[{ title: t.title, to: "/channels" }]} extra={query.data && <ChannelTags channel={query.data} />} actions={query.data && <Actions channel={query.data} />}>
+    <Page title={query.data?.title ?? id} extra={query.data && <ChannelTags channel={query.data} />} actions={query.data && <Actions channel={query.data} />}>
       <Async query={query}>{(channel) => <Sections key={channel.id} channel={channel} />}</Async>
     </Page>
   )

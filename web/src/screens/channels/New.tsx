@@ -16,7 +16,7 @@ export default function NewChannel() {
   const [chosen, setChosen] = useState<string>()
   const organization = chosen ?? (organizations.length === 1 ? organizations[0]!.id : undefined)
   return (
-    <Page title={t.adding} crumbs={[{ title: t.title, to: "/channels" }]}>
+    <Page title={t.adding}>
       <div className="u-welcome">
         <section className="u-panel" aria-label={t.adding}>
           {organizations.length > 1 && (

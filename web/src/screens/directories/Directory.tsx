@@ -1,7 +1,7 @@
 import { PlusOutlined, UploadOutlined } from "@ant-design/icons"
 import { Button } from "antd"
 import { useState } from "react"
-import { Link, useParams } from "react-router"
+import { useParams } from "react-router"
 import { useGet } from "../../api/query"
 import { useLanguage } from "../../app/language"
 import { useCan } from "../../app/session"
@@ -35,7 +35,7 @@ function Opened({ book }: { book: Book }) {
   const file = (label: string, encoding?: string) => ({ title: label, href: (q: URLSearchParams) => { if (encoding) q.set("encoding", encoding); return `${path}?${q}` } })
   return (
     <Page
-      title={title} extra={<Link to="/directories" className="u-quiet">{t.back}</Link>}
+      title={title}
       actions={writable && <><Button icon={<UploadOutlined />} onClick={() => setImporting(true)}>{t.import}</Button><Button type="primary" icon={<PlusOutlined />} onClick={() => setEdited("new")}>{t.create}</Button></>}
     >
       <DataList

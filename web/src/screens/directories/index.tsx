@@ -1,3 +1,4 @@
+import { SearchOutlined } from "@ant-design/icons"
 import { Input } from "antd"
 import { useState } from "react"
 import { Link } from "react-router"
@@ -17,12 +18,12 @@ export default function Directories() {
   const [text, setText] = useState("")
   const query = useGet("/api/v1/directories")
   return (
-    <Page title={t.title} actions={<Input.Search allowClear aria-label={t.find} placeholder={t.find} value={text} onChange={(e) => setText(e.target.value)} style={{ width: 260 }} />}>
+    <Page title={t.title} actions={<Input allowClear prefix={<SearchOutlined />} aria-label={t.find} placeholder={t.find} value={text} onChange={(e) => setText(e.target.value)} style={{ width: 260 }} />}>
       <Async query={query}>
         {(data) => (
           <ul className="u-books">
             {data.items.map((d) => ({ d, title: pick(d.title, lang) })).filter(({ title }) => title.toLowerCase().includes(text.toLowerCase())).sort((a, b) => a.title.localeCompare(b.title, lang)).map(({ d, title }) => (
-              <li key={d.name}><Link to={`/directories/${d.name}`}>{title}</Link><span className="u-quiet">{t.fields(d.fields.length)}</span>{!d.editable && <Tag>{t.readOnly}</Tag>}</li>
+              <li key={d.name}><Link to={`/directories/${d.name}`}>{title}</Link>{!d.editable && <Tag>{t.readOnly}</Tag>}</li>
             ))}
           </ul>
         )}

@@ -41,7 +41,7 @@ function Shown({ card }: { card: Card }) {
   const mayEdit = can("drafts.write") && (d.state === "editing" || d.state === "remarks")
   const asked = d.state === "approval" && d.steps?.some((s) => s.user === user.id && s.state === "asked")
   return (
-    <Page crumbs={[{ title: t.title, to: "/documents?direction=outgoing&stage=drafts" }]} title={d.in_reply_to ? t.draft.title : t.draft.own} extra={<StateTag kind="draft" state={d.state} />} actions={<><Moves card={card} signing={card.signatures.some((s) => s.state === "signing" && s.draft_version === card.text.number)} /><History of="/api/v1/drafts/{id}/history" params={{ id: d.id }} titles={{ state: t.state, subject: t.subject }} /></>}>
+    <Page title={d.in_reply_to ? t.draft.title : t.draft.own} extra={<StateTag kind="draft" state={d.state} />} actions={<><Moves card={card} signing={card.signatures.some((s) => s.state === "signing" && s.draft_version === card.text.number)} /><History of="/api/v1/drafts/{id}/history" params={{ id: d.id }} titles={{ state: t.state, subject: t.subject }} /></>}>
       <div className="u-doc">
         <div>
           {d.problem && <div className="u-panel u-fault" role="alert">{t.draft.problem}: {d.problem}</div>}

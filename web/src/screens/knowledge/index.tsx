@@ -1,4 +1,4 @@
-import { PlusOutlined } from "@ant-design/icons"
+import { PlusOutlined, SearchOutlined } from "@ant-design/icons"
 import { Button, Checkbox, Input, Tree } from "antd"
 import { useRef, useState } from "react"
 import { useSearchParams } from "react-router"
@@ -45,7 +45,7 @@ export default function Knowledge() {
       <div className="u-know">
         <div>
           <section className="u-panel" aria-label={t.tree}>
-            <Input.Search aria-label={t.search} placeholder={t.search} allowClear value={text} onChange={(e) => setText(e.target.value)} />
+            <Input prefix={<SearchOutlined />} aria-label={t.search} placeholder={t.search} allowClear value={text} onChange={(e) => setText(e.target.value)} />
             <br /><br />
             {nodes.length === 0 ? <p className="u-quiet">{text ? t.nothing : t.none}</p> : (
               <Tree<Node> key={text + nodes.length} treeData={nodes} defaultExpandAll={!!text || articles.length <= MANY} defaultExpandedKeys={chosen ? [chosen.id] : []} height={articles.length > MANY ? 640 : undefined} blockNode selectedKeys={chosen ? [chosen.id] : []} onSelect={(keys) => setSearch(keys[0] ? { article: String(keys[0]) } : {})} aria-label={t.tree} />

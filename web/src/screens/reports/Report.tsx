@@ -42,7 +42,7 @@ function Opened({ report }: { report: Definition }) {
     </>
   )
   return (
-    <Page title={t.names[report.id] ?? report.id} extra={<Link to="/reports" className="u-quiet">{t.all}</Link>} actions={actions}>
+    <Page title={t.names[report.id] ?? report.id} actions={actions}>
       <div className="u-report">
         <p className="u-report-head">{date(asked.from!)} — {date(asked.to!)}</p>
         <Parameters asked={asked} set={set} />

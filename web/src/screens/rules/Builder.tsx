@@ -103,7 +103,7 @@ function Expression(props: Props) {
   const t = useTexts(words)
   return (
     <div className="u-condition">
-      <Input.TextArea className="u-expression" aria-label={t.expression} placeholder={t.expressionHint} autoSize={{ minRows: 1, maxRows: 6 }} value={props.value.expr} onChange={(e) => props.onChange({ expr: e.target.value })} />
+      <Input.TextArea className="u-expression" translate="no" aria-label={t.expression} placeholder={t.expressionHint} autoSize={{ minRows: 1, maxRows: 6 }} value={props.value.expr} onChange={(e) => props.onChange({ expr: e.target.value })} />
       <Button type="text" icon={<CloseOutlined />} aria-label={t.removeCondition} onClick={props.remove} />
       <Wrong faults={props.faults.filter((f) => f.field === props.path || f.field.startsWith(`${props.path}.`))} />
     </div>

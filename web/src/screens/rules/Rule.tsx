@@ -52,7 +52,7 @@ function Edit(props: { rules: Rule[]; rule?: Rule }) {
     </>
   )
   return (
-    <Page title={rule?.title ?? t.add} crumbs={[{ title: t.title, to: "/rules" }]} extra={rule && <Tag tone={rule.on ? "good" : "calm"}>{rule.on ? t.on : t.off}</Tag>} actions={actions}>
+    <Page title={rule?.title ?? t.add} extra={rule && <Tag tone={rule.on ? "good" : "calm"}>{rule.on ? t.on : t.off}</Tag>} actions={actions}>
       <div className="u-rule-page">
         <div>
           {saving.trouble && <Alert type="error" role="alert" showIcon title={saving.trouble} />}

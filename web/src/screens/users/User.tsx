@@ -35,7 +35,7 @@ function New() {
     void refresh("/api/v1/users", "/api/v1/people")
   }
   return (
-    <Page title={t.add} crumbs={[{ title: t.title, to: "/users" }]}>
+    <Page title={t.add}>
       <section className="u-panel"><RecordForm<Input_> title={t.add} initial={{ roles: ["operator"] }} save={save} cancel={() => void navigate("/users")}><Fields /></RecordForm></section>
       {made && <Password password={made.password} close={() => void navigate(`/users/${made.user.id}`)} />}
     </Page>
@@ -43,10 +43,9 @@ function New() {
 }
 
 function Known(props: { id: string }) {
-  const t = useTexts(words)
   const user = useGet("/api/v1/users/{id}", { params: { path: { id: props.id } } })
   return (
-    <Page title={user.data?.name ?? "…"} crumbs={[{ title: t.title, to: "/users" }]} extra={user.data && <StateTag kind="user" state={user.data.state} />} actions={user.data && <Actions user={user.data} />}>
+    <Page title={user.data?.name ?? "…"} extra={user.data && <StateTag kind="user" state={user.data.state} />} actions={user.data && <Actions user={user.data} />}>
       <Async query={user}>{(u) => <div className="u-admin"><section className="u-panel"><Edit key={u.version} user={u} /></section><Did id={u.id} /></div>}</Async>
     </Page>
   )

@@ -66,7 +66,7 @@ function Body(props: { id: string; appeal: Doc; whole?: Doc }) {
   }
   return (
     <>
-      {doc.html ? <SafeHtml html={doc.html} image={inline} title={doc.subject} /> : <div className="a-text">{doc.text}</div>}
+      {doc.html ? <SafeHtml document={doc.id} html={doc.html} image={inline} title={doc.subject} /> : <div className="a-text">{doc.text}</div>}
       {files.length > 0 && <Files files={files} url={(f) => fileUrl(doc.id, f)} action={props.whole ? undefined : (f) => <Adopt doc={props.appeal} from={doc.id} file={f} />} />}
     </>
   )

@@ -29,7 +29,7 @@ export default function AppealCard() {
   const mine = (e: { object?: string }) => e.object === id
   useEvents(["appeal.updated", "document.updated"], (e) => mine(e as never) && void reread())
   useEvents(["document.registered", "delivery.updated", "delivery.requested", "task.assigned", "task.updated"], () => void reread())
-  if (!query.data) return <Page title={t.title} crumbs={[{ title: t.list, to: "/appeals" }]}><Async query={query}>{() => null}</Async></Page>
+  if (!query.data) return <Page title={t.title}><Async query={query}>{() => null}</Async></Page>
   return <Shown key={id} card={query.data} />
 }
 
@@ -44,7 +44,7 @@ function Shown(props: { card: Card }) {
   useEffect(() => document.querySelector<HTMLElement>(".a-card")?.focus({ preventScroll: true }), [])
   return (
     <Page
-      title={[doc.number?.text, doc.subject].filter(Boolean).join(" · ")} crumbs={[{ title: t.list, to: "/appeals" }]} extra={<StateTag kind="appeal" state={doc.appeal.state} />}
+      title={[doc.number?.text, doc.subject].filter(Boolean).join(" · ")} extra={<StateTag kind="appeal" state={doc.appeal.state} />}
       actions={<><Actions card={card} doc={doc} /><History of="/api/v1/appeals/{id}/history" params={{ id: doc.id }} titles={titles(t)} /></>}
     >
       <Notes card={card} doc={doc} />

@@ -35,7 +35,7 @@ export default function NewAppeal() {
   }
   const empty: Partial<Values> = { kind: "person", notify: "", take: true, keep: true, source }
   return (
-    <Page title={t.title} crumbs={[{ title: t.list, to: "/appeals" }]}>
+    <Page title={t.title}>
       {begun && anew === 0 && <div className="a-notes"><div className="a-note" role="status">{t.kept} <Button size="small" onClick={start}>{t.drop}</Button></div></div>}
       <Filled key={anew} initial={{ ...empty, ...(anew === 0 && begun), ...(source && { source }) }} keep={setDraft} registered={registered} />
     </Page>
