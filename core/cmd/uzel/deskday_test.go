@@ -213,7 +213,9 @@ func (a *appeal) isDueIn(hours int) {
 // isFoundBy looks for the appeal in the list narrowed to a value.
 func (a *appeal) isFoundBy(filter, value string) {
 	a.Helper()
-	var found struct{ Items []struct{ ID core.DocumentID } }
+	var found struct {
+		Items []struct{ ID core.DocumentID }
+	}
 	a.do(http.MethodGet, "/api/v1/appeals?"+filter+"="+value, nil, &found)
 	if len(found.Items) != 1 || found.Items[0].ID != a.id {
 		a.Errorf("found by %s %s: %+v", filter, value, found.Items)
