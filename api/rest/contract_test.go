@@ -205,6 +205,8 @@ var shapes = map[string]any{
 	"ReportRow":            report.Row{},
 	"Summary":              rest.Summary{},
 	"AuditEntry":           core.AuditEntry{},
+	"Traffic":              rest.Traffic{},
+	"TrafficCount":         core.Traffic{},
 	"CheckLine":            rest.CheckLine{},
 	"CheckReport":          maintenance.Report{},
 	"Colleague":            rest.Colleague{},

@@ -223,7 +223,7 @@ journey("what the chosen channel cannot carry is said before anything is sent", 
   await page.goto(`/appeals/${letter.id}`)
   await settled(page)
   const reply = page.getByRole("form", { name: "Ответить заявителю" })
-  await reply.getByText("до 200 знаков; не больше 1 файла; видно, доставлен ли ответ").waitFor()
+  await reply.getByText("до 200 знаков; не больше 2 файлов; видно, доставлен ли ответ").waitFor()
   await reply.getByRole("textbox").fill("а".repeat(201))
   await reply.getByRole("alert").getByText("в тексте 201 знак, можно 200").waitFor()
   await page.keyboard.press("Control+Enter")

@@ -45,7 +45,7 @@ journey("letters that cannot be registered are shown with whose fault it is; the
   await rows.nth(2).waitFor()
   await rows.first().getByText("Получено сообщение").click()
   const drawer = page.getByRole("dialog")
-  await drawer.getByText("mail").first().waitFor() // which journal it was
+  await drawer.getByText("journals.not_found", { exact: true }).waitFor()
   await drawer.getByRole("button", { name: "Повторить" }).click()
   await page.getByText("Повторяем: 1").waitFor()
   await eventually("one is registered", async () => (await documents()).length === 1)

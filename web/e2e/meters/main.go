@@ -17,7 +17,7 @@ import (
 var connector = sdk.Connector[meters]{
 	Name: "meters", Version: "1.0.0", Title: "Счётчики", Summary: "Показания и начисления для испытаний.",
 	Type: (*meters)(nil), Kinds: []sdk.Kind{sdk.KindLetter}, Purposes: []sdk.Purpose{sdk.PurposeAnswer, sdk.PurposeForward, sdk.PurposeDocument},
-	Limits: sdk.Limits{TextRunes: 200, Files: 1, KnowsDelivered: true},
+	Limits: sdk.Limits{TextRunes: 200, Files: 2, KnowsDelivered: true},
 	Operations: []sdk.Operation{
 		{Name: "charges", Title: "Начисления", Help: "По лицевому счёту за год", Place: sdk.PlaceAccount, Input: period{}, Output: charges{}, FilesOut: true},
 		{Name: "master", Title: "Вызвать мастера", Place: sdk.PlaceDocument, Input: visit{}, Output: order{}, Confirm: true},
