@@ -182,7 +182,7 @@ func TestRulesAreCarriedOutAndExplained(t *testing.T) {
 	if n := len(d.bus.Take(bus.DeliveryRequested)); n != 1 {
 		t.Errorf("%d deliveries", n)
 	}
-	if n := len(d.bus.Take(bus.NoticeRaised)); n != 1 {
+	if n := len(d.bus.Take(bus.NoticeRaised)); n != 2 { // the rule's own, and the operator's that the appeal is hers
 		t.Errorf("%d notices", n)
 	}
 	if n := len(d.bus.Take(bus.DocumentUpdated)); n != 1 {
