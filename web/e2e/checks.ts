@@ -25,7 +25,7 @@ export async function accessible(page: Page): Promise<void> {
 const latin = new Set(
   `API BIC CSV CSS Ctrl Alt Shift Enter Esc Escape Tab Delete Backspace Home End PageUp PageDown Del Space DOCX English HTML HTTP HTTPS ICE IDLE
   IMAP INBOX IP JPEG JSON KPP MIME OAuth OIDC OpenID OR PDF PEM PNG POP REST SHA SMS SMTP SSL STARTTLS TLS TXT URL UUID VIP XLS XLSX XML XOAUTH ZIP
-  e-mail node Re Fwd GOST XAdES CAdES MAX Telegram WhatsApp Viber Asterisk Prometheus Diadoc expr`.split(/\s+/).map((w) => w.toLowerCase()),
+  e-mail node uzel compact Re Fwd GOST XAdES CAdES MAX Telegram WhatsApp Viber Asterisk Prometheus Diadoc expr`.split(/\s+/).map((w) => w.toLowerCase()),
 )
 
 /** spoken are all texts of the page that a person reads or hears. It runs in the page. */

@@ -121,7 +121,6 @@ function tokens(name: keyof typeof palettes): ThemeConfig {
       colorErrorBorder: p.bad, colorWarningBorder: p.warn, colorSuccessBorder: p.good, colorInfoBorder: p.active,
       colorTextLightSolid: p.onAccent, colorPrimaryBg: p.chosen, colorPrimaryBgHover: p.chosen, controlItemBgActive: p.chosen, controlItemBgActiveHover: p.chosen, controlItemBgHover: p.hover,
       fontFamily: fonts, fontSize: 14, borderRadius: 5, controlHeight: 32, controlHeightSM: 26,
-      motion: !matchMedia("(prefers-reduced-motion: reduce)").matches, // menus and dialogs wait for the end of a movement that does not come
       wireframe: false, motionDurationMid: "0.12s", motionDurationSlow: "0.16s",
       boxShadowTertiary: "none",
     },
