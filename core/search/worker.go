@@ -72,6 +72,7 @@ func (w *worker) round(ctx context.Context, wait bool) error {
 			return err
 		}
 	}
+	w.giveWay(ctx)
 	began := time.Now()
 	if err := w.takeEvents(ctx); err != nil {
 		return err
@@ -92,6 +93,17 @@ func (w *worker) round(ctx context.Context, wait bool) error {
 	}
 	sleep(ctx, w.restAfter(time.Since(began)))
 	return ctx.Err()
+}
+
+// giveWayFor is how long a batch waits while the hub has much to do: its half a
+// second of a core would be felt by all who wait for an acknowledgement.
+const giveWayFor = 15 * time.Second
+
+// giveWay waits for a calm moment.
+func (w *worker) giveWay(ctx context.Context) {
+	for until := time.Now().Add(giveWayFor); w.Busy != nil && w.Busy() && time.Now().Before(until) && ctx.Err() == nil; {
+		sleep(ctx, 50*time.Millisecond)
+	}
 }
 
 // busyPart is what remains of the share while others need the processor.
