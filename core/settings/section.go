@@ -190,7 +190,7 @@ func values(raw json.RawMessage) map[string]json.RawMessage {
 func mustJSON(v any) json.RawMessage {
 	raw, err := json.Marshal(v)
 	if err != nil {
-		panic("settings: " + err.Error())
+		panic("settings: " + err.Error()) // nothing of that kind fails to encode, so a defect of the program
 	}
 	return raw
 }
