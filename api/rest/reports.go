@@ -95,17 +95,23 @@ func (s *Server) summary(c *call) (answer, error) {
 func (s *Server) exportDocuments(c *call) (answer, error) {
 	q := c.query()
 	wanted := c.reportQuery(q)
-	columns := names(q, "columns", report.Columns(), len(report.Columns()))
-	as := enum(q, "format", []format{formatCSV, formatXLSX})
+	columns, as := listColumns(q)
 	if err := q.err(); err != nil {
 		return answer{}, err
-	}
-	if len(columns) == 0 {
-		columns = report.DefaultColumns()
 	}
 	return answer{}, s.sendTable(c, as, "dokumenty", func(to report.Sheet) error {
 		return s.Reports.List(c.ctx(), wanted, columns, to)
 	})
+}
+
+// listColumns reads what a list that is a file takes: its columns, those people
+// mostly want unless told otherwise, and its format.
+func listColumns(q *query) ([]report.Column, format) {
+	columns := names(q, "columns", report.Columns(), len(report.Columns()))
+	if len(columns) == 0 {
+		columns = report.DefaultColumns()
+	}
+	return columns, enum(q, "format", []format{formatCSV, formatXLSX})
 }
 
 // exportAppeals writes what a list of appeals finds, in the list's words and order.
@@ -113,13 +119,9 @@ func (s *Server) exportAppeals(c *call) (answer, error) {
 	q := c.query()
 	view, found := appealsWanted(q)
 	order := enum(q, "order", appealOrders())
-	columns := names(q, "columns", report.Columns(), len(report.Columns()))
-	as := enum(q, "format", []format{formatCSV, formatXLSX})
+	columns, as := listColumns(q)
 	if err := q.err(); err != nil {
 		return answer{}, err
-	}
-	if len(columns) == 0 {
-		columns = report.DefaultColumns()
 	}
 	scope := c.who.Scope()
 	wanted := report.Query{Say: wordsIn(languageOf(c.r)).text, Pages: func(tx store.Tx, after string) (store.Page[core.Document], error) {

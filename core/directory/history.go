@@ -1,10 +1,6 @@
 package directory
 
 import (
-	"maps"
-	"reflect"
-	"slices"
-
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/store"
 )
@@ -29,23 +25,10 @@ func (s *Service) History(tx store.Tx, name core.DirectoryName, id core.EntryID)
 // byField takes the change of all values apart.
 func byField(changes []store.FieldChange) (out []store.FieldChange) {
 	for _, c := range changes {
-		before, _ := c.Before.(map[string]any)
-		after, _ := c.After.(map[string]any)
-		if c.Field != "values" {
+		if c.Field == "values" {
+			out = append(out, c.Apart("values.")...)
+		} else {
 			out = append(out, c)
-			continue
-		}
-		names := map[string]bool{}
-		for name := range before {
-			names[name] = true
-		}
-		for name := range after {
-			names[name] = true
-		}
-		for _, name := range slices.Sorted(maps.Keys(names)) {
-			if !reflect.DeepEqual(before[name], after[name]) {
-				out = append(out, store.FieldChange{Field: "values." + name, Before: before[name], After: after[name]})
-			}
 		}
 	}
 	return out

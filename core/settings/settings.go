@@ -11,7 +11,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"maps"
-	"reflect"
 	"slices"
 
 	"github.com/uzel-hub/uzel/core"
@@ -144,30 +143,7 @@ func (s *Service) History(tx store.Tx, name string) ([]store.Entry, error) {
 // byField takes the change of all values apart.
 func byField(changes []store.FieldChange) (out []store.FieldChange) {
 	for _, c := range changes {
-		before, after := fieldsOf(c.Before), fieldsOf(c.After)
-		names := slices.AppendSeq(slices.Collect(maps.Keys(before)), maps.Keys(after))
-		slices.Sort(names)
-		for _, name := range slices.Compact(names) {
-			if !reflect.DeepEqual(before[name], after[name]) {
-				out = append(out, store.FieldChange{Field: name, Before: before[name], After: after[name]})
-			}
-		}
-	}
-	return out
-}
-
-// fieldsOf are the values as the history has them.
-func fieldsOf(v any) map[string]any {
-	out := map[string]any{}
-	switch v := v.(type) {
-	case map[string]any:
-		return v
-	case map[any]any: // as CBOR reads it
-		for name, value := range v {
-			if name, ok := name.(string); ok {
-				out[name] = value
-			}
-		}
+		out = append(out, c.Apart("")...)
 	}
 	return out
 }
@@ -183,7 +159,7 @@ func valuesAt(tx store.Tx, now *core.Setting, version uint64) (json.RawMessage, 
 		}
 		for _, c := range e.Changes {
 			if c.Field == "values" {
-				return json.Marshal(fieldsOf(c.Before))
+				return json.Marshal(store.NamedValues(c.Before))
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -204,4 +205,35 @@ func (t *Table[T]) forget(tx Tx, key string) error {
 		}
 	}
 	return nil
+}
+
+// Apart is a change of named values, taken apart: one change for each of them
+// that differs, under its name behind the prefix, in the order of the names.
+func (c FieldChange) Apart(prefix string) (out []FieldChange) {
+	before, after := NamedValues(c.Before), NamedValues(c.After)
+	names := slices.AppendSeq(slices.Collect(maps.Keys(before)), maps.Keys(after))
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		if !reflect.DeepEqual(before[name], after[name]) {
+			out = append(out, FieldChange{Field: prefix + name, Before: before[name], After: after[name]})
+		}
+	}
+	return out
+}
+
+// NamedValues are what a field of named values was or became, as the history
+// tells it; empty for anything else.
+func NamedValues(v any) map[string]any {
+	out := map[string]any{}
+	switch v := v.(type) {
+	case map[string]any:
+		return v
+	case map[any]any: // as CBOR reads it
+		for name, value := range v {
+			if name, ok := name.(string); ok {
+				out[name] = value
+			}
+		}
+	}
+	return out
 }

@@ -76,6 +76,7 @@ journey("a resident writes with photos, the answer is given over REST, the resid
   await form.getByLabel("Согласен на обработку персональных данных").check()
   await form.getByRole("button", { name: "Отправить" }).click()
 
+  await page.locator("#appeal").getByText("В ванной, с утра").waitFor()
   const doc = await arrived("Капает с потолка")
   assert.deepEqual(
     [doc.sender?.name, doc.sender?.kind, doc.fields?.delivery_type, doc.fields?.sender_type, doc.fields?.account, doc.fields?.address, doc.fields?.reason],

@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core"
 import { eventually } from "./process"
 
-/** What the browser says before somebody has signed in (the page asks who it is, and is told: nobody), and where a page looks at an appeal that the hub has not registered yet and shows the list instead. */
+/** What the browser says before somebody has signed in (the page asks who it is, and is told: nobody), and where a page looks for an appeal that the hub has not registered yet. */
 export const nobody = /status of (401 .*\/api\/me|404 .*\/api\/appeals\/\d+\)?$)/
 
 /** enter signs a resident in to the cabinet by the code that its page shows; `look` may look at the form before. */

@@ -6,7 +6,8 @@ const states = {
 };
 const day = (text) => new Date(text).toLocaleString("ru");
 const newID = () => crypto.getRandomValues(new Uint32Array(4)).join("");
-let open = "", next = "";
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+let open = "", next = "", turn = 0;
 
 async function ask(method, path, body) {
   const json = body && !(body instanceof FormData);
@@ -26,7 +27,7 @@ async function ask(method, path, body) {
 function on(id, event, run) {
   $(id).addEventListener(event, async (e) => {
     e.preventDefault();
-    $("trouble").textContent = "";
+    $("trouble").textContent = $("note").textContent = "";
     try { await run(e.target); } catch (err) { fail(err); }
   });
 }
@@ -37,6 +38,7 @@ function fail(err) {
 }
 
 function show(id) {
+  turn++;
   for (const part of ["login", "cabinet", "appeal"]) $(part).hidden = part !== id;
   $("logout").hidden = id === "login";
 }
@@ -72,8 +74,8 @@ async function list(anew) {
   $("more").hidden = !next;
 }
 
-async function card(id) {
-  const a = await ask("GET", "/api/appeals/" + id);
+async function card(id, a) {
+  a ??= await ask("GET", "/api/appeals/" + id);
   open = id;
   show("appeal");
   $("subject").textContent = a.subject;
@@ -106,6 +108,26 @@ async function send(form, path) {
   return out;
 }
 
+// landed shows an appeal with what was just sent, which the hub registers a
+// moment later; not to somebody who has gone elsewhere in the meantime.
+async function landed(appeal, id) {
+  const mine = turn;
+  for (let tries = 0, ms = 200; tries < 12; tries++, ms = Math.min(2 * ms, 5000)) {
+    const a = await ask("GET", "/api/appeals/" + appeal).catch((err) => { if (err.status !== 404) throw err; });
+    if (turn !== mine) return;
+    if (a?.messages?.some((m) => m.id === id)) {
+      $("note").textContent = "";
+      return card(appeal, a);
+    }
+    $("note").textContent = "Отправлено, регистрируется…";
+    await pause(ms);
+    if (turn !== mine) return;
+  }
+  $("note").textContent = "Отправлено. Появится в списке, как только будет зарегистрировано.";
+  show("cabinet");
+  await list(true);
+}
+
 on("ask", "click", async () => {
   const f = $("login").elements;
   const { code } = await ask("POST", "/api/code", { name: f.name.value, phone: f.phone.value });
@@ -119,11 +141,11 @@ on("login", "submit", async (form) => {
 });
 // Nothing of this person may be left on the page for the next one.
 on("logout", "click", async () => { await ask("POST", "/api/logout"); location.reload(); });
-on("new", "submit", async (form) => { await card((await send(form, "/api/appeals")).id).catch(() => list(true)); });
+on("new", "submit", async (form) => { const { id } = await send(form, "/api/appeals"); await landed(id, id); });
 on("refresh", "click", () => list(true));
 on("more", "click", () => list(false));
 on("back", "click", async () => { show("cabinet"); await list(true); });
-on("message", "submit", async (form) => { await send(form, `/api/appeals/${open}/messages`); await card(open); });
+on("message", "submit", async (form) => { const appeal = open; await landed(appeal, (await send(form, `/api/appeals/${appeal}/messages`)).id); });
 on("rating", "submit", async (form) => {
   await ask("PUT", `/api/appeals/${open}/rating`, { score: +form.elements.score.value, comment: form.elements.comment.value });
   await card(open);
