@@ -131,6 +131,8 @@ func seal(r *http.Request, where string, body []byte) {
 // do makes a request and reads the answer.
 func (d *desk) do(r *http.Request) (status int, body string) {
 	d.Helper()
+	var sent bytes.Buffer
+	r.Body = io.NopCloser(io.TeeReader(r.Body, &sent))
 	reply, err := d.hub.Hook(r.WithContext(d.Context()))
 	if err != nil {
 		d.Fatalf("%s %s: %v", r.Method, r.URL, err)
@@ -139,6 +141,7 @@ func (d *desk) do(r *http.Request) (status int, body string) {
 	if err != nil {
 		d.Fatal(err)
 	}
+	hold(d, r, sent.Bytes(), reply.StatusCode, reply.Header, raw)
 	return reply.StatusCode, string(raw)
 }
 
