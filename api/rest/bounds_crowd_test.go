@@ -103,10 +103,15 @@ func (h *hub) crowd() (paths map[string]string, sought map[string]map[string][]s
 		}
 }
 
+// plainRows are enough for a list that passes nothing over: it reads its page.
+const plainRows = 1000
+
 // many puts the rows a table has here.
-func many[T any](h *hub, table *store.Table[T], row func(i int) *T) {
+func many[T any](h *hub, table *store.Table[T], row func(i int) *T) { fill(h, table, crowdRows, row) }
+
+func fill[T any](h *hub, table *store.Table[T], rows int, row func(i int) *T) {
 	h.t.Helper()
-	for from := 0; from < crowdRows; from += crowdStep {
+	for from := 0; from < rows; from += crowdStep {
 		h.update(func(tx store.Tx) error {
 			for i := from; i < from+crowdStep; i++ {
 				if err := table.Put(tx, row(i)); err != nil {
@@ -214,7 +219,7 @@ func (h *hub) crowdTasks(at func(int) time.Time, documents []core.DocumentID) []
 			Deadline: &core.Deadline{DueAt: at(i).Add(either(i, -48*time.Hour, 48*time.Hour))},
 		}
 	})
-	many(h, store.TaskComments, func(i int) *core.TaskComment {
+	fill(h, store.TaskComments, plainRows, func(i int) *core.TaskComment {
 		return &core.TaskComment{ID: id[core.TaskCommentID]("tcm", at(i)), Task: tasks[0], By: admin, Text: "Так"}
 	})
 	return tasks
@@ -233,7 +238,7 @@ func (h *hub) crowdDrafts(at func(int) time.Time, documents []core.DocumentID) [
 			InReplyTo: documents[i%2], Versions: 1, Steps: []core.ApprovalStep{{Approver: core.Approver{User: admin}, State: core.StepAsked}},
 		}
 	})
-	many(h, store.DraftVersions, func(i int) *core.DraftVersion {
+	fill(h, store.DraftVersions, plainRows, func(i int) *core.DraftVersion {
 		return &core.DraftVersion{Draft: drafts[0], Number: i + 1, Text: "Ответ", By: admin}
 	})
 	return drafts
@@ -243,10 +248,10 @@ func (h *hub) crowdDrafts(at func(int) time.Time, documents []core.DocumentID) [
 // many documents.
 func (h *hub) crowdRuns(at func(int) time.Time) core.MassID {
 	h.t.Helper()
-	many(h, store.MassRuns, func(i int) *core.MassRun {
+	fill(h, store.MassRuns, plainRows, func(i int) *core.MassRun {
 		return &core.MassRun{ID: id[core.MassID]("mas", at(i)), Operation: "tag", State: core.MassDone, By: core.Actor{ID: "usr_other"}, Chosen: true}
 	})
-	many(h, store.RuleSets, func(i int) *core.RuleSet { return &core.RuleSet{Number: uint64(i + 1)} })
+	fill(h, store.RuleSets, plainRows, func(i int) *core.RuleSet { return &core.RuleSet{Number: uint64(i + 1)} })
 	const groups = 100
 	run := &core.MassRun{ID: id[core.MassID]("mas", at(crowdRows)), Operation: "tag", State: core.MassDone, Chosen: true, Groups: groups, Total: groups * 200}
 	put(h, store.MassRuns, run)

@@ -59,7 +59,7 @@ func TestAJournalInUseIsNotDeleted(t *testing.T) {
 
 func TestJournalsAreWrittenAsATable(t *testing.T) {
 	c := newHub(t).administrator()
-	c.post("/api/v1/journals", rest.JournalInput{ID: "fkr", Title: "=ФКР", Direction: core.Incoming, Template: "ФКР-{n}", Yearly: true}).want(201)
+	c.post("/api/v1/journals", rest.JournalInput{ID: "fkr", Title: "=ФКР", Direction: core.Incoming, Template: "ФКР-{yyyy}-{n}", Yearly: true}).want(201)
 	lines := func(c *client) [][]string {
 		t.Helper()
 		r := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(c.get("/api/v1/reports/journals").want(200).body), "\ufeff")))
@@ -71,7 +71,7 @@ func TestJournalsAreWrittenAsATable(t *testing.T) {
 		return rows
 	}
 	rows := lines(c)
-	if want := []string{"fkr", "'=ФКР", "Входящий", "ФКР-{n}", "", "да", "ФКР-1"}; len(rows) != 5 || !slices.ContainsFunc(rows, func(row []string) bool { return slices.Equal(row, want) }) {
+	if want := []string{"fkr", "'=ФКР", "Входящий", "ФКР-{yyyy}-{n}", "", "да", "ФКР-2026-1"}; len(rows) != 5 || !slices.ContainsFunc(rows, func(row []string) bool { return slices.Equal(row, want) }) {
 		t.Errorf("%q", rows)
 	}
 	if head := lines(c.with("Accept-Language", "en"))[0]; !slices.Equal(head, []string{"Code", "Title", "Direction", "Number template", "Index", "Yearly", "Next number"}) {
