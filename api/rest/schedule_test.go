@@ -1,8 +1,8 @@
 package rest_test
 
 import (
-	"fmt"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"

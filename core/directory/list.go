@@ -80,7 +80,9 @@ type lister struct {
 func (l *lister) deleted() (Page, error) {
 	got, err := store.Entries.List(l.tx, store.Query[core.Entry]{
 		Deleted: true, After: l.q.After, Limit: l.q.Limit,
-		Filter: func(_ store.Tx, e *core.Entry) bool { return e.DeletedAt != nil && e.Directory == l.typ.Name && l.fits(e) },
+		Filter: func(_ store.Tx, e *core.Entry) bool {
+			return e.DeletedAt != nil && e.Directory == l.typ.Name && l.fits(e)
+		},
 	})
 	return Page{got.Items, got.Next}, err
 }

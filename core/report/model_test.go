@@ -74,7 +74,7 @@ func (s *someone) appeal(now time.Time) *core.Appeal {
 	a := &core.Appeal{
 		State: pick(s, core.AppealStates()...), Line: pick(s, core.EntryID(""), "ent_l1", "ent_l2"), Operator: pick(s, core.UserID(""), "usr_1", "usr_2"),
 		ReasonGroup: pick(s, core.EntryID(""), "ent_g1"), Reason: pick(s, core.EntryID(""), "ent_r1", "ent_r2"), Source: pick(s, core.EntryID(""), "ent_s1"),
-		Tags:  pick(s, nil, []core.EntryID{"ent_t1"}, []core.EntryID{"ent_t1", "ent_t2"}),
+		Tags:     pick(s, nil, []core.EntryID{"ent_t1"}, []core.EntryID{"ent_t1", "ent_t2"}),
 		Reopened: s.IntN(3), Transfers: s.IntN(3), SpentSeconds: int64(s.IntN(900)),
 		TakenAt: s.maybe(now), AnsweredAt: s.maybe(now), EndedAt: s.maybe(now),
 	}
