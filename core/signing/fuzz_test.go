@@ -8,7 +8,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/internal/coretest"
 	"github.com/uzel-hub/uzel/core/signing"
+	"github.com/uzel-hub/uzel/core/store"
 )
 
 // FuzzAnswers has a channel answer anything at all, when it is asked to sign and
@@ -26,8 +28,11 @@ func FuzzAnswers(f *testing.F) {
 	}
 	f.Add([]byte(`{}`), "", true, "токен\x00", int64(-1))
 	f.Add([]byte(`{}`), "a/../b\x00", true, "", int64(1)<<62)
+	clock := coretest.NewClock()
+	kept := coretest.Open(f, clock) // opening one takes longer than all the rest
 	f.Fuzz(func(t *testing.T, output []byte, name string, pending bool, token string, after int64) {
-		d := newDesk(t)
+		d := &desk{T: t, store: kept, bus: &coretest.Recorder{}, clock: clock, channels: &channels{}}
+		d.svc = d.service()
 		answer := func() (signing.Answer, error) {
 			return signing.Answer{Output: output, Pending: pending, Token: token, AskAfter: time.Duration(after)}, nil
 		}
@@ -45,6 +50,7 @@ func FuzzAnswers(f *testing.F) {
 		if err != nil && core.KindOf(err) != core.KindUnavailable || err == nil && !json.Valid(output) {
 			t.Errorf("certificates %v, %v", certificates, err)
 		}
+		coretest.Update(t, kept, func(tx store.Tx) error { return store.Signatures.Erase(tx, string(id)) })
 	})
 }
 

@@ -85,7 +85,9 @@ func tell(b *strings.Builder, r *core.SignatureReport) {
 
 // oneLine keeps a value on its line: whoever made a certificate chose the words
 // in it, and must not add lines of the report's own.
-func oneLine(text string) string { return strings.Join(strings.FieldsFunc(text, breaks), " ") }
+func oneLine(text string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, "\ufffd"), breaks), " ")
+}
 
 func breaks(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
 
