@@ -10,7 +10,7 @@ import { Tag } from "../../parts/StateTag"
 import { confirm, toast } from "../../parts/toast"
 import { When } from "../../parts/When"
 import { useTexts } from "../../texts/i18n"
-import { reread } from "./Channel"
+import { reread } from "./reread"
 import { type Change, spread, titleAt } from "./changes"
 import { words } from "./texts"
 
