@@ -119,17 +119,17 @@ func (w *bounded) list(l pagedList) {
 	for _, p := range l.filters {
 		values[p.Name] = w.values(l.name, p)
 	}
-	w.ask(l, url.Values{})
+	w.ask(l, url.Values{}, true)
 	for _, p := range l.filters {
 		found := false
-		for _, v := range values[p.Name] {
-			found = w.ask(l, queryOf(p.Name, v)) || found
+		for i, v := range values[p.Name] {
+			found = w.ask(l, queryOf(p.Name, v), i == 0) || found
 		}
 		if !found {
 			w.Errorf("%s: nothing is found by %s, whatever the value", l.name, p.Name)
 		}
 	}
-	for range 5 * len(l.filters) {
+	for i := range 4 * len(l.filters) {
 		q := url.Values{}
 		for range 2 + w.random.IntN(4) {
 			p := l.filters[w.random.IntN(len(l.filters))]
@@ -138,7 +138,7 @@ func (w *bounded) list(l pagedList) {
 				q[name] = v
 			}
 		}
-		w.ask(l, q)
+		w.ask(l, q, i%4 == 0)
 	}
 }
 
@@ -172,12 +172,16 @@ func (w *bounded) values(list string, p *openapi3.Parameter) (out []string) {
 	return out
 }
 
-// ask reads a page as everybody who may, and one more where there is one; it tells
-// whether there was anything.
-func (w *bounded) ask(l pagedList, q url.Values) (found bool) {
+// ask reads a page as the administrator, and one more where there is one, and by
+// everybody as the other one too, who is slow: of each row must be read that he
+// does not see it. It tells whether there was anything.
+func (w *bounded) ask(l pagedList, q url.Values, everybody bool) (found bool) {
 	w.Helper()
 	q.Set("limit", "20")
 	for i, c := range w.clients {
+		if i > 0 && !everybody {
+			break
+		}
 		q.Del("after")
 		n, next := w.page(c, i > 0, l, q)
 		found = found || n > 0
