@@ -3,6 +3,7 @@ package rest_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -224,4 +225,35 @@ func (w *bounded) page(c *client, limited bool, l pagedList, q url.Values) (rows
 		w.Fatal(err)
 	}
 	return len(got.Items), got.Next
+}
+
+// TestASortedListGivesUp where two filters, each of very many appeals, have
+// nothing in common: the index alone says so, there are no documents behind it.
+func TestASortedListGivesUp(t *testing.T) {
+	const all, step = 220_000, 20_000
+	h := newHub(t)
+	for _, facet := range []struct {
+		value string
+		every int
+	}{{store.AppealFacet(store.FacetLine, "even"), 0}, {store.AppealFacet(store.FacetTag, "odd"), 1}, {store.AppealFacet(store.FacetView, store.ViewAll), -1}} {
+		for from := 0; from < all; from += step {
+			h.update(func(tx store.Tx) error {
+				for i := from; i < from+step; i++ {
+					if facet.every >= 0 && i%2 != facet.every {
+						continue
+					}
+					if err := tx.Insert("i/documents/appeal", fmt.Appendf(nil, "%s\x00doc_%026d", facet.value, i), nil); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+	}
+	c := h.clerk()
+	before := h.store.(*metered).keys.Load()
+	c.get("/api/v1/appeals?order=subject&line=even&tag=odd").problem(400, "list.order")
+	if keys := h.store.(*metered).keys.Load() - before; keys > sortedMost*store.PageKeys+pageSlack || keys < all/2 {
+		t.Errorf("%d keys were read", keys)
+	}
 }
