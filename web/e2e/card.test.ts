@@ -112,7 +112,7 @@ journey("an appeal is handed over, planned, rejected, reopened, closed and rated
   await page.locator(".ant-select-dropdown:visible").getByText(colleague.name).click()
   await dialog(page).getByLabel("Поручение исполнителям").fill("Проверить стояк")
   await go(page, "Передать")
-  await page.getByRole("region", { name: "Задачи" }).getByText("Проверить стояк").waitFor()
+  await page.getByRole("region", { name: "Поручения" }).getByText("Проверить стояк").waitFor()
   assert.equal((await card(made.id)).document.appeal!.line, desk.second)
 
   await act(page, "В работу")

@@ -139,7 +139,7 @@ function DrawnRow<Row>(props: RowProps<Row>) {
       )}
       {props.columns.map((c, i) => (
         <td key={c.key} data-title={c.title} style={{ textAlign: c.align }}>
-          {i === 0 && typeof props.to === "string" ? <Link to={props.to} tabIndex={-1}>{c.render(props.row)}</Link> : c.render(props.row)}
+          {i > 0 || !props.to ? c.render(props.row) : typeof props.to === "string" ? <Link to={props.to} tabIndex={-1}>{c.render(props.row)}</Link> : <span className="u-opens">{c.render(props.row)}</span>}
         </td>
       ))}
     </tr>

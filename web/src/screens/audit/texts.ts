@@ -4,14 +4,19 @@ export const words = texts({
   ru: {
     title: "Аудит",
     about: "Кто, что и когда делал. Записи не меняются и не удаляются.",
-    columns: { at: "Когда", who: "Кто", operation: "Действие", object: "Над чем", outcome: "Итог", remote: "Откуда", request: "Запрос", token: "По ключу" },
+    columns: { at: "Когда", who: "Кто", operation: "Действие", object: "Над чем", code: "Код того, над чем", outcome: "Итог", remote: "Откуда", request: "Запрос", token: "По ключу" },
     ok: "Успешно",
     begun: "Не закончено",
     filters: { actor: "Кто", operation: "Действие", object: "Над чем", outcome: "Итог", days: "Когда", request: "Номер запроса" },
-    outcomeHint: "ok, begun или код ошибки",
+    outcomeHint: "ok: успешно, begun: не закончено",
     operationHint: "например, documents.reply",
     objectHint: "например, documents/doc_…",
     csv: "Таблица CSV",
+    allOf: (code: string) => `${code}: все действия`,
+    kinds: {
+      documents: "Документ", appeals: "Обращение", tasks: "Поручение", drafts: "Проект", channels: "Канал", rules: "Правило", users: "Пользователь", parties: "Заявитель", erasures: "Удаление данных", jobs: "Задание", plugins: "Коннектор", calendars: "Календарь",
+      directories: "Справочник", journals: "Журнал", deliveries: "Отправка", signatures: "Подпись", filters: "Фильтр", settings: "Настройки", sessions: "Сеанс", tokens: "Ключ", deadletters: "Необработанное", "dead-letters": "Необработанное", "mass-runs": "Массовая операция", "routing-rules": "Правило", backups: "Копия",
+    } as Record<string, string>,
     whole: { "session.create": "Вход", "session.delete": "Выход" } as Record<string, string>,
     things: {
       session: "Вход", sessions: "Сеансы", users: "Пользователи", tokens: "Ключи", roles: "Роли", documents: "Документы", appeals: "Обращения", tasks: "Поручения", drafts: "Проекты", channels: "Каналы", operations: "Операции",
@@ -29,7 +34,7 @@ export const words = texts({
   en: {
     title: "Audit",
     about: "Who did what, and when. Entries are never changed or deleted.",
-    columns: { at: "When", who: "Who", operation: "Action", object: "On what", outcome: "Outcome", remote: "From", request: "Request", token: "By token" },
+    columns: { at: "When", who: "Who", operation: "Action", object: "On what", code: "Code of the object", outcome: "Outcome", remote: "From", request: "Request", token: "By token" },
     ok: "Done",
     begun: "Not ended",
     filters: { actor: "Who", operation: "Action", object: "On what", outcome: "Outcome", days: "When", request: "Number of the request" },
@@ -37,6 +42,11 @@ export const words = texts({
     operationHint: "for example documents.reply",
     objectHint: "for example documents/doc_…",
     csv: "Table, CSV",
+    allOf: (code: string) => `${code}: all actions`,
+    kinds: {
+      documents: "Document", appeals: "Appeal", tasks: "Task", drafts: "Draft", channels: "Channel", rules: "Rule", users: "User", parties: "Applicant", erasures: "Erasure", jobs: "Job", plugins: "Connector", calendars: "Calendar",
+      directories: "Directory", journals: "Journal", deliveries: "Delivery", signatures: "Signature", filters: "Filter", settings: "Settings", sessions: "Session", tokens: "Token", deadletters: "Dead letter", "dead-letters": "Dead letter", "mass-runs": "Mass operation", "routing-rules": "Rule", backups: "Backup",
+    } as Record<string, string>,
     whole: {} as Record<string, string>,
     things: {} as Record<string, string>,
     acts: {} as Record<string, string>,

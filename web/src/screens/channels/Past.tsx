@@ -49,7 +49,7 @@ function Step(props: { entry: Entry; schema: JsonSchema; children: ReactNode }) 
   const { entry: e } = props
   return (
     <li>
-      <div className="u-history-head"><b>{t.versionOf(e.version)}</b><span><Who actor={e.actor} />, {t[e.operation]} <span className="u-quiet"><When at={e.at} full /></span></span>{props.children}</div>
+      <div className="u-history-head"><b>{t.versionOf(e.version)}</b><span><Who actor={e.actor} />, {t.changes[e.operation]} <span className="u-quiet"><When at={e.at} full /></span></span>{props.children}</div>
       <dl>
         {spread(e.changes ?? []).map((c) => (
           <div key={c.field}>

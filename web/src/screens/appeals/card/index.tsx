@@ -17,7 +17,7 @@ import { type Card, type Doc, reread } from "./model"
 import { Notes } from "./Notes"
 import { Requisites } from "./Requisites"
 import { Side } from "./Side"
-import { Term } from "./Term"
+import { Standing } from "./Standing"
 import { words } from "./texts"
 import { Thread } from "./Thread"
 
@@ -48,12 +48,12 @@ function Shown(props: { card: Card }) {
       actions={<><Actions card={card} doc={doc} /><History of="/api/v1/appeals/{id}/history" params={{ id: doc.id }} titles={titles(t)} /></>}
     >
       <Notes card={card} doc={doc} />
+      <Standing doc={doc} spent={card.spent_seconds} />
       <DropZone drop={can("appeals.write") ? (files) => void upload.add(files) : undefined}>
         <div className="a-column">
           <Applicant doc={doc} />
           <Requisites doc={doc} />
           <CardFiles doc={doc} share={upload.share} add={(files) => void upload.add(files)} />
-          <Term doc={doc} spent={card.spent_seconds} />
         </div>
         <Thread card={card} doc={doc} />
         <Side card={card} doc={doc} />
