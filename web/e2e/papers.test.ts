@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { after } from "node:test"
 import type { components } from "../src/api/schema"
-import { journey, settled } from "./browser"
+import { journey, open, settled } from "./browser"
 import { accessible, russian } from "./checks"
 import { eventually } from "./process"
 import { World } from "./world"
@@ -75,9 +75,9 @@ journey("a paper is registered by hand under the number that was shown before", 
 })
 
 /** made is a draft answer to a paper. */
-const made = async () => {
-  const { items } = await clerk.rest.get<Schema["DocumentPage"]>("/documents?direction=incoming")
-  const incoming = items[0] ?? await clerk.rest.post<Schema["Document"]>("/documents", { direction: "incoming", subject: "Запрос", text: "Прошу ответить.", sender: { kind: "person", name: "Иванова Анна", addresses: [{ kind: "phone", value: "+79161234567" }] } })
+async function made(): Promise<Schema["DraftCard"]> {
+  const sender = { kind: "person", name: "Иванова Анна", addresses: [{ kind: "phone", value: "+79161234567" }] }
+  const incoming = await clerk.rest.post<Schema["Document"]>("/documents", { direction: "incoming", subject: "Запрос", text: "Прошу ответить.", sender })
   return clerk.rest.post<Schema["DraftCard"]>("/drafts", { in_reply_to: incoming.id, text: { subject: "Ответ", text: "Первая редакция." }, way: { channel: "meters" } })
 }
 
@@ -110,29 +110,35 @@ journey("a text a colleague has saved meanwhile is told of, and the signature is
 })
 
 journey("an approver whose visa must be signed agrees with a signature", world, { as: () => clerk }, async ({ page }) => {
-  const { user } = await clerk.rest.get<{ user: { id: string } }>("/session")
+  const approver = await world.person("supervisor", "clerk")
+  const { user } = await approver.rest.get<{ user: { id: string } }>("/session")
   const { draft } = await made()
   await page.goto(`/documents/drafts/${draft.id}`)
   await page.getByRole("button", { name: "Изменить" }).click()
   const way = page.getByRole("dialog")
   for (const field of ["Согласующие", "Кто из них подписывает визу"]) {
-    await way.getByRole("combobox", { name: field }).fill(clerk.name)
+    await way.getByRole("combobox", { name: field }).fill(approver.name)
     await page.keyboard.press("Enter")
-    await page.keyboard.press("Escape")
   }
   await way.getByRole("button", { name: "Сохранить" }).click()
   await way.waitFor({ state: "detached" })
   await page.getByText("с электронной подписью").waitFor()
   await page.getByRole("button", { name: "На согласование" }).click()
-  await page.getByRole("button", { name: "Согласовать с подписью" }).click()
-  const dialog = page.getByRole("dialog")
+  await page.getByRole("button", { name: "Отозвать с согласования" }).waitFor()
+
+  const desk = await open(world, approver)
+  await desk.page.goto(`/documents/drafts/${draft.id}`)
+  await desk.page.getByRole("button", { name: "Согласовать с подписью" }).click()
+  const dialog = desk.page.getByRole("dialog")
   await dialog.getByRole("radio", { name: /Белов/ }).check()
-  const [sheet] = await Promise.all([page.waitForEvent("download"), dialog.getByRole("link", { name: "Скачать лист визы" }).click()])
-  assert.match(readFileSync(await sheet.path(), "utf8"), /Первая редакция|Ответ/)
-  await russian(page)
-  await accessible(page)
+  const [sheet] = await Promise.all([desk.page.waitForEvent("download"), dialog.getByRole("link", { name: "Скачать лист визы" }).click()])
+  assert.match(readFileSync(await sheet.path(), "utf8"), new RegExp(approver.name))
+  await russian(desk.page)
+  await accessible(desk.page)
   await dialog.getByRole("button", { name: "Подписать" }).click()
-  await page.locator(".u-page-head").getByText("К подписанию").or(page.locator(".u-page-head").getByText("Согласован")).first().waitFor()
+  await desk.page.locator(".u-page-head").getByText("Согласован", { exact: true }).waitFor()
   const { visas } = (await clerk.rest.get<Schema["DraftCard"]>(`/drafts/${draft.id}`)).draft
   assert.deepEqual(visas?.map((v) => [v.by, v.agreed, !!v.signature]), [[user.id, true, true]])
+  assert.deepEqual(desk.complaints, [])
+  await desk.context.close()
 })

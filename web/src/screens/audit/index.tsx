@@ -36,7 +36,7 @@ export default function Audit() {
           { name: "from", to: "to", title: t.filters.days, kind: "dates" },
           { name: "operation", title: t.filters.operation, kind: "text", placeholder: t.operationHint },
           { name: "object", title: t.filters.object, kind: "text", placeholder: t.objectHint },
-          { name: "outcome", title: t.filters.outcome, kind: "text", placeholder: t.outcomeHint },
+          { name: "outcome", title: t.filters.outcome, kind: "select", options: [{ value: "ok", title: t.ok }, { value: "begun", title: t.begun }] },
           { name: "request", title: t.filters.request, kind: "text" },
         ]}
       />
@@ -67,5 +67,5 @@ function Outcome(props: { of: string }) {
   const t = useTexts(words)
   if (props.of === "ok") return <Tag tone="good">{t.ok}</Tag>
   if (props.of === "begun") return <Tag tone="warn">{t.begun}</Tag>
-  return <code className="u-fault">{props.of}</code>
+  return <Link to={`?${new URLSearchParams({ outcome: props.of })}`}><code className="u-fault">{props.of}</code></Link>
 }

@@ -11,7 +11,8 @@ import { confirm, toast } from "../../parts/toast"
 import { When } from "../../parts/When"
 import { useTexts } from "../../texts/i18n"
 import { reread } from "./Channel"
-import { type Change, spread, titleAt } from "./changes"
+import type { Change } from "../../parts/changes"
+import { spread, titleAt } from "./changes"
 import { words } from "./texts"
 
 type Entry = Schema<"HistoryEntry">

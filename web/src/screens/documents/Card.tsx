@@ -39,11 +39,11 @@ function Shown({ card }: { card: DocumentCard }) {
   const t = useTexts(words)
   const { document: d } = card
   const [replying, setReplying] = useState(false)
-  const titles = { subject: t.subject, state: t.state, due_at: t.due, text: t.reg.text, number: t.number, fields: t.requisites, thread: null, message: null, channel: t.channel, recipients: t.to, sender: t.from, files: t.files }
+  const titles = { subject: t.subject, state: t.state, due_at: t.due, text: t.reg.text, number: t.number, fields: t.requisites, thread: null, message: null, appeal: null, deadline: null, html: null, kind: t.kind, in_reply_to: null, perhaps_belongs_to: null, known_as: null, external_id: t.outside, organization: t.organization, marks: t.mark, channel: t.channel, recipients: t.to, sender: t.from, files: t.files }
   return (
     <Page
       title={`${t.one[d.direction]} ${d.number?.text ?? ""}`} extra={<><StateTag kind="document" state={d.state} />{d.marks?.map((m) => <Tag key={m.kind} tone="warn">{t.marks[m.kind]}</Tag>)}</>}
-      actions={<><Actions card={card} reply={() => setReplying(true)} /><History of="/api/v1/documents/{id}/history" params={{ id: d.id }} titles={titles} /></>}
+      actions={<><Actions card={card} reply={() => setReplying(true)} /><History of="/api/v1/documents/{id}/history" params={{ id: d.id }} titles={titles} show={past} /></>}
     >
       <div className="u-doc">
         <div>
@@ -63,6 +63,11 @@ function Shown({ card }: { card: DocumentCard }) {
       </div>
     </Page>
   )
+}
+
+/** past shows what a field of a document held. */
+function past(field: string, value: unknown) {
+  return field === "state" && value ? <StateTag kind="document" state={String(value)} /> : undefined
 }
 
 function Letter(props: { document: Schema<"Document"> }) {

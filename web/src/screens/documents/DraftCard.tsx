@@ -35,6 +35,11 @@ export default function DraftPage() {
   return <Async query={query}>{(card) => <Shown key={id} card={card} />}</Async>
 }
 
+/** past shows what a field of a draft held. */
+function past(field: string, value: unknown) {
+  return field === "state" && value ? <StateTag kind="draft" state={String(value)} /> : undefined
+}
+
 function Shown({ card }: { card: Card }) {
   const t = useTexts(words)
   const can = useCan()
@@ -44,7 +49,7 @@ function Shown({ card }: { card: Card }) {
   const mayEdit = can("drafts.write") && (d.state === "editing" || d.state === "remarks")
   const asked = d.state === "approval" && d.steps?.some((s) => s.user === user.id && s.state === "asked")
   return (
-    <Page title={d.in_reply_to ? t.draft.title : t.draft.own} extra={<StateTag kind="draft" state={d.state} />} actions={<><Moves card={card} writing={writing} signing={card.signatures.some((s) => s.state === "signing" && s.draft_version === card.text.number)} /><History of="/api/v1/drafts/{id}/history" params={{ id: d.id }} titles={{ state: t.state, subject: t.subject }} /></>}>
+    <Page title={d.in_reply_to ? t.draft.title : t.draft.own} extra={<StateTag kind="draft" state={d.state} />} actions={<><Moves card={card} writing={writing} signing={card.signatures.some((s) => s.state === "signing" && s.draft_version === card.text.number)} /><History of="/api/v1/drafts/{id}/history" params={{ id: d.id }} titles={{ state: t.state, subject: t.subject, steps: null, visas: null, route: null, round: null, versions: t.draft.versions, channel: null, journal: null, signed_as: t.draft.signedAs, keep_open: t.keepOpen, sent_at: t.wayAt, document: null, delivery: null, problem: t.draft.problem }} show={past} /></>}>
       <div className="u-doc">
         <div>
           {d.problem && <div className="u-panel u-fault" role="alert">{t.draft.problem}: {d.problem}</div>}

@@ -73,16 +73,16 @@ function Paper({ direction }: { direction: Direction }) {
             <legend>{direction === "incoming" ? t.reg.sender : t.reg.receiver}</legend>
             <Form.Item name="party" label={t.reg.known}><PartyPick onChange={(_, p) => form.setFieldsValue(p ? { kind: p.kind, name: p.name } : {})} /></Form.Item>
             {!party && (
-              <div className="u-fields">
+              <div className="u-fields u-pairs">
                 <Form.Item name="kind" label={t.reg.kind}><Select options={(["person", "organization"] as const).map((k) => ({ value: k, label: t.reg.kinds[k] }))} /></Form.Item>
                 <Form.Item name="name" label={t.reg.name}><Input maxLength={500} /></Form.Item>
-                <Form.Item name="address" label={t.reg.address}><Input maxLength={500} /></Form.Item>
+                <Form.Item name="address" label={t.reg.address} className="u-wide-field"><Input maxLength={500} /></Form.Item>
               </div>
             )}
           </fieldset>
         )}
         <div className="u-paper-text">
-          <Form.Item name="text" label={t.reg.text}><Input.TextArea autoSize={{ minRows: 5, maxRows: 20 }} /></Form.Item>
+          <Form.Item name="text" label={t.reg.text}><Input.TextArea autoSize={{ minRows: 9, maxRows: 24 }} /></Form.Item>
           <Form.Item label={t.reg.files}><FileDrop value={files} onChange={setFiles} share={files.length > 0 ? share : undefined} /></Form.Item>
         </div>
       </RecordForm>
