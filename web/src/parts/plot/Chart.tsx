@@ -1,6 +1,6 @@
 import { Bar, BarChart, CartesianGrid, Legend, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from "recharts"
 import { number } from "../../texts/i18n"
-import type { PlotProps, Point } from "../Plot"
+import type { PlotProps, Point } from "./props"
 
 const tones = ["active", "good", "warn", "info", "bad", "calm"] as const
 const text = { fill: "var(--u-quiet)", fontSize: 12 }

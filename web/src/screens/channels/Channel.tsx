@@ -3,7 +3,7 @@ import type { ReactNode } from "react"
 import { useNavigate, useParams, useSearchParams } from "react-router"
 import { api, call, ifMatch, type Schema } from "../../api/client"
 import { useEvents } from "../../api/events"
-import { refresh, useGet } from "../../api/query"
+import { useGet } from "../../api/query"
 import { useCan } from "../../app/session"
 import { Async } from "../../parts/Async"
 import { Page } from "../../parts/Page"
@@ -17,6 +17,7 @@ import { useCheck } from "./Check"
 import { ChannelDeadLetters, Deliveries } from "./Deliveries"
 import { Log } from "./Log"
 import { Past } from "./Past"
+import { reread } from "./reread"
 import { Settings } from "./Settings"
 import { State } from "./State"
 import { words } from "./texts"
@@ -33,11 +34,6 @@ export default function ChannelPage() {
       <Async query={query}>{(channel) => <Sections key={channel.id} channel={channel} />}</Async>
     </Page>
   )
-}
-
-/** reread fetches everything of channels anew after something was done with one. */
-export function reread() {
-  return refresh("/api/v1/channels", "/api/v1/channels/{id}", "/api/v1/channels/{id}/history")
 }
 
 function Sections(props: { channel: Channel }) {

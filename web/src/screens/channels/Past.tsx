@@ -10,9 +10,9 @@ import { Tag } from "../../parts/StateTag"
 import { confirm, toast } from "../../parts/toast"
 import { When } from "../../parts/When"
 import { useTexts } from "../../texts/i18n"
-import { reread } from "./Channel"
 import type { Change } from "../../parts/changes"
 import { spread, titleAt } from "./changes"
+import { reread } from "./reread"
 import { words } from "./texts"
 
 type Entry = Schema<"HistoryEntry">

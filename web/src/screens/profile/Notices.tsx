@@ -4,7 +4,7 @@ import { api, call, type Schema } from "../../api/client"
 import { useSession } from "../../app/session"
 import { toast } from "../../parts/toast"
 import { useTexts } from "../../texts/i18n"
-import { Part } from "."
+import { Part } from "./Part"
 import { words } from "./texts"
 
 type Settings = Schema<"NotificationSettings">

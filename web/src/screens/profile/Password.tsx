@@ -4,7 +4,7 @@ import { refresh } from "../../api/query"
 import { RecordForm } from "../../parts/RecordForm"
 import { toast } from "../../parts/toast"
 import { useTexts } from "../../texts/i18n"
-import { Part } from "."
+import { Part } from "./Part"
 import { words } from "./texts"
 
 type Values = Schema<"PasswordChange"> & { again: string }

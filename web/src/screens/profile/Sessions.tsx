@@ -6,7 +6,7 @@ import { Tag } from "../../parts/StateTag"
 import { toast } from "../../parts/toast"
 import { When } from "../../parts/When"
 import { useTexts } from "../../texts/i18n"
-import { Part } from "."
+import { Part } from "./Part"
 import { words } from "./texts"
 
 /** Sessions are one's own sign-ins; those one does not know can be ended. */

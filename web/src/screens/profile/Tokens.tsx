@@ -11,7 +11,7 @@ import { confirm, toast } from "../../parts/toast"
 import { date } from "../../texts/dates"
 import { useTexts } from "../../texts/i18n"
 import { rights } from "../users/texts"
-import { Part } from "."
+import { Part } from "./Part"
 import { words } from "./texts"
 
 type Token = Schema<"Token">

@@ -1,10 +1,10 @@
 import { Segmented } from "antd"
-import type { ReactNode } from "react"
 import { useCan, useSession } from "../../app/session"
 import { type Look, setLook, useLook } from "../../app/theme"
 import { Page } from "../../parts/Page"
 import { useTexts } from "../../texts/i18n"
 import { Notices } from "./Notices"
+import { Part } from "./Part"
 import { Password } from "./Password"
 import "./profile.css"
 import { Sessions } from "./Sessions"
@@ -27,11 +27,6 @@ export default function Profile() {
       </div>
     </Page>
   )
-}
-
-/** Part is a titled part of the profile. */
-export function Part(props: { title: string; children: ReactNode }) {
-  return <section className="u-panel" aria-label={props.title}><h2>{props.title}</h2>{props.children}</section>
 }
 
 function Personal() {

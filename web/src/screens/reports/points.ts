@@ -1,5 +1,5 @@
 import type { Schema } from "../../api/client"
-import type { Point } from "../../parts/Plot"
+import type { Point } from "../../parts/plot/props"
 import { date, isoDay, monthOf } from "../../texts/dates"
 import type { Definition, Dimension } from "./reports"
 
