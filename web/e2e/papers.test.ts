@@ -136,7 +136,7 @@ journey("an approver whose visa must be signed agrees with a signature", world, 
   await russian(desk.page)
   await accessible(desk.page)
   await dialog.getByRole("button", { name: "Подписать" }).click()
-  await desk.page.locator(".u-page-head").getByText("Согласован", { exact: true }).waitFor()
+  await desk.page.locator(".u-page-head").getByText("Отправлен", { exact: true }).waitFor()
   const { visas } = (await clerk.rest.get<Schema["DraftCard"]>(`/drafts/${draft.id}`)).draft
   assert.deepEqual(visas?.map((v) => [v.by, v.agreed, !!v.signature]), [[user.id, true, true]])
   assert.deepEqual(desk.complaints, [])
