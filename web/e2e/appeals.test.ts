@@ -103,7 +103,7 @@ journey("the list is sorted by a head, narrowed by a line, explained, and its fi
   await settled(page)
   await russian(page)
   await accessible(page)
-  await page.getByRole("button", { name: "Выгрузка" }).click()
+  await page.getByRole("button", { name: "Выгрузить" }).click()
   await page.getByRole("radio", { name: "CSV" }).check()
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("dialog").getByRole("link", { name: "Скачать" }).click()])
   const text = readFileSync(await download.path(), "utf8")

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { after } from "node:test"
 import type { components } from "../src/api/schema"
-import { journey, settled } from "./browser"
+import { journey, open, settled } from "./browser"
 import { accessible, russian } from "./checks"
 import { eventually } from "./process"
 import { World } from "./world"
@@ -72,4 +72,73 @@ journey("a paper is registered by hand under the number that was shown before", 
   await page.getByLabel("Имя или название").fill("Иванова Анна")
   await page.getByRole("button", { name: "Зарегистрировать" }).click()
   await page.getByRole("heading", { level: 1, name: `Входящий ${number}` }).waitFor()
+})
+
+/** made is a draft answer to a paper. */
+async function made(): Promise<Schema["DraftCard"]> {
+  const sender = { kind: "person", name: "Иванова Анна", addresses: [{ kind: "phone", value: "+79161234567" }] }
+  const incoming = await clerk.rest.post<Schema["Document"]>("/documents", { direction: "incoming", subject: "Запрос", text: "Прошу ответить.", sender })
+  return clerk.rest.post<Schema["DraftCard"]>("/drafts", { in_reply_to: incoming.id, text: { subject: "Ответ", text: "Первая редакция." }, way: { channel: "meters" } })
+}
+
+journey("what is typed over a draft survives a reload and is saved before the draft goes out", world, { as: () => clerk }, async ({ page }) => {
+  const { draft } = await made()
+  await page.goto(`/documents/drafts/${draft.id}`)
+  const text = page.getByRole("textbox", { name: "Текст" })
+  await text.fill("Вторая редакция.")
+  await page.getByText("Есть несохранённый текст").waitFor()
+  await eventually("it is kept", () => page.evaluate(() => JSON.stringify(localStorage).includes("Вторая редакция.")))
+  await page.reload()
+  await page.getByText("Есть несохранённый текст").waitFor()
+  assert.equal(await text.inputValue(), "Вторая редакция.")
+  await page.getByRole("button", { name: "Зарегистрировать и отправить" }).click()
+  await page.getByText("Документ зарегистрирован и поставлен в отправку").waitFor()
+  const { document } = (await clerk.rest.get<Schema["DraftCard"]>(`/drafts/${draft.id}`)).draft
+  assert.equal((await clerk.rest.get<Schema["DocumentCard"]>(`/documents/${document}`)).document.text, "Вторая редакция.")
+})
+
+journey("a text a colleague has saved meanwhile is told of, and the signature is made over what was typed last", world, { as: () => clerk }, async ({ page }) => {
+  const { draft } = await made()
+  await page.goto(`/documents/drafts/${draft.id}`)
+  await page.getByRole("textbox", { name: "Текст" }).fill("Моя редакция.")
+  await clerk.rest.form(`/drafts/${draft.id}/versions`, { subject: "Ответ", text: "Чужая редакция." }, { name: "акт.txt", text: "акт" }, draft.version)
+  await page.getByText("Пока вы писали, появилась редакция 2").waitFor()
+  await page.getByRole("region", { name: "Подписи" }).getByRole("button", { name: "Подписать" }).click()
+  await page.getByRole("dialog").getByRole("radio", { name: /Орлова/ }).waitFor()
+  const { text } = await clerk.rest.get<Schema["DraftCard"]>(`/drafts/${draft.id}`)
+  assert.deepEqual([text.number, text.text], [3, "Моя редакция."])
+})
+
+journey("an approver whose visa must be signed agrees with a signature", world, { as: () => clerk }, async ({ page }) => {
+  const approver = await world.person("supervisor", "clerk")
+  const { user } = await approver.rest.get<{ user: { id: string } }>("/session")
+  const { draft } = await made()
+  await page.goto(`/documents/drafts/${draft.id}`)
+  await page.getByRole("button", { name: "Изменить" }).click()
+  const way = page.getByRole("dialog")
+  for (const field of ["Согласующие", "Кто из них подписывает визу"]) {
+    await way.getByRole("combobox", { name: field }).fill(approver.name)
+    await page.keyboard.press("Enter")
+  }
+  await way.getByRole("button", { name: "Сохранить" }).click()
+  await way.waitFor({ state: "detached" })
+  await page.getByText("с электронной подписью").waitFor()
+  await page.getByRole("button", { name: "На согласование" }).click()
+  await page.getByRole("button", { name: "Отозвать с согласования" }).waitFor()
+
+  const desk = await open(world, approver)
+  await desk.page.goto(`/documents/drafts/${draft.id}`)
+  await desk.page.getByRole("button", { name: "Согласовать с подписью" }).click()
+  const dialog = desk.page.getByRole("dialog")
+  await dialog.getByRole("radio", { name: /Белов/ }).check()
+  const [sheet] = await Promise.all([desk.page.waitForEvent("download"), dialog.getByRole("link", { name: "Скачать лист визы" }).click()])
+  assert.match(readFileSync(await sheet.path(), "utf8"), new RegExp(approver.name))
+  await russian(desk.page)
+  await accessible(desk.page)
+  await dialog.getByRole("button", { name: "Подписать" }).click()
+  await desk.page.locator(".u-page-head").getByText("Отправлен", { exact: true }).waitFor()
+  const { visas } = (await clerk.rest.get<Schema["DraftCard"]>(`/drafts/${draft.id}`)).draft
+  assert.deepEqual(visas?.map((v) => [v.by, v.agreed, !!v.signature]), [[user.id, true, true]])
+  assert.deepEqual(desk.complaints, [])
+  await desk.context.close()
 })

@@ -18,11 +18,11 @@ export class Rest {
   delete<T>(path: string): Promise<T> { return this.ask("DELETE", path) }
 
   /** form sends data with a file, as the pages do. */
-  async form<T>(path: string, data: unknown, file: { name: string; text: string }): Promise<T> {
+  async form<T>(path: string, data: unknown, file: { name: string; text: string }, version?: number): Promise<T> {
     const body = new FormData()
     body.append("data", new Blob([JSON.stringify(data)], { type: "application/json" }))
     body.append("file", new Blob([file.text], { type: "text/plain" }), file.name)
-    const answer = await fetch(`${this.url}/api/v1${path}`, { method: "POST", headers: { Cookie: this.cookie, "X-CSRF-Token": this.csrf }, body })
+    const answer = await fetch(`${this.url}/api/v1${path}`, { method: "POST", headers: { Cookie: this.cookie, "X-CSRF-Token": this.csrf, ...(version !== undefined && { "If-Match": `"${version}"` }) }, body })
     if (!answer.ok) throw new Error(`POST ${path}: ${answer.status} ${await answer.text()}`)
     return (await answer.json()) as T
   }

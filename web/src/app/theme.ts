@@ -113,7 +113,7 @@ function tokens(name: keyof typeof palettes): ThemeConfig {
   return {
     algorithm: name === "dark" ? theme.darkAlgorithm : theme.defaultAlgorithm,
     token: {
-      colorPrimary: p.accent, colorInfo: p.accent, colorLink: p.link, colorError: p.bad, colorSuccess: p.good, colorWarning: p.warn,
+      colorPrimary: p.accent, colorInfo: p.accent, colorLink: p.link, colorLinkHover: p.link, colorLinkActive: p.link, colorError: p.bad, colorSuccess: p.good, colorWarning: p.warn,
       colorBgLayout: p.page, colorBgContainer: p.panel, colorBgElevated: p.panel,
       colorText: p.text, colorTextSecondary: p.quiet, colorTextTertiary: p.faint, colorTextPlaceholder: p.faint,
       colorTextDescription: p.quiet, colorBorder: p.strong, colorBorderSecondary: p.line, colorSplit: p.line,

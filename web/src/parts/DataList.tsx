@@ -93,7 +93,7 @@ export function DataList<P extends ListPath>(props: DataListProps<P>) {
       {got.error && !got.isFetching ? <Failed error={got.error} retry={() => void got.refetch()} /> : (
         <>
           <Table
-            label={props.label} columns={cols.shown} rows={rows} id={rowId} open={props.open} tone={props.tone} order={state.order} setOrder={list.sort}
+            name={props.name} label={props.label} columns={cols.shown} rows={rows} id={rowId} open={props.open} tone={props.tone} order={state.order} setOrder={list.sort}
             selected={props.bulk && selection.chosen} select={props.bulk && selection.select} busy={got.isPending || got.isPlaceholderData}
           />
           {got.isPending ? <Skeleton /> : rows.length === 0 && <Nothing filtered={filtered} more={!!page?.next} empty={props.empty} reset={() => list.filter(only(state.values, props.tabs?.name))} />}

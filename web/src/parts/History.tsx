@@ -4,6 +4,7 @@ import { type ReactNode, useState } from "react"
 import type { Schema } from "../api/client"
 import { type GetPath, useGet } from "../api/query"
 import { dateTime } from "../texts/dates"
+import { type Change, differ } from "./changes"
 import { texts, useTexts } from "../texts/i18n"
 import { Async, Empty } from "./Async"
 import { When } from "./When"
@@ -28,6 +29,8 @@ type Props = {
   /** What people call the fields; one without a title is shown by its name, `null` hides it. */
   titles?: Record<string, string | null>
   show?: (field: string, value: unknown) => ReactNode
+  /** Fields that are things of their own: what has changed in them is told one by one, as `field.name`. */
+  apart?: readonly string[]
   /** The version in force, and what leads back to an earlier one; left out: there is no way back. */
   current?: number
   back?: (version: number) => Promise<void>
@@ -52,14 +55,14 @@ function Entries(props: Props) {
     <Async query={query as never} empty={(data: Schema<"History">) => data.items.length === 0} nothing={<Empty text={t.empty} />}>
       {(data: Schema<"History">) => (
         <ol className="u-history">
-          {data.items.toReversed().map((e) => <Step key={e.version} entry={e} titles={props.titles ?? {}} show={props.show} back={e.version === props.current ? undefined : props.back} />)}
+          {data.items.toReversed().map((e) => <Step key={e.version} entry={e} titles={props.titles ?? {}} show={props.show} apart={props.apart ?? []} back={e.version === props.current ? undefined : props.back} />)}
         </ol>
       )}
     </Async>
   )
 }
 
-function Step(props: { entry: Entry; titles: Record<string, string | null>; show?: Props["show"]; back?: Props["back"] }) {
+function Step(props: { entry: Entry; titles: Record<string, string | null>; show?: Props["show"]; apart: readonly string[]; back?: Props["back"] }) {
   const t = useTexts(words)
   const { entry: e, titles } = props
   const show = (field: string, value: unknown) => props.show?.(field, value) ?? plain(value, t)
@@ -67,7 +70,7 @@ function Step(props: { entry: Entry; titles: Record<string, string | null>; show
     <li>
       <div><b><Who actor={e.actor} /></b>, {t.operations[e.operation]} <span className="u-quiet"><When at={e.at} full /></span>{props.back && <> <Button size="small" aria-label={t.backTo(e.version)} onClick={() => void props.back!(e.version)}>{t.back}</Button></>}</div>
       <dl>
-        {(e.changes ?? []).filter((c) => titles[c.field] !== null).map((c) => (
+        {(e.changes ?? []).flatMap((c): Change[] => (props.apart.includes(c.field) ? differ(c.field, c.before, c.after, 1) : [c])).filter((c) => titles[c.field] !== null).map((c) => (
           <div key={c.field}>
             <dt>{titles[c.field] ?? c.field}</dt>
             <dd>{c.before !== undefined && c.before !== null && <><del>{show(c.field, c.before)}</del> → </>}<ins>{show(c.field, c.after)}</ins></dd>

@@ -7,11 +7,11 @@ import { useTexts } from "../texts/i18n"
 
 /**
  * Page is the head of a screen: the one h1 of it, the way back, what can be done with all of it,
- * and the title of the window. The way back leads to the list its address begins with. `extra` stands beside the heading (a state, a number).
+ * and the title of the window. The way back leads to the list its address begins with, or to `up`. `extra` stands beside the heading (a state, a number).
  */
-export function Page(props: { title: string; extra?: ReactNode; actions?: ReactNode; children: ReactNode }) {
+export function Page(props: { title: string; up?: string; extra?: ReactNode; actions?: ReactNode; children: ReactNode }) {
   const { product } = useTexts(frame)
-  const list = useList()
+  const list = useList(props.up)
   useEffect(() => {
     document.title = `${props.title} — ${product}`
   }, [props.title, product])
@@ -31,8 +31,9 @@ export function Page(props: { title: string; extra?: ReactNode; actions?: ReactN
 }
 
 /** useList is the page of the list that the page of one thing belongs to. */
-function useList(): { title: string; to: string } | undefined {
-  const [first, second] = useLocation().pathname.slice(1).split("/")
+function useList(up?: string): { title: string; to: string } | undefined {
+  const [here, second] = useLocation().pathname.slice(1).split("/")
+  const first = up ?? here
   const lang = useLanguage()
   const list = second && routes.find((r) => r.path === first)
   return list ? { title: list.title[lang], to: `/${first}` } : undefined

@@ -50,6 +50,12 @@ export function RecordForm<V extends object>(props: {
   return (
     <Form<V>
       name={id} form={form} layout="vertical" aria-label={props.title} className="u-record" initialValues={props.initial as never} disabled={props.disabled} onFinish={finish}
+      onKeyDown={(e) => {
+        // Of several forms on a page the one that is typed in is meant.
+        if (e.defaultPrevented || e.key !== "Enter" || !(e.ctrlKey || e.metaKey)) return
+        e.preventDefault()
+        form.submit()
+      }}
       onValuesChange={(_, all) => props.onValues?.(all)} scrollToFirstError={{ block: "center", focus: true }}
     >
       {problem && (

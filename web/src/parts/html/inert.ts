@@ -1,7 +1,7 @@
 const forbidden = "script,style,link,meta,base,iframe,frame,object,embed,form,input,button,textarea,select,svg,math,template,video,audio"
 
 /** The look of a letter: white paper in every look of the page, since letters count on it. */
-const paper = "body{margin:8px;background:#fff;color:#1c2524;font:14px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}img{max-width:100%;height:auto}table{max-width:100%;border-collapse:collapse}table[border]:not([border=\"0\"]) :is(td,th){padding:4px 8px;border:1px solid #ccd2cf}pre{white-space:pre-wrap}blockquote{margin:8px 0;padding-left:12px;border-left:3px solid #ccd2cf;color:#55625f}"
+const paper = "body{margin:8px;background:#fff;color:#1c2524;font:14px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}img{max-width:100%;height:auto}table{max-width:100%;border-collapse:collapse}table:not([cellpadding]) :is(td,th){padding:2px 8px 2px 0}table[border]:not([border=\"0\"]) :is(td,th){padding:4px 8px;border:1px solid #ccd2cf}pre{white-space:pre-wrap}blockquote{margin:8px 0;padding-left:12px;border-left:3px solid #ccd2cf;color:#55625f}"
 
 /**
  * inert makes a page of a letter's HTML that can do nothing: what the hub has left out already is

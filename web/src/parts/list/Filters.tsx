@@ -1,6 +1,6 @@
 import { DatePicker, Input, Select } from "antd"
 import dayjs from "dayjs"
-import { type FormEvent, type ReactNode, useEffect, useId, useState } from "react"
+import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from "react"
 import { Button } from "antd"
 import { useGet } from "../../api/query"
 import { date } from "../../texts/dates"
@@ -14,10 +14,12 @@ import { clearable } from "../clearable"
 
 type Values = Record<string, string>
 
-/** FilterPanel asks for the filters; nothing happens before «Найти». */
+/** FilterPanel asks for the filters, the focus in the first of them; nothing happens before «Найти». */
 export function FilterPanel(props: { filters: readonly Filter[]; values: Values; apply: (values: Values) => void; clear: () => void }) {
   const t = useTexts(words)
   const [values, setValues] = useState(props.values)
+  const form = useRef<HTMLFormElement>(null)
+  useEffect(() => form.current?.querySelector("input")?.focus(), [])
   const applied = JSON.stringify(props.values)
   useEffect(() => setValues(JSON.parse(applied) as Values), [applied])
   const submit = (e: FormEvent) => {
@@ -26,7 +28,7 @@ export function FilterPanel(props: { filters: readonly Filter[]; values: Values;
   }
   const set = (name: string) => (value: string | undefined) => setValues((old) => ({ ...old, [name]: value ?? "" }))
   return (
-    <form className="u-filters" onSubmit={submit}>
+    <form ref={form} className="u-filters" onSubmit={submit}>
       {props.filters.map((f) => <Field key={f.name} filter={f} values={values} set={set} />)}
       <div className="u-filters-do">
         <Button type="primary" htmlType="submit">{t.find}</Button>
@@ -71,10 +73,11 @@ function Choice({ filter: f, ...field }: FilterInput & { filter: Exclude<Filter,
 }
 
 function Days(props: FilterInput & { to?: string; onTo: (day: string | undefined) => void }) {
+  const t = useTexts(words)
   const day = (text?: string) => (text ? dayjs(text) : null)
   return (
     <DatePicker.RangePicker
-      id={props.id} allowEmpty format="DD.MM.YYYY" value={[day(props.value), day(props.to)]}
+      id={props.id} allowEmpty placeholder={[t.from, t.until]} format="DD.MM.YYYY" value={[day(props.value), day(props.to)]}
       onChange={(days) => {
         props.onChange(days?.[0]?.format("YYYY-MM-DD"))
         props.onTo(days?.[1]?.format("YYYY-MM-DD"))

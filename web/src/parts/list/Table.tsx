@@ -20,6 +20,8 @@ export type Column<Row> = {
 }
 
 type Props<Row> = {
+  /** Where the row somebody was at is remembered, for when he comes back from its page. */
+  name: string
   label: string
   columns: readonly Column<Row>[]
   rows: readonly Row[]
@@ -33,12 +35,17 @@ type Props<Row> = {
   busy: boolean
 }
 
-/** Table draws the rows. One of them is reached by Tab; arrows move, Enter opens, space selects. */
+/** Table draws the rows. One of them is reached by Tab, the one somebody was at last; arrows move, Enter opens, space selects. */
 export function Table<Row>(props: Props<Row>) {
-  const [at, setAt] = useState(0)
+  const [at, setAt] = useState<string | null>(() => sessionStorage.getItem(`row.${props.name}`))
   const body = useRef<HTMLTableSectionElement>(null)
   const navigate = useNavigate()
-  const current = Math.min(at, props.rows.length - 1)
+  const current = Math.max(0, props.rows.findIndex((row) => props.id(row) === at))
+  const visit = (i: number) => {
+    const id = props.id(props.rows[i]!)
+    setAt(id)
+    sessionStorage.setItem(`row.${props.name}`, id)
+  }
   const go = (row: Row) => {
     const to = props.open?.(row)
     if (typeof to === "string") void navigate(to)
@@ -51,7 +58,7 @@ export function Table<Row>(props: Props<Row>) {
     const to = { ArrowDown: current + 1, ArrowUp: current - 1, Home: 0, End: props.rows.length - 1 }[e.key]
     if (to !== undefined) {
       const next = Math.max(0, Math.min(to, props.rows.length - 1))
-      setAt(next)
+      visit(next)
       ;(body.current?.rows[next] as HTMLElement | undefined)?.focus()
     } else if (e.key === "Enter" && props.open) go(row)
     else if (e.key === " " && props.select) props.select([row], !props.selected?.has(props.id(row)))
@@ -66,7 +73,7 @@ export function Table<Row>(props: Props<Row>) {
           {props.rows.map((row, i) => (
             <TableRow
               key={props.id(row)} row={row} columns={props.columns} to={props.open?.(row)} tone={props.tone?.(row)} tabIndex={i === current ? 0 : -1}
-              selected={props.select && !!props.selected?.has(props.id(row))} onSelect={(on) => props.select?.([row], on)} onFocus={() => setAt(i)} onOpen={() => go(row)}
+              selected={props.select && !!props.selected?.has(props.id(row))} onSelect={(on) => props.select?.([row], on)} onFocus={() => visit(i)} onOpen={() => go(row)}
             />
           ))}
         </tbody>
@@ -139,7 +146,7 @@ function DrawnRow<Row>(props: RowProps<Row>) {
       )}
       {props.columns.map((c, i) => (
         <td key={c.key} data-title={c.title} style={{ textAlign: c.align }}>
-          {i === 0 && typeof props.to === "string" ? <Link to={props.to} tabIndex={-1}>{c.render(props.row)}</Link> : c.render(props.row)}
+          {i > 0 || !props.to ? c.render(props.row) : typeof props.to === "string" ? <Link to={props.to} tabIndex={-1}>{c.render(props.row)}</Link> : <span className="u-opens">{c.render(props.row)}</span>}
         </td>
       ))}
     </tr>

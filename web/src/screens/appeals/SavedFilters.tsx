@@ -1,4 +1,4 @@
-import { StarOutlined } from "@ant-design/icons"
+import { CloseOutlined, StarOutlined } from "@ant-design/icons"
 import { Button, Checkbox, Input, Popover } from "antd"
 import { useState } from "react"
 import { useNavigate, useSearchParams } from "react-router"
@@ -44,7 +44,7 @@ function Panel(props: { close: () => void }) {
         {list.map((f) => (
           <li key={f.id}>
             <Button type="link" onClick={() => use(f)}>{f.title}</Button>
-            {f.owner === user.id ? <Button type="text" size="small" aria-label={`${t.remove}: ${f.title}`} onClick={() => void drop(f)}>×</Button> : <span className="u-quiet">{t.shared}</span>}
+            {f.owner === user.id ? <Button type="text" size="small" icon={<CloseOutlined />} aria-label={`${t.remove}: ${f.title}`} onClick={() => void drop(f)} /> : <span className="u-quiet">{t.shared}</span>}
           </li>
         ))}
       </ul>

@@ -17,15 +17,15 @@ export const ended = (state: string) => ["answered", "closed", "rejected"].inclu
 /** columns of the list; the hidden ones a person may choose. */
 export function columns(t: Words): Column<Row>[] {
   return [
-    { key: "number", order: "number", title: t.number, width: "150px", render: (r) => <span className="a-number">{r.number?.text}</span> },
-    { key: "state", order: "state", title: t.state, width: "130px", render: (r) => <StateTag kind="appeal" state={r.appeal.state} /> },
-    { key: "subject", order: "subject", title: t.subject, width: "30%", render: (r) => <Subject row={r} t={t} /> },
-    { key: "applicant", order: "applicant", title: t.applicant, width: "190px", render: (r) => name(r.appeal.applicant) },
+    { key: "number", order: "number", title: t.number, width: "1%", render: (r) => <span className="a-number">{r.number?.text}</span> },
+    { key: "state", order: "state", title: t.state, width: "1%", render: (r) => <StateTag kind="appeal" state={r.appeal.state} /> },
+    { key: "subject", order: "subject", title: t.subject, width: "38%", render: (r) => <Subject row={r} t={t} /> },
+    { key: "applicant", order: "applicant", title: t.applicant, width: "22%", render: (r) => name(r.appeal.applicant) },
     { key: "reason", title: t.reason, hidden: true, render: (r) => <EntryName directory="reasons" id={r.appeal.reason} /> },
     { key: "line", title: t.line, hidden: true, render: (r) => <EntryName directory="support_lines" id={r.appeal.line} /> },
-    { key: "operator", title: t.operator, width: "150px", render: (r) => <UserName id={r.appeal.operator} /> },
-    { key: "due", order: "due", title: t.due, width: "130px", render: (r) => <Due at={r.due_at} done={ended(r.appeal.state)} /> },
-    { key: "received", order: "received", title: t.received, width: "120px", render: (r) => <When at={r.created_at} /> },
+    { key: "operator", title: t.operator, width: "14%", render: (r) => <UserName id={r.appeal.operator} /> },
+    { key: "due", order: "due", title: t.due, width: "1%", render: (r) => <Due at={r.due_at} done={ended(r.appeal.state)} /> },
+    { key: "received", order: "received", title: t.received, width: "1%", render: (r) => <When at={r.created_at} /> },
     { key: "group", title: t.group, hidden: true, render: (r) => <EntryName directory="reason_groups" id={r.appeal.reason_group} /> },
     { key: "source", title: t.source, hidden: true, render: (r) => <EntryName directory="sources" id={r.appeal.source} /> },
     { key: "channel", title: t.channel, hidden: true, render: (r) => <ChannelName id={r.channel} /> },

@@ -15,10 +15,11 @@ type Entry = Schema<"AuditEntry">
 export default function Audit() {
   const t = useTexts(words)
   const columns: Column<Entry>[] = [
-    { key: "at", title: t.columns.at, width: "90px", render: (e) => <When at={e.created_at} /> },
-    { key: "who", title: t.columns.who, width: "150px", render: (e) => <Who actor={e.actor} /> },
-    { key: "operation", title: t.columns.operation, width: "190px", render: (e) => <span title={e.operation} translate={actionTitle(e.operation, t) === e.operation ? "no" : undefined}>{actionTitle(e.operation, t)}</span> },
+    { key: "at", title: t.columns.at, width: "110px", render: (e) => <When at={e.created_at} /> },
+    { key: "who", title: t.columns.who, width: "20%", render: (e) => <Who actor={e.actor} /> },
+    { key: "operation", title: t.columns.operation, width: "30%", render: (e) => <span title={e.operation} translate={actionTitle(e.operation, t) === e.operation ? "no" : undefined}>{actionTitle(e.operation, t)}</span> },
     { key: "object", title: t.columns.object, render: (e) => e.object && <Thing of={e.object} /> },
+    { key: "code", title: t.columns.code, hidden: true, render: (e) => e.object && <code>{e.object}</code> },
     { key: "outcome", title: t.columns.outcome, width: "110px", render: (e) => <Outcome of={e.outcome} /> },
     { key: "remote", title: t.columns.remote, width: "110px", render: (e) => e.remote && <code>{e.remote}</code> },
     { key: "request", title: t.columns.request, hidden: true, render: (e) => e.request && <code>{e.request}</code> },
@@ -35,7 +36,7 @@ export default function Audit() {
           { name: "from", to: "to", title: t.filters.days, kind: "dates" },
           { name: "operation", title: t.filters.operation, kind: "text", placeholder: t.operationHint },
           { name: "object", title: t.filters.object, kind: "text", placeholder: t.objectHint },
-          { name: "outcome", title: t.filters.outcome, kind: "text", placeholder: t.outcomeHint },
+          { name: "outcome", title: t.filters.outcome, kind: "select", options: [{ value: "ok", title: t.ok }, { value: "begun", title: t.begun }] },
           { name: "request", title: t.filters.request, kind: "text" },
         ]}
       />
@@ -48,15 +49,23 @@ const pages: Record<string, string> = {
   documents: "documents", appeals: "appeals", tasks: "tasks", channels: "channels", rules: "rules", users: "users", parties: "parties", drafts: "documents/drafts", erasures: "erasures",
 }
 
+/** How many signs at the end of an id tell things of a kind apart. */
+const TAIL = 6
+
+/** Thing is what was worked on: it leads to its page, the end of its id to all that was done to it. */
 function Thing(props: { of: string }) {
-  const [kind = "", id] = props.of.split("/")
-  const name = <code>{props.of}</code>
-  return id && pages[kind] ? <Link to={`/${pages[kind]}/${id}`}>{name}</Link> : name
+  const t = useTexts(words)
+  const [kind = "", ...rest] = props.of.split("/")
+  const id = rest.join("/")
+  const title = t.kinds[kind]
+  const all = <Link to={`?${new URLSearchParams({ object: props.of })}`} title={t.allOf(props.of)} className="u-quiet" translate="no"><code>{id.length > 2 * TAIL ? `…${id.slice(-TAIL)}` : id || props.of}</code></Link>
+  if (!title) return <code translate="no">{props.of}</code>
+  return <>{id && pages[kind] ? <Link to={`/${pages[kind]}/${id}`}>{title}</Link> : title} {all}</>
 }
 
 function Outcome(props: { of: string }) {
   const t = useTexts(words)
   if (props.of === "ok") return <Tag tone="good">{t.ok}</Tag>
   if (props.of === "begun") return <Tag tone="warn">{t.begun}</Tag>
-  return <code className="u-fault">{props.of}</code>
+  return <Link to={`?${new URLSearchParams({ outcome: props.of })}`}><code className="u-fault">{props.of}</code></Link>
 }

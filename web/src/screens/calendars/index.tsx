@@ -10,7 +10,7 @@ import { History } from "../../parts/History"
 import { Page } from "../../parts/Page"
 import { Tag } from "../../parts/StateTag"
 import { confirm, toast } from "../../parts/toast"
-import { date } from "../../texts/dates"
+import { date, isoDay } from "../../texts/dates"
 import { useTexts } from "../../texts/i18n"
 import "../../parts/admin.css"
 import "./calendars.css"
@@ -77,8 +77,9 @@ function EditYear(props: { calendar: Calendar; year: Schema<"CalendarYear"> }) {
       <div className="u-tags">{(["holiday", "day_off", "working", "short"] as const).map((k) => <Tag key={k} tone={tones[k]}>{t.kinds[k]}</Tag>)}</div>
       <div className="u-months">{t.months.map((title, m) => <Month key={title} title={title} weeks={monthDays(year.year, m)} week={calendar.week} days={days} change={can("calendars.write") ? (d, kind) => setDays(changeDay(days, d, kind)) : undefined} />)}</div>
       {can("calendars.write") && (
-        <div className="u-savebar">
-          <Input aria-label={t.basis} placeholder={t.basisHint} value={basis} onChange={(e) => setBasis(e.target.value)} style={{ flex: "1 1 240px", maxWidth: 560 }} />
+        <div className={changed ? "u-savebar" : "u-savebar u-savebar-rest"}>
+          <label htmlFor="year-basis">{t.basis}</label>
+          <Input id="year-basis" placeholder={t.basisHint} value={basis} onChange={(e) => setBasis(e.target.value)} style={{ flex: "1 1 240px", maxWidth: 560 }} />
           <Button type="primary" disabled={!changed} onClick={save}>{t.save}</Button>
           {changed && <Button type="text" onClick={() => { setDays(year.days); setBasis(year.basis) }}>{t.undo}</Button>}
           {changed ? <span className="u-quiet">{t.changed}</span> : year.version > 0 && <Button type="text" onClick={reset}>{t.reset}</Button>}
@@ -93,15 +94,17 @@ const tones = { holiday: "bad", day_off: "warn", working: "good", short: "info" 
 function Month(props: { title: string; weeks: string[][]; week: Calendar["week"]; days: readonly Day[]; change?: (date: string, kind?: Day["kind"]) => void }) {
   const t = useTexts(words)
   return (
-    <table className="u-month">
-      <caption>{props.title}</caption>
-      <thead><tr>{t.weekdays.map((d) => <th key={d} scope="col">{d}</th>)}</tr></thead>
-      <tbody>
-        {props.weeks.map((w, i) => (
-          <tr key={i}>{w.map((d, n) => <td key={n}>{d && <Cell date={d} off={(props.week[n]?.length ?? 0) === 0} special={props.days.find((x) => x.date === d)} change={props.change} />}</td>)}</tr>
-        ))}
-      </tbody>
-    </table>
+    <div className="u-month">
+      <table>
+        <caption>{props.title}</caption>
+        <thead><tr>{t.weekdays.map((d) => <th key={d} scope="col">{d}</th>)}</tr></thead>
+        <tbody>
+          {props.weeks.map((w, i) => (
+            <tr key={i}>{w.map((d, n) => <td key={n}>{d && <Cell date={d} off={(props.week[n]?.length ?? 0) === 0} special={props.days.find((x) => x.date === d)} change={props.change} />}</td>)}</tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   )
 }
 
@@ -109,7 +112,7 @@ function Cell(props: { date: string; off: boolean; special?: Day; change?: (date
   const t = useTexts(words)
   const { special: s, change } = props
   const title = t.day(date(props.date), s ? [t.kinds[s.kind], s.note].filter(Boolean).join(", ") : props.off ? t.dayOff : t.dayOn)
-  const day = <button type="button" title={title} aria-label={`${Number(props.date.slice(8))}. ${title}`} disabled={!change} data-tone={s && tones[s.kind]} data-off={props.off || undefined}>{Number(props.date.slice(8))}</button>
+  const day = <button type="button" title={title} aria-label={`${Number(props.date.slice(8))}. ${title}`} disabled={!change} aria-current={props.date === isoDay(new Date()) ? "date" : undefined} data-tone={s && tones[s.kind]} data-off={props.off || undefined}>{Number(props.date.slice(8))}</button>
   if (!change) return day
   const items = [...(["holiday", "day_off", "working", "short"] as const).map((key) => ({ key, label: t.kinds[key] })), { key: "", label: t.usual }]
   return <Dropdown trigger={["click"]} menu={{ items, selectable: true, selectedKeys: [s?.kind ?? ""], onClick: ({ key }) => change(props.date, (key || undefined) as Day["kind"] | undefined) }}>{day}</Dropdown>

@@ -10,8 +10,9 @@ import { Tag } from "../../parts/StateTag"
 import { confirm, toast } from "../../parts/toast"
 import { When } from "../../parts/When"
 import { useTexts } from "../../texts/i18n"
+import type { Change } from "../../parts/changes"
+import { spread, titleAt } from "./changes"
 import { reread } from "./reread"
-import { type Change, spread, titleAt } from "./changes"
 import { words } from "./texts"
 
 type Entry = Schema<"HistoryEntry">
@@ -49,7 +50,7 @@ function Step(props: { entry: Entry; schema: JsonSchema; children: ReactNode }) 
   const { entry: e } = props
   return (
     <li>
-      <div className="u-history-head"><b>{t.versionOf(e.version)}</b><span><Who actor={e.actor} />, {t[e.operation]} <span className="u-quiet"><When at={e.at} full /></span></span>{props.children}</div>
+      <div className="u-history-head"><b>{t.versionOf(e.version)}</b><span><Who actor={e.actor} />, {t.changes[e.operation]} <span className="u-quiet"><When at={e.at} full /></span></span>{props.children}</div>
       <dl>
         {spread(e.changes ?? []).map((c) => (
           <div key={c.field}>

@@ -4,6 +4,7 @@ import { api, call, ifMatch, type Schema } from "../../api/client"
 import { ApiError, type Fault, isStale } from "../../api/errors"
 import { useGet } from "../../api/query"
 import { Async } from "../../parts/Async"
+import { clearable } from "../../parts/clearable"
 import { type JsonSchema, missing, SchemaForm, type Values } from "../../parts/SchemaForm"
 import { explain, toast } from "../../parts/toast"
 import { useTexts } from "../../texts/i18n"
@@ -106,7 +107,7 @@ function CommonFields(props: { value: Common; set: (value: Common) => void; id: 
       <div className="u-fields">
         <Form.Item label={t.name} required htmlFor="channel-title" extra={t.nameHelp}><Input id="channel-title" value={v.title} onChange={(e) => set({ ...v, title: e.target.value })} /></Form.Item>
         <Form.Item label={t.numbering} htmlFor="channel-journal">
-          <Select id="channel-journal" allowClear value={v.journal || undefined} onChange={(journal?: string) => set({ ...v, journal })} options={journals.map((j) => ({ value: j.id, label: j.title }))} />
+          <Select id="channel-journal" allowClear={clearable()} value={v.journal || undefined} onChange={(journal?: string) => set({ ...v, journal })} options={journals.map((j) => ({ value: j.id, label: j.title }))} />
         </Form.Item>
         <Form.Item label={t.forward} htmlFor="channel-forward">
           <Select

@@ -4,7 +4,7 @@ import { useGet } from "../../api/query"
 import { useCan } from "../../app/session"
 import { Empty } from "../../parts/Async"
 import { Plot } from "../../parts/Plot"
-import { StateTag, Tag } from "../../parts/StateTag"
+import { Tag } from "../../parts/StateTag"
 import { toast } from "../../parts/toast"
 import { When } from "../../parts/When"
 import { isoDay } from "../../texts/dates"
@@ -36,6 +36,7 @@ function Counters(props: { channel: Channel }) {
   const s = c.status
   return (
     <section className="u-panel">
+      <h2>{t.sinceStart}</h2>
       <dl className="u-counts">
         <div><dt>{t.received}</dt><dd>{number(s?.received ?? 0)}</dd></div>
         <div><dt>{t.sent}</dt><dd>{number(s?.sent ?? 0)}</dd></div>
@@ -76,7 +77,6 @@ function Program(props: { channel: Channel }) {
   const s = c.status
   const plugins = useGet("/api/v1/plugins", {}, { staleTime: 300_000 }).data?.items ?? []
   const facts: [string, React.ReactNode][] = [
-    [t.delivery.state, s && <StateTag kind="channel" state={s.state} />],
     [t.since, s && <When at={s.since} full />],
     [t.connector, plugins.find((p) => p.name === c.plugin)?.title ?? c.plugin],
     [t.version, <>{s?.version || "—"}{c.plugin_version && ` (${t.pinned})`}</>],

@@ -46,10 +46,11 @@ function Card(props: { channel: Channel }) {
   const { channel: c } = props
   const s = c.status
   const plugins = useGet("/api/v1/plugins", {}, { staleTime: 300_000 }).data?.items ?? []
+  const connector = plugins.find((p) => p.name === c.plugin)?.title ?? c.plugin
   return (
     <Link className="u-channel" to={`/channels/${c.id}`} data-state={s?.state}>
       <div className="u-channel-head"><h2>{c.title}</h2><ChannelTags channel={c} /></div>
-      <div className="u-quiet">{plugins.find((p) => p.name === c.plugin)?.title ?? c.plugin}</div>
+      {connector !== c.title && <div className="u-quiet">{connector}</div>}
       {s?.reason && <p className="u-channel-reason">{s.reason}</p>}
       <dl className="u-counts">
         <div><dt>{t.received}</dt><dd>{number(s?.received ?? 0)}</dd></div>

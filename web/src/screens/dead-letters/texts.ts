@@ -12,7 +12,6 @@ export const words = texts({
     giveUpText: "Событие останется в архиве, но обработано не будет.",
     replayed: (n: number) => `Повторяем: ${n}`,
     gaveUp: (n: number) => `Снято: ${n}`,
-    refused: (n: number) => `Не удалось: ${n}`,
     tabs: { all: "Все", open: "Ждут решения", replayed: "Повторены", given_up: "Сняты" },
     topic: "Событие",
     topics: {
@@ -44,9 +43,6 @@ export const words = texts({
     program: "Версия хаба",
     about2: "К чему относится",
     openIt: "Открыть документ",
-    close: "Закрыть",
-    copy: "Скопировать",
-    copied: "Скопировано",
     repaired: "Повтор удался или ещё идёт. Если снова не выйдет, запись вернётся.",
   },
   en: {
@@ -60,7 +56,6 @@ export const words = texts({
     giveUpText: "The event stays in the archive and will not be worked.",
     replayed: (n: number) => `Replayed: ${n}`,
     gaveUp: (n: number) => `Given up: ${n}`,
-    refused: (n: number) => `Refused: ${n}`,
     tabs: { all: "All", open: "Open", replayed: "Replayed", given_up: "Given up" },
     topic: "Event",
     topics: {
@@ -90,9 +85,6 @@ export const words = texts({
     program: "Version of the hub",
     about2: "About",
     openIt: "Open the document",
-    close: "Close",
-    copy: "Copy",
-    copied: "Copied",
     repaired: "The replay worked or still runs. If it fails again, this comes back.",
   },
 })

@@ -83,5 +83,5 @@ function HoursField({ field: f, value, onChange }: Props) {
   const entries = useEntries(f.ref ?? "")
   const hours = (value ?? {}) as Record<string, number>
   const set = (id: string, n: number | null) => onChange?.(Object.fromEntries([...Object.entries(hours).filter(([k]) => k !== id), ...(n === null ? [] : [[id, n]])]))
-  return <div className="u-hours">{entries.map((e) => <label key={e.id} style={{ display: "contents" }}><span>{labelOf(e, book)}</span><InputNumber min={1} value={hours[e.id]} onChange={(n) => set(e.id, n)} /></label>)}</div>
+  return <div className="u-hours">{entries.map((e) => <label key={e.id} style={{ display: "contents" }}><span>{labelOf(e, book)}</span><InputNumber controls={false} min={1} value={hours[e.id]} onChange={(n) => set(e.id, n)} /></label>)}</div>
 }

@@ -18,7 +18,7 @@ export default function Directories() {
   const [text, setText] = useState("")
   const query = useGet("/api/v1/directories")
   return (
-    <Page title={t.title} actions={<Input allowClear prefix={<SearchOutlined />} aria-label={t.find} placeholder={t.find} value={text} onChange={(e) => setText(e.target.value)} style={{ width: 260 }} />}>
+    <Page title={t.title} actions={<Input allowClear prefix={<SearchOutlined />} aria-label={t.find} placeholder={t.find} value={text} onChange={(e) => setText(e.target.value)} className="u-book-find" />}>
       <Async query={query}>
         {(data) => (
           <ul className="u-books">

@@ -20,7 +20,7 @@ export function Shown({ field: f, entry }: { field: Field; entry: Entry }) {
   const name = (id: string) => entry.names[id] ?? id
   switch (f.type) {
     case "bool":
-      return <Tag tone={value ? "good" : "calm"}>{value ? t.yes : t.no}</Tag>
+      return value ? <Tag tone="good">{t.yes}</Tag> : <span className="u-quiet">{t.no}</span>
     case "choice": {
       const option = f.options?.find((o) => o.value === value)
       return <>{option ? pick(option.title, lang) : String(value)}</>

@@ -39,12 +39,11 @@ function Shown({ card }: { card: DocumentCard }) {
   const t = useTexts(words)
   const { document: d } = card
   const [replying, setReplying] = useState(false)
-  const titles = { subject: t.subject, state: t.state, due_at: t.due, done_at: null, text: t.reg.text, number: t.number, fields: t.requisites, thread: null, message: null, channel: t.channel, recipients: t.to, sender: t.from, files: t.files }
+  const titles = { subject: t.subject, state: t.state, due_at: t.due, done_at: null, text: t.reg.text, number: t.number, fields: t.requisites, thread: null, message: null, appeal: null, deadline: null, html: null, kind: t.kind, in_reply_to: null, perhaps_belongs_to: null, known_as: null, external_id: t.outside, organization: t.organization, marks: t.mark, channel: t.channel, recipients: t.to, sender: t.from, files: t.files }
   return (
     <Page
-     
       title={`${t.one[d.direction]} ${d.number?.text ?? ""}`} extra={<><StateTag kind="document" state={d.state} />{d.marks?.map((m) => <Tag key={m.kind} tone="warn">{t.marks[m.kind]}</Tag>)}</>}
-      actions={<><Actions card={card} reply={() => setReplying(true)} /><History of="/api/v1/documents/{id}/history" params={{ id: d.id }} titles={titles} /></>}
+      actions={<><Actions card={card} reply={() => setReplying(true)} /><History of="/api/v1/documents/{id}/history" params={{ id: d.id }} titles={titles} show={past} /></>}
     >
       <div className="u-doc">
         <div>
@@ -66,6 +65,11 @@ function Shown({ card }: { card: DocumentCard }) {
   )
 }
 
+/** past shows what a field of a document held. */
+function past(field: string, value: unknown) {
+  return field === "state" && value ? <StateTag kind="document" state={String(value)} /> : undefined
+}
+
 function Letter(props: { document: Schema<"Document"> }) {
   const t = useTexts(words)
   const { document: d } = props
@@ -78,9 +82,9 @@ function Letter(props: { document: Schema<"Document"> }) {
   return (
     <section className="u-panel" aria-label={d.subject}>
       <h2>{d.subject}</h2>
-      {people && <><p className="u-quiet">{people}</p><br /></>}
+      {people && <p className="u-quiet u-doc-people">{people}</p>}
       {d.html ? <SafeHtml document={d.id} html={d.html} image={inline} title={d.subject} /> : <div className="u-doc-text">{d.text || <span className="u-quiet">{t.noText}</span>}</div>}
-      {files.length > 0 && <><br /><Files files={files} url={(f) => fileUrl(d.id, f)} /></>}
+      {files.length > 0 && <Files files={files} url={(f) => fileUrl(d.id, f)} />}
     </section>
   )
 }

@@ -5,6 +5,7 @@ import { useNavigate, useSearchParams } from "react-router"
 import { onceKey, type Schema } from "../../api/client"
 import { refresh, useGet } from "../../api/query"
 import { sendForm } from "../../api/upload"
+import { clearable } from "../../parts/clearable"
 import { FileDrop } from "../../parts/Files"
 import { Page } from "../../parts/Page"
 import { PartyPick } from "../../parts/PartyPick"
@@ -55,31 +56,35 @@ function Paper({ direction }: { direction: Direction }) {
   }
   const required = [{ required: true, message: t.reg.required }]
   return (
-    <div className="u-panel" style={{ maxWidth: 960 }}>
+    <div className="u-panel u-paper">
       <div className="u-doc-number" role="status"><span>{t.reg.preview}</span><b>{journal?.next ?? t.reg.noNumber}</b><span className="u-quiet">{t.reg.previewNote}</span></div>
       <RecordForm<Values> form={form} initial={{ kind: "person" }} save={save} saveTitle={t.reg.save} cancel={() => void navigate(-1)} title={t.reg.title}>
-        <Form.Item name="subject" label={t.reg.subject} rules={required}><Input maxLength={1000} autoFocus /></Form.Item>
-        <div className="u-fields">
-          <Form.Item name="journal" label={t.reg.journal}><Select allowClear placeholder={t.reg.byDefault} options={journals.map((j) => ({ value: j.id, label: j.title }))} /></Form.Item>
-          <Form.Item name="date" label={t.reg.date}><DatePicker format="DD.MM.YYYY" maxDate={dayjs()} placeholder={dayjs().format("DD.MM.YYYY")} style={{ width: "100%" }} /></Form.Item>
-          <Form.Item name="delivery" label={t.reg.delivery}><Input /></Form.Item>
-          <Form.Item name="due" label={t.reg.due}><DatePicker format="DD.MM.YYYY HH:mm" showTime={{ defaultValue: dayjs().hour(18).minute(0) }} style={{ width: "100%" }} /></Form.Item>
+        <div>
+          <Form.Item name="subject" label={t.reg.subject} rules={required}><Input maxLength={1000} autoFocus /></Form.Item>
+          <div className="u-fields u-pairs">
+            <Form.Item name="journal" label={t.reg.journal}><Select allowClear={clearable()} placeholder={t.reg.byDefault} options={journals.map((j) => ({ value: j.id, label: j.title }))} /></Form.Item>
+            <Form.Item name="date" label={t.reg.date}><DatePicker format="DD.MM.YYYY" maxDate={dayjs()} placeholder={dayjs().format("DD.MM.YYYY")} style={{ width: "100%" }} /></Form.Item>
+            <Form.Item name="delivery" label={t.reg.delivery}><Input /></Form.Item>
+            <Form.Item name="due" label={t.reg.due}><DatePicker format="DD.MM.YYYY HH:mm" showTime={{ defaultValue: dayjs().hour(18).minute(0) }} style={{ width: "100%" }} /></Form.Item>
+          </div>
         </div>
         {direction !== "internal" && (
           <fieldset className="u-section">
             <legend>{direction === "incoming" ? t.reg.sender : t.reg.receiver}</legend>
             <Form.Item name="party" label={t.reg.known}><PartyPick onChange={(_, p) => form.setFieldsValue(p ? { kind: p.kind, name: p.name } : {})} /></Form.Item>
             {!party && (
-              <div className="u-fields">
+              <div className="u-fields u-pairs">
                 <Form.Item name="kind" label={t.reg.kind}><Select options={(["person", "organization"] as const).map((k) => ({ value: k, label: t.reg.kinds[k] }))} /></Form.Item>
                 <Form.Item name="name" label={t.reg.name}><Input maxLength={500} /></Form.Item>
-                <Form.Item name="address" label={t.reg.address}><Input maxLength={500} /></Form.Item>
+                <Form.Item name="address" label={t.reg.address} className="u-wide-field"><Input maxLength={500} /></Form.Item>
               </div>
             )}
           </fieldset>
         )}
-        <Form.Item name="text" label={t.reg.text}><Input.TextArea autoSize={{ minRows: 5, maxRows: 20 }} /></Form.Item>
-        <div style={{ marginBottom: 16 }}><div className="u-label">{t.reg.files}</div><FileDrop value={files} onChange={setFiles} share={files.length > 0 ? share : undefined} /></div>
+        <div className="u-paper-text">
+          <Form.Item name="text" label={t.reg.text}><Input.TextArea autoSize={{ minRows: 9, maxRows: 24 }} /></Form.Item>
+          <Form.Item label={t.reg.files}><FileDrop value={files} onChange={setFiles} share={files.length > 0 ? share : undefined} /></Form.Item>
+        </div>
       </RecordForm>
     </div>
   )

@@ -4,6 +4,7 @@ import { onceKey, type Schema } from "../../api/client"
 import { useGet } from "../../api/query"
 import { sendForm } from "../../api/upload"
 import { useKeys } from "../../app/keys"
+import { clearable } from "../../parts/clearable"
 import { FileDrop } from "../../parts/Files"
 import { explain, toast } from "../../parts/toast"
 import { useDraft } from "../../parts/useDraft"
@@ -55,7 +56,7 @@ export function Reply({ document: d, close }: { document: Schema<"Document">; cl
       <FileDrop value={files} onChange={setFiles} share={files.length > 0 ? share : undefined} small />
       <br />
       <label className="u-label" htmlFor={`${ids}channel`}>{t.replyChannel}</label>
-      <Select id={`${ids}channel`} allowClear value={channel} onChange={setChannel} placeholder={d.channel ? t.sameChannel : undefined} options={channels.map((c) => ({ value: c.id, label: c.title }))} style={{ width: 320, maxWidth: "100%" }} />
+      <Select id={`${ids}channel`} allowClear={clearable()} value={channel} onChange={setChannel} placeholder={d.channel ? t.sameChannel : undefined} options={channels.map((c) => ({ value: c.id, label: c.title }))} style={{ width: 320, maxWidth: "100%" }} />
       <p style={{ margin: "10px 0" }}><Checkbox checked={keepOpen} onChange={(e) => setKeepOpen(e.target.checked)}>{t.keepOpen}</Checkbox></p>
       {fault && <p className="u-fault" role="alert">{fault}</p>}
       <div className="u-form-do"><Button type="primary" loading={share !== undefined} onClick={() => void send()}>{t.send}</Button><Button onClick={close}>{t.cancelReply}</Button></div>

@@ -14,6 +14,7 @@ import { Due, When } from "../../parts/When"
 import { date } from "../../texts/dates"
 import { useTexts } from "../../texts/i18n"
 import { peopleOf, reread } from "./common"
+import { DocumentLink } from "./DocumentLink"
 import { words } from "./texts"
 
 type Document = Schema<"Document">
@@ -29,7 +30,7 @@ export function Requisites({ document: d }: { document: Document }) {
     [t.number, d.number?.text], [t.date, d.number && date(d.number.date)], [t.kind, t.kinds[d.kind]], [t.from, named(d.sender)], [t.to, d.recipients?.map((r, i) => <div key={i}>{named(r)}</div>)],
     [t.due, d.due_at && <Due at={d.due_at} done={["answered", "sent", "closed"].includes(d.state)} />], [t.organization, d.organization && <EntryName directory="organizations" id={d.organization} />],
     [t.channel, d.channel && (channels.find((c) => c.id === d.channel)?.title ?? d.channel)], [t.outside, d.external_id && <span translate="no">{d.external_id}</span>],
-    [t.answers, d.in_reply_to && <Link to={`/documents/${d.in_reply_to}`}>{t.openOther}</Link>], [t.registered, <When key="r" at={d.created_at} full />],
+    [t.answers, d.in_reply_to && <DocumentLink id={d.in_reply_to} />], [t.registered, <When key="r" at={d.created_at} full />],
     ...Object.entries(d.fields ?? {}).map(([name, value]): [string, ReactNode] => [t.fields[name] ?? name, value]),
   ]
   return (

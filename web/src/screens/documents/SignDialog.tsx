@@ -12,11 +12,11 @@ import { words } from "./texts"
 
 type Certificate = Schema<"SigningCertificate">
 
-/** What is signed: a registered document, or the present text of a draft. */
-export type Subject = { path: "documents" | "drafts"; id: string; version?: number; organization?: string; files: readonly HubFile[] }
+/** What is signed: a registered document, the present text of a draft, or with `visa` one's own word on it. */
+export type Subject = { path: "documents" | "drafts"; id: string; version?: number; organization?: string; files: readonly HubFile[]; visa?: boolean }
 
-/** SignDialog asks what to sign and with which certificate, or takes signatures made elsewhere. */
-export function SignDialog(props: { subject: Subject; close: () => void }) {
+/** SignDialog asks what to sign and with which certificate, or takes signatures made elsewhere; `begun` is told when that has been asked for. */
+export function SignDialog(props: { subject: Subject; close: () => void; begun?: () => void }) {
   const t = useTexts(words)
   const { subject: s } = props
   const own = s.files.filter((f) => f.role === "attachment" && !f.signs)
@@ -29,21 +29,22 @@ export function SignDialog(props: { subject: Subject; close: () => void }) {
   const [ready, setReady] = useState<File[]>([])
   const [busy, setBusy] = useState(false)
   const sign = () => {
-    const data = { files, text: text || files.length === 0, certificate: ready.length > 0 ? undefined : certificate, version: s.version }
+    const what = s.visa ? { visa: true } : { files, text: text || files.length === 0 }
+    const data = { ...what, certificate: ready.length > 0 ? undefined : certificate, version: s.version }
     setBusy(true)
     sendForm(`/api/v1/${s.path}/${s.id}/signatures`, { data, files: ready, headers: onceKey() })
-      .then(() => { toast.info(ready.length > 0 ? t.signBrought : t.signStarted); props.close(); return reread() }, toast.error)
+      .then(() => { toast.info(ready.length > 0 ? t.signBrought : t.signStarted); props.begun?.(); props.close(); return reread() }, toast.error)
       .finally(() => setBusy(false))
   }
-  const able = ready.length > 0 || (certificates.length > 0 && (text || files.length > 0))
+  const able = ready.length > 0 || (certificates.length > 0 && (s.visa || text || files.length > 0))
   return (
     <Modal open title={t.sign} okText={ready.length > 0 ? t.signBring : t.sign} onOk={sign} onCancel={props.close} confirmLoading={busy} okButtonProps={{ disabled: !able }} width={640}>
       <div className="u-view">
-        <fieldset className="u-section">
+        {s.visa ? <p>{t.signVisa} <a href={`/api/v1/drafts/${s.id}/visa?version=${s.version}`} download>{t.signSheet}</a></p> : <fieldset className="u-section">
           <legend>{t.signWhat}</legend>
           <Checkbox checked={text} onChange={(e) => setText(e.target.checked)}>{t.signText}</Checkbox>
           {own.map((f) => <div key={f.hash}><Checkbox checked={files.includes(f.hash)} onChange={(e) => setFiles(e.target.checked ? [...files, f.hash] : files.filter((h) => h !== f.hash))}>{f.name}</Checkbox></div>)}
-        </fieldset>
+        </fieldset>}
         <fieldset className="u-section">
           <legend>{t.signWith}</legend>
           {query.isPending && <p className="u-quiet">{t.signLooking}</p>}

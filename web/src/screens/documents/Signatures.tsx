@@ -13,15 +13,16 @@ import { words } from "./texts"
 type Signature = Schema<"Signature">
 const tones = { valid: "good", invalid: "bad", indeterminate: "warn" } as const
 
-/** Signatures are those of a document or a draft, each with the report of its verification; `sign` is what can be signed here. */
-export function Signatures(props: { signatures: readonly Signature[]; sign?: Subject; archive?: string }) {
+/** Signatures are those of a document or a draft, each with the report of its verification; `sign` is what can be signed here, after `before` is done. */
+export function Signatures(props: { signatures: readonly Signature[]; sign?: Subject; before?: () => Promise<unknown>; archive?: string }) {
   const t = useTexts(words)
   const can = useCan()
   const [signing, setSigning] = useState(false)
   const { signatures, sign, archive } = props
+  const begin = () => void (props.before?.() ?? Promise.resolve()).then(() => setSigning(true), toast.error)
   return (
     <section className="u-panel" aria-label={t.signatures}>
-      <h2>{t.signatures}{can("signatures.write") && sign && <Button size="small" onClick={() => setSigning(true)}>{t.sign}</Button>}</h2>
+      <h2>{t.signatures}{can("signatures.write") && sign && <Button size="small" onClick={begin}>{t.sign}</Button>}</h2>
       {signatures.length === 0 ? <p className="u-quiet">{t.none}</p> : <ul className="u-doc-lines">{signatures.map((s) => <One key={s.id} signature={s} />)}</ul>}
       {archive && signatures.some((s) => s.signature) && <p><br /><a href={archive} download>{t.archiveSigned}</a></p>}
       {signing && sign && <SignDialog subject={sign} close={() => setSigning(false)} />}

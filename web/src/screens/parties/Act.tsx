@@ -26,7 +26,7 @@ export default function Act() {
           [t.act.files, number(act.files)], [t.act.bytes, size(act.bytes)], [t.act.shared, number(act.shared_files)],
         ]
         return (
-          <Page title={t.act.title} extra={<Tag tone={act.state === "finished" ? "good" : "info"}>{t.act.states[act.state]}</Tag>} actions={<Button onClick={() => print()}>{t.act.print}</Button>}>
+          <Page up="parties" title={t.act.title} extra={<Tag tone={act.state === "finished" ? "good" : "info"}>{t.act.states[act.state]}</Tag>} actions={<Button onClick={() => print()}>{t.act.print}</Button>}>
             <section className="u-panel u-act">
               <dl>{lines.filter(([, v]) => v).map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}</dl>
               {act.documents.length > 0 && <><h2>{t.act.list}</h2><ul>{act.documents.map((d) => <li key={d.id}><Link to={`/documents/${d.id}`}>{d.number ?? d.id}</Link> {d.part && `(${t.act.part})`}</li>)}</ul></>}

@@ -34,11 +34,6 @@ export const words = texts({
     sound: "Всё в порядке",
     problems: (n: number) => `Найдено: ${counted(n, "нарушение", "нарушения", "нарушений")}`,
     report: { blobs: "Файлов", bytes: "Их объём", unregistered: "Сообщений без документа", unused: "Файлов без записи", unused_bytes: "Их объём (без записи)" },
-    records: "Записей по таблицам",
-    table: "Таблица",
-    live: "Записей",
-    deleted: "Удалённых",
-    openWindow: "Сохранить файл",
   },
   en: {
     title: "System",
@@ -73,10 +68,5 @@ export const words = texts({
     sound: "All is well",
     problems: (n: number) => `Found: ${n} faults`,
     report: { blobs: "Files", bytes: "Their size", unregistered: "Messages without a document", unused: "Files without a record", unused_bytes: "Their size (without a record)" },
-    records: "Records by table",
-    table: "Table",
-    live: "Records",
-    deleted: "Deleted",
-    openWindow: "Save the file",
   },
 })

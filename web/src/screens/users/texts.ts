@@ -36,7 +36,6 @@ export const words = texts({
     toAudit: "В журнале аудита",
     lastSignIn: "Последний вход",
     session: { who: "Кто", since: "С", until: "До", agent: "Программа", remote: "Откуда", end: "Закончить", ended: "Сеанс закончен", own: "этот сеанс", endAsk: "Закончить сеанс?" },
-    cancel: "К списку",
   },
   en: {
     title: "Users",
@@ -73,7 +72,6 @@ export const words = texts({
     toAudit: "In the audit journal",
     lastSignIn: "Last sign-in",
     session: { who: "Who", since: "Since", until: "Until", agent: "Program", remote: "From", end: "End", ended: "The session is ended", own: "this session", endAsk: "End the session?" },
-    cancel: "Back to the list",
   },
 })
 

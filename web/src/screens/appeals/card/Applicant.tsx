@@ -23,6 +23,7 @@ export function Applicant(props: { doc: Doc }) {
   const can = useCan()
   const applicant = doc.appeal.applicant
   const party = applicant.party
+  const unnamed = !party && !applicant.name
   const choose = async (id: string) => {
     try {
       await call(api.POST("/api/v1/documents/{id}/party", { params: { path: { id: doc.id }, header: ifMatch(doc) }, body: { party: id } }))
@@ -35,7 +36,7 @@ export function Applicant(props: { doc: Doc }) {
   }
   return (
     <Box title={t.applicant} extra={can("appeals.write") && <Change open={changing} set={setChanging} />}>
-      <div><b>{party ? <Link to={`/parties/${party}`}>{name(applicant)}</Link> : name(applicant)}</b></div>
+      {!(unnamed && applicant.addresses?.length && changing !== "contacts") && <div><b>{party ? <Link to={`/parties/${party}`}>{name(applicant)}</Link> : name(applicant)}</b></div>}
       {changing === "contacts" ? <Contacts doc={doc} close={() => setChanging(null)} /> : <ul>{applicant.addresses?.map((a) => <li key={a.kind + a.value}><Address of={a} /></li>)}</ul>}
       {doc.appeal.premises && <div>{doc.appeal.premises.text}</div>}
       {changing === "who" && <PartyPick autoFocus onChange={(id) => id && void choose(id)} />}

@@ -3,7 +3,7 @@ import { useEffect } from "react"
 import { api, call, ifMatch, type Schema } from "../../../api/client"
 import { read } from "../../../api/query"
 import { useCan } from "../../../app/session"
-import { EntryName, EntryPick, useEntries } from "../../../parts/EntryPick"
+import { EntryPick, useEntries } from "../../../parts/EntryPick"
 import { RecordForm } from "../../../parts/RecordForm"
 import { toast } from "../../../parts/toast"
 import { useSave } from "../../../parts/useSave"
@@ -11,6 +11,7 @@ import { useTexts } from "../../../texts/i18n"
 import { Box } from "./Box"
 import { type Doc, reread } from "./model"
 import { words } from "./texts"
+import { Value } from "./Value"
 import { clearable } from "../../../parts/clearable"
 
 type Values = {
@@ -30,7 +31,7 @@ export function Requisites(props: { doc: Doc }) {
     write: (values, over) => call(api.PATCH("/api/v1/appeals/{id}", { params: { path: { id: over.id }, header: ifMatch(over) }, body: patch(values, over) })) as Promise<Doc>,
     reread: async () => (await read("/api/v1/appeals/{id}", { params: { path: { id: doc.id } } })).document as Doc,
     saved: () => { toast.done(t.done.saved); void reread() },
-    show: (field, value) => <Shown field={field} value={value} />,
+    show: (field, value) => <Value field={field} value={value} />,
   })
   // What others have saved comes in as long as nothing is being typed here.
   useEffect(() => {
@@ -94,17 +95,6 @@ function Extra(props: { field: Schema<"Entry">; id?: string; value?: string; onC
     default:
       return <Input {...rest} onChange={(e) => change(e.target.value)} />
   }
-}
-
-function Shown(props: { field: string; value: unknown }) {
-  const t = useTexts(words)
-  const { field, value } = props
-  const directory = { reason: "reasons", reason_group: "reason_groups", source: "sources" }[field]
-  if (!value) return <>{t.none}</>
-  if (directory) return <EntryName directory={directory} id={String(value)} />
-  if (field === "tags") return <>{(value as string[]).map((id) => <span key={id}><EntryName directory="tags" id={id} /> </span>)}</>
-  if (field === "notify") return <>{t.ways[value as keyof typeof t.ways]}</>
-  return <>{typeof value === "object" ? Object.values(value).join(", ") : String(value)}</>
 }
 
 function clean(extra: Record<string, unknown> | undefined): Record<string, string> {

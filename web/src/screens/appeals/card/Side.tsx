@@ -1,3 +1,4 @@
+import { CloseOutlined } from "@ant-design/icons"
 import { Button, Form, Input, Select } from "antd"
 import { useState } from "react"
 import { Link } from "react-router"
@@ -46,7 +47,7 @@ function Accounts(props: { doc: Doc }) {
       <ul className="a-list">
         {accounts.map((a, i) => (
           <li key={a.number}>
-            <div className="a-line"><b>{a.number}</b>{can("appeals.write") && <Button size="small" type="text" aria-label={t.remove(a.number)} onClick={() => void write(accounts.toSpliced(i, 1)).catch(toast.error)}>×</Button>}</div>
+            <div className="a-line"><b>{a.number}</b>{can("appeals.write") && <Button size="small" type="text" icon={<CloseOutlined />} aria-label={t.remove(a.number)} onClick={() => void write(accounts.toSpliced(i, 1)).catch(toast.error)} />}</div>
             <span className="u-quiet">{[a.provider, a.address].filter(Boolean).join(", ")}</span>
           </li>
         ))}
@@ -128,7 +129,7 @@ function Tasks(props: { doc: Doc }) {
         {tasks.map((k) => (
           <li key={k.id}>
             <Link to={`/tasks/${k.id}`}>{k.title}</Link>
-            <div className="a-line"><StateTag kind="task" state={k.state} /> <UserName id={k.performer} /> {k.deadline && <><span className="u-quiet">{t.until}</span> <Due at={k.deadline.due_at} done={!!k.ended_at} /></>}</div>
+            <div className="a-line"><StateTag kind="task" state={k.state} /> <UserName id={k.performer} /> {k.deadline && <span className="a-until"><span className="u-quiet">{t.until}</span> <Due at={k.deadline.due_at} done={!!k.ended_at} /></span>}</div>
           </li>
         ))}
       </ul>

@@ -50,8 +50,8 @@ export function HandDialog(props: Props) {
     <Ask<Hand> title={t.handTitle} yes={t.hand} initial={{ line: doc.appeal.line }} run={run} said={t.done.hand} close={props.close}>
       <Form.Item name="line" label={t.fields.line}><EntryPick directory="support_lines" /></Form.Item>
       <Operator />
-      <Form.Item name="performers" label={t.performers} extra={t.handNote}><UserPick multiple /></Form.Item>
-      <Form.Item name="comment" label={t.handComment}><Input.TextArea autoSize={{ minRows: 2, maxRows: 8 }} /></Form.Item>
+      <Form.Item name="performers" label={t.performers}><UserPick multiple /></Form.Item>
+      <Form.Item name="comment" label={t.handComment} extra={t.handNote}><Input.TextArea autoSize={{ minRows: 2, maxRows: 8 }} /></Form.Item>
     </Ask>
   )
 }

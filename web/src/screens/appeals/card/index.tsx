@@ -17,9 +17,10 @@ import { type Card, type Doc, reread } from "./model"
 import { Notes } from "./Notes"
 import { Requisites } from "./Requisites"
 import { Side } from "./Side"
-import { Term } from "./Term"
+import { Standing } from "./Standing"
 import { words } from "./texts"
 import { Thread } from "./Thread"
+import { Value } from "./Value"
 
 /** AppealCard is all about one appeal on one page. */
 export default function AppealCard() {
@@ -45,15 +46,15 @@ function Shown(props: { card: Card }) {
   return (
     <Page
       title={[doc.number?.text, doc.subject].filter(Boolean).join(" · ")} extra={<StateTag kind="appeal" state={doc.appeal.state} />}
-      actions={<><Actions card={card} doc={doc} /><History of="/api/v1/appeals/{id}/history" params={{ id: doc.id }} titles={titles(t)} /></>}
+      actions={<><Actions card={card} doc={doc} /><History of="/api/v1/appeals/{id}/history" params={{ id: doc.id }} titles={titles(t)} apart={["appeal"]} show={(field, value) => <Value field={field.replace(/^appeal\./, "")} value={value} />} /></>}
     >
       <Notes card={card} doc={doc} />
+      <Standing doc={doc} spent={card.spent_seconds} />
       <DropZone drop={can("appeals.write") ? (files) => void upload.add(files) : undefined}>
         <div className="a-column">
           <Applicant doc={doc} />
           <Requisites doc={doc} />
           <CardFiles doc={doc} share={upload.share} add={(files) => void upload.add(files)} />
-          <Term doc={doc} spent={card.spent_seconds} />
         </div>
         <Thread card={card} doc={doc} />
         <Side card={card} doc={doc} />
@@ -73,6 +74,10 @@ function nextPart() {
   }
 }
 
-function titles(t: (typeof words)["ru"]): Record<string, string> {
-  return Object.fromEntries([...Object.entries(t.fields), ...Object.entries(t.fields).map(([k, v]) => [`appeal.${k}`, v])])
+/** What the hub keeps for itself or tells elsewhere on the card. */
+const hidden = ["state", "deadline", "message", "thread", "html", "kind", "known_as", "external_id", "perhaps_belongs_to", "in_reply_to", "appeal.related", "appeal.origin", "appeal.duties", "appeal.taken_at", "appeal.answered_at", "appeal.ended_at", "appeal.reopened", "appeal.transfers", "appeal.spent_seconds"]
+
+/** titles are what people call the fields of an appeal and of its document. */
+function titles(t: (typeof words)["ru"]): Record<string, string | null> {
+  return { ...Object.fromEntries(Object.entries(t.fields).flatMap(([k, v]) => [[k, v], [`appeal.${k}`, v]])), ...Object.fromEntries(hidden.map((field) => [field, null])) }
 }

@@ -1,3 +1,4 @@
+import { CloseOutlined } from "@ant-design/icons"
 import { Button, Form, Input } from "antd"
 import { useParty } from "../../../parts/PartyPick"
 import { useTexts } from "../../../texts/i18n"
@@ -32,10 +33,10 @@ export function Accounts() {
               <div className="u-row" key={f.key}>
                 <Form.Item name={[f.name, "number"]} label={t.account} rules={[{ required: true, whitespace: true, message: t.needAccount }]}><Input maxLength={100} /></Form.Item>
                 <Form.Item name={[f.name, "provider"]} label={t.provider}><Input /></Form.Item>
-                <Button type="text" aria-label={t.removeAccount(i + 1)} onClick={() => remove(f.name)}>×</Button>
+                <Button type="text" icon={<CloseOutlined />} aria-label={t.removeAccount(i + 1)} onClick={() => remove(f.name)} />
               </div>
             ))}
-            <Button size="small" onClick={() => more({})}>{t.addAccount}</Button>
+            <Button onClick={() => more({})}>{t.addAccount}</Button>
           </>
         )}
       </Form.List>

@@ -55,7 +55,7 @@ function Filled(props: { initial: Partial<Values>; keep: (values: Values) => voi
           <About />
           <Accounts />
           <How />
-          <div className="a-new-files"><div className="u-label">{t.files}</div><FileDrop value={files} onChange={setFiles} share={files.length > 0 ? share : undefined} /></div>
+          <Form.Item className="a-new-files" label={t.files}><FileDrop value={files} onChange={setFiles} share={files.length > 0 ? share : undefined} /></Form.Item>
         </RecordForm>
       </div>
       <div className="a-column">
@@ -109,7 +109,7 @@ function About() {
   const t = useTexts(words)
   const c = useTexts(cardWords)
   return (
-    <fieldset className="u-section">
+    <fieldset className="u-section a-new-about">
       <legend>{t.about}</legend>
       <Form.Item name="subject" label={t.subject} rules={[{ required: true, whitespace: true, message: t.needSubject }]}><Input maxLength={1000} /></Form.Item>
       <div className="u-fields">
@@ -126,7 +126,7 @@ function How() {
   const t = useTexts(words)
   const c = useTexts(cardWords)
   return (
-    <fieldset className="u-section">
+    <fieldset className="u-section a-new-how">
       <legend>{t.how}</legend>
       <div className="u-fields">
         <Form.Item name="source" label={t.source}><EntryPick directory="sources" /></Form.Item>
