@@ -104,7 +104,7 @@ async function agree(page: Page, desk: Page): Promise<void> {
   await way.getByRole("button", { name: "Сохранить" }).click()
   await page.getByRole("button", { name: "На согласование" }).click()
   await state(page).getByText("На согласовании", { exact: true }).waitFor()
-  await desk.getByRole("row", { name: /Назначена/ }).click()
+  await desk.getByRole("row", { name: /Назначено/ }).click()
   await desk.getByRole("link", { name: "открыть проект" }).click()
   await desk.locator(".u-tag", { hasText: "Подпись верна" }).waitFor()
   await desk.getByRole("button", { name: "Согласовать" }).click()

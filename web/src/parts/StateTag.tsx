@@ -20,7 +20,7 @@ const words: Texts<Words> = texts<Words>({
   ru: {
     appeal: { new: "Новое", waiting: "Ожидает", in_work: "В работе", forwarded: "Перенаправлено", answered: "Отвечено", closed: "Закрыто", rejected: "Отклонено" },
     document: { draft: "Черновик", registered: "Зарегистрирован", in_work: "В работе", answered: "Отвечен", sent: "Отправлен", undelivered: "Не доставлен", closed: "В архиве" },
-    task: { draft: "Черновик", assigned: "Назначена", accepted: "Принята", declined: "Не принята", in_work: "Выполняется", done: "Исполнена", returned: "На доработке", closed: "Закрыта", cancelled: "Отменена" },
+    task: { draft: "Черновик", assigned: "Назначено", accepted: "Принято", declined: "Не принято", in_work: "Выполняется", done: "Исполнено", returned: "На доработке", closed: "Закрыто", cancelled: "Отменено" },
     draft: { editing: "Готовится", approval: "На согласовании", remarks: "Есть замечания", agreed: "Согласован", sent: "Отправлен", cancelled: "Отменён" },
     delivery: { queued: "В очереди", sending: "Отправляется", submitted: "Передано", sent: "Отправлено", delivered: "Доставлено", read: "Прочитано", rejected: "Отклонено", unknown: "Выясняется", cancelled: "Отменено" },
     channel: { stopped: "Остановлен", starting: "Запускается", running: "Работает", degraded: "Сбоит", stopping: "Останавливается", failed: "Не работает" },

@@ -16,7 +16,7 @@ export default function Chart(props: PlotProps) {
       <XAxis dataKey="title" tick={text} tickLine={false} axisLine={{ stroke: "var(--u-line)" }} />
       <YAxis tick={text} tickLine={false} axisLine={false} width={44} allowDecimals={false} tickFormatter={number} />
       <Tooltip cursor={{ fill: "var(--u-hover)" }} contentStyle={{ background: "var(--u-panel)", border: "1px solid var(--u-line)", borderRadius: 5 }} formatter={(v) => number(Number(v))} />
-      {props.series.length > 1 && <Legend content={({ payload }) => <div className="u-legend">{payload?.map((s) => <span key={String(s.value)}><i style={{ background: s.color }} />{s.value}</span>)}</div>} />}
+      {props.series.length > 1 && <Legend itemSorter={null} content={({ payload }) => <div className="u-legend">{payload?.map((s) => <span key={String(s.value)}><i style={{ background: s.color }} />{s.value}</span>)}</div>} />}
     </>
   )
   return (

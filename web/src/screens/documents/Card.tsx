@@ -39,7 +39,7 @@ function Shown({ card }: { card: DocumentCard }) {
   const t = useTexts(words)
   const { document: d } = card
   const [replying, setReplying] = useState(false)
-  const titles = { subject: t.subject, state: t.state, due_at: t.due, done_at: null, text: t.reg.text, number: t.number, fields: t.requisites, thread: null, message: null, channel: t.channel, recipients: t.to, sender: t.from, files: t.files }
+  const titles = { subject: t.subject, state: t.state, due_at: t.due, text: t.reg.text, number: t.number, fields: t.requisites, thread: null, message: null, channel: t.channel, recipients: t.to, sender: t.from, files: t.files }
   return (
     <Page
      

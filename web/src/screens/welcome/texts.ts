@@ -4,7 +4,7 @@ export const words = texts({
   ru: {
     title: "Первые шаги",
     steps: { organization: "Организация", user: "Сотрудник", channel: "Канал", done: "Первое письмо" },
-    next: "Дальше", skip: "Пропустить", back: "Назад", required: "Заполните это поле",
+    next: "Дальше", skip: "Пропустить", required: "Заполните это поле",
     organizationText: "Как называется организация, от имени которой вы отвечаете. Узел может вести несколько, остальные добавите в справочнике.",
     organizationHas: (title: string) => `Организация уже есть: ${title}`,
     orgTitle: "Название", orgInn: "ИНН", orgPhone: "Телефон", orgEmail: "Электронная почта",
@@ -27,7 +27,7 @@ export const words = texts({
   en: {
     title: "First steps",
     steps: { organization: "Organisation", user: "Colleague", channel: "Channel", done: "First letter" },
-    next: "Next", skip: "Skip", back: "Back", required: "Fill this in",
+    next: "Next", skip: "Skip", required: "Fill this in",
     organizationText: "The organisation you answer for. Uzel can serve several; add the others in the directory.",
     organizationHas: (title: string) => `There is an organisation already: ${title}`,
     orgTitle: "Title", orgInn: "INN", orgPhone: "Telephone", orgEmail: "E-mail",
