@@ -93,6 +93,7 @@ var rooms = map[string][]string{
 	"web":                                 {},
 	"web/e2e/meters":                      {"sdk"},
 	"web/e2e/breaker":                     {"core/store", "core/store/boltstore"},
+	"web/e2e/rows":                        {"core", "core/store", "core/store/boltstore"},
 }
 
 // onlyIn says in which of our packages a third-party module may be imported.

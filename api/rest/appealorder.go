@@ -65,7 +65,7 @@ const (
 // listOrdered reads a page of a view in an order; without one in the view's own.
 func listOrdered(tx store.Tx, view string, order appealOrder, q store.Query[core.Document], sees func(*core.Document) bool) (store.Page[core.Document], error) {
 	name, down := strings.CutPrefix(string(order), "-")
-	byMoment := view == viewPlanned || view == viewOverdue
+	byMoment := view == viewPlanned || view == viewDue || view == viewOverdue
 	if order == "" || name == orderReceived && !byMoment {
 		q.Desc = order == "" || down
 		got, err := listView(tx, view, q)

@@ -62,10 +62,11 @@ type AppealCard struct {
 // Views of the list that are sorted by a moment, by their index.
 const (
 	viewPlanned = "planned"
+	viewDue     = "due" // has a term that is not met yet
 	viewOverdue = "overdue"
 )
 
-var appealViews = []string{store.ViewAll, store.ViewOpen, store.ViewNotInWork, viewPlanned, viewOverdue}
+var appealViews = []string{store.ViewAll, store.ViewOpen, store.ViewNotInWork, viewPlanned, viewDue, viewOverdue}
 
 func (s *Server) listAppeals(c *call) (answer, error) {
 	q := c.query()
@@ -120,11 +121,12 @@ func listView(tx store.Tx, view string, q store.Query[core.Document]) (store.Pag
 	case viewPlanned:
 		sorted.Index = "appeal_planned"
 		return store.Documents.ListSorted(tx, sorted)
+	case viewDue:
+		sorted.Index = "appeal_due"
+		return store.Documents.ListSorted(tx, sorted)
 	case viewOverdue:
 		sorted.Index, sorted.Most = "appeal_due", store.MomentKey(tx.Now())
-		got, err := store.Documents.ListSorted(tx, sorted)
-		got.Items = slices.DeleteFunc(got.Items, func(d *core.Document) bool { return d.Deadline.Paused() })
-		return got, err
+		return store.Documents.ListSorted(tx, sorted)
 	case "":
 		view = store.ViewAll
 	}

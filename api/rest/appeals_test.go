@@ -108,10 +108,11 @@ func TestViewsAndFiltersOfAppealsCombine(t *testing.T) {
 	for i, line := range []core.EntryID{"l1", "l2", "l1"} {
 		c.post("/api/v1/appeals", fmt.Sprintf(`{"subject":"x","line":%q,"applicant":{},"due_at":"2026-03-01T00:00:00Z","take":%t}`, line, i == 2)).want(201)
 	}
+	c.post("/api/v1/appeals", `{"subject":"later","line":"l3","applicant":{},"due_at":"2126-03-01T00:00:00Z"}`).want(201)
 	c.post("/api/v1/documents", `{"direction":"incoming","subject":"Письмо"}`).want(201)
 	for query, want := range map[string]int{
-		"": 3, "?view=open": 3, "?view=not_in_work": 2, "?view=not_in_work&line=l1": 1, "?view=planned": 0, "?view=overdue": 3,
-		"?view=overdue&line=l1": 2, "?view=overdue&line=l1&state=new": 1, "?line=l2&state=in_work": 0, "?view=overdue&to=2026-03-01": 0,
+		"": 4, "?view=open": 4, "?view=not_in_work": 3, "?view=not_in_work&line=l1": 1, "?view=planned": 0, "?view=overdue": 3,
+		"?view=overdue&line=l1": 2, "?view=due": 4, "?view=due&line=l2": 1, "?view=overdue&line=l1&state=new": 1, "?line=l2&state=in_work": 0, "?view=overdue&to=2026-03-01": 0,
 	} {
 		if got := read[page[rest.AppealRow]](c.get("/api/v1/appeals" + query).want(200)); len(got.Items) != want {
 			t.Errorf("%q: %d, want %d", query, len(got.Items), want)
@@ -120,6 +121,9 @@ func TestViewsAndFiltersOfAppealsCombine(t *testing.T) {
 	first := read[page[rest.AppealRow]](c.get("/api/v1/appeals?view=overdue&limit=2").want(200))
 	if rest := read[page[rest.AppealRow]](c.get("/api/v1/appeals?view=overdue&limit=2&after=" + first.Next).want(200)); len(first.Items) != 2 || len(rest.Items) != 1 {
 		t.Errorf("pages of %d and %d", len(first.Items), len(rest.Items))
+	}
+	if due := read[page[rest.AppealRow]](c.get("/api/v1/appeals?view=due").want(200)).Items; due[3].Subject != "later" {
+		t.Errorf("the latest term first: %+v", due)
 	}
 	c.get("/api/v1/appeals?view=mine&colour=red").problem(400, "request.query")
 }

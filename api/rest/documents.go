@@ -224,19 +224,15 @@ func checkFields[V any](f *faults, fields map[string]V, text func(V) string) {
 	}
 }
 
-func (p *DocumentPatch) apply(d *core.Document, now time.Time) error {
+func (p *DocumentPatch) apply(d *core.Document) error {
 	d.Subject = p.Subject.or(d.Subject)
 	for name, v := range p.Fields {
 		setField(d, name, v.Value)
 	}
-	switch next := p.State.or(d.State); {
-	case next == d.State:
-		return nil
-	case d.Appeal != nil:
+	if d.Appeal != nil && p.State.or(d.State) != d.State {
 		return core.Conflict("document.appeal", "состояние документа следует за его обращением")
-	default:
-		return d.MoveAt(now, next)
 	}
+	return d.MoveTo(p.State.or(d.State))
 }
 
 func setField(d *core.Document, name string, value *string) {
@@ -268,7 +264,7 @@ func (s *Server) updateDocument(c *call) (answer, error) {
 				return err
 			}
 		}
-		return in.apply(d, tx.Now())
+		return in.apply(d)
 	})
 }
 

@@ -62,7 +62,6 @@ func routes() []*route {
 		signatureRoutes(),
 		letterRoutes(),
 		panelRoutes(),
-		journalRoutes(),
 	)
 }
 

@@ -15,7 +15,8 @@ type Dimension string
 
 // The dimensions.
 const (
-	Hour         Dimension = "hour" // of registration, by the office's clock, like the next three
+	Hour         Dimension = "hour"     // of registration, by the office's clock, like the next four
+	DayHour      Dimension = "day_hour" // the hour alone, whatever the day
 	Day          Dimension = "day"
 	Week         Dimension = "week"
 	Month        Dimension = "month"
@@ -46,9 +47,10 @@ type dimension struct {
 }
 
 var dimensions = map[Dimension]dimension{
-	Hour:  period("Час", func(t time.Time) string { return t.Format("2006-01-02 15:00") }),
-	Day:   period("День", func(t time.Time) string { return t.Format(time.DateOnly) }),
-	Month: period("Месяц", func(t time.Time) string { return t.Format("2006-01") }),
+	Hour:    period("Час", func(t time.Time) string { return t.Format("2006-01-02 15:00") }),
+	DayHour: period("Час суток", func(t time.Time) string { return t.Format("15:00") }),
+	Day:     period("День", func(t time.Time) string { return t.Format(time.DateOnly) }),
+	Month:   period("Месяц", func(t time.Time) string { return t.Format("2006-01") }),
 	Week: period("Неделя", func(t time.Time) string {
 		year, week := t.ISOWeek()
 		return fmt.Sprintf("%d-W%02d", year, week)
@@ -117,14 +119,14 @@ func tagsOf(_ store.Tx, d *core.Document) (out []string, err error) {
 	return out, nil
 }
 
-// forwardedTo are the channels a document was forwarded to: neither called back
-// from nor refused by them.
+// forwardedTo are the channels a document was forwarded to and not called back
+// from.
 func forwardedTo(tx store.Tx, d *core.Document) (out []string, err error) {
 	for dlv, err := range store.Deliveries.Find(tx, "document", string(d.ID)) {
 		if err != nil {
 			return nil, err
 		}
-		if dlv.Forwards() && !slices.Contains(out, string(dlv.Channel)) {
+		if dlv.Purpose == core.PurposeForward && dlv.State != core.DeliveryCancelled && !slices.Contains(out, string(dlv.Channel)) {
 			out = append(out, string(dlv.Channel))
 		}
 	}
@@ -155,9 +157,6 @@ func titleOf(tx store.Tx, q *Query, name Dimension, value string) string {
 	}
 	return title
 }
-
-// TitleOf is the value of an enumeration in Russian; "" if it is none.
-func TitleOf(value string) string { return words[value] }
 
 // words are the values of enumerations in Russian.
 var words = map[string]string{

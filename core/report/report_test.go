@@ -115,6 +115,7 @@ func TestASummaryGroupsByEveryDimension(t *testing.T) {
 		{nil, nil, ""},
 		{[]report.Dimension{report.Day}, nil, "2026-11-18=2 2026-11-19=3"},
 		{[]report.Dimension{report.Hour}, nil, "2026-11-18 15:00=2 2026-11-19 15:00=3"},
+		{[]report.Dimension{report.DayHour}, nil, "15:00=5"},
 		{[]report.Dimension{report.Week}, nil, "2026-W47=5"},
 		{[]report.Dimension{report.Month}, nil, "2026-11=5"},
 		{[]report.Dimension{report.Line}, nil, "=1 ent_1=2 ent_2=2"},

@@ -18,8 +18,7 @@ type Sums struct {
 	Transfers int64 `json:"transfers"` // from line to line
 	Forwarded int64 `json:"forwarded"` // to other systems: documents times systems
 
-	// Timeliness of documents with a term, by when they were answered or ended. A
-	// term that stands still is not over.
+	// Timeliness of documents with a term, by when they were answered or ended.
 	InTime  int64 `json:"in_time"`
 	Late    int64 `json:"late"`    // done, but after the term
 	Overdue int64 `json:"overdue"` // not done, and the term is over
@@ -73,8 +72,8 @@ func (c *counter) sums() Sums {
 func (c *counter) count(d *core.Document, forwarded int, now time.Time) {
 	c.Documents++
 	c.Forwarded += int64(forwarded)
-	if d.Deadline != nil {
-		c.judge(d.Deadline, doneAt(d), now)
+	if d.DueAt != nil {
+		c.judge(*d.DueAt, doneAt(d), now)
 	}
 	if d.Appeal != nil {
 		c.countAppeal(d, d.Appeal)
@@ -103,13 +102,13 @@ func (c *counter) countAppeal(d *core.Document, a *core.Appeal) {
 	}
 }
 
-func (c *counter) judge(term *core.Deadline, done *time.Time, now time.Time) {
+func (c *counter) judge(due time.Time, done *time.Time, now time.Time) {
 	switch {
-	case done != nil && term.Over(*done):
-		c.Late++
-	case done != nil:
+	case done != nil && !done.After(due):
 		c.InTime++
-	case term.Over(now):
+	case done != nil:
+		c.Late++
+	case now.After(due):
 		c.Overdue++
 	default:
 		c.Running++
@@ -118,20 +117,17 @@ func (c *counter) judge(term *core.Deadline, done *time.Time, now time.Time) {
 
 // doneAt is when a document was done with, nil if it is not: an appeal when it
 // was answered or ended, whichever came first; any other document when it was
-// answered, sent or closed. Documents of older hubs do not tell: they count by
-// their last change.
+// last changed, if it stands answered, sent or closed.
 func doneAt(d *core.Document) *time.Time {
 	if a := d.Appeal; a != nil {
-		if a.State != core.AppealAnswered && !a.State.Ended() {
-			return nil // perhaps it was, and came back
-		}
 		if a.AnsweredAt != nil && (a.EndedAt == nil || a.AnsweredAt.Before(*a.EndedAt)) {
 			return a.AnsweredAt
 		}
 		return a.EndedAt
 	}
-	if d.DoneAt == nil && d.State.Done() {
+	switch d.State {
+	case core.DocumentAnswered, core.DocumentSent, core.DocumentClosed:
 		return &d.UpdatedAt
 	}
-	return d.DoneAt
+	return nil
 }

@@ -133,7 +133,7 @@ func Sections() []Section {
 		}},
 		{Name: "terms", Title: "Сроки", Help: "За сколько предупреждать о сроке, задаёт календарь организации", def: defaultTerms(), fields: []field{
 			{name: "supervisors", title: "Сообщать о нарушении руководителям", help: "Кроме оператора или линии, которые работают с документом"},
-			{name: "task_authors", title: "Сообщать о нарушении автору и контролёру", help: "Кроме исполнителей задачи"},
+			{name: "task_authors", title: "Сообщать о нарушении автору и контролёру", help: "Кроме исполнителей поручения"},
 			{name: "breach", title: "Что делать с обращением при нарушении", values: []choice{
 				{BreachNothing, "Ничего"}, {BreachRelease, "Вернуть обращение в линию"},
 			}},
@@ -165,7 +165,7 @@ func Sections() []Section {
 func notices() []choice {
 	titles := map[core.Notice]string{
 		core.NoticeAssigned: "Поручено вам", core.NoticeAnswered: "Новое в вашем обращении", core.NoticeDueSoon: "Срок близко",
-		core.NoticeOverdue: "Срок нарушен", core.NoticeControl: "Задача исполнена или возвращена", core.NoticeChannel: "Состояние каналов",
+		core.NoticeOverdue: "Срок нарушен", core.NoticeControl: "Поручение исполнено или возвращено", core.NoticeChannel: "Состояние каналов",
 	}
 	var out []choice
 	for _, n := range core.Notices() {

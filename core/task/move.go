@@ -108,7 +108,7 @@ func (s *Service) Decline(tx store.Tx, by core.Acting, ref Ref, reason string) (
 	if err != nil {
 		return nil, err
 	}
-	return t, s.tell(tx, by, t, t.Author, "Задача «"+t.Title+"» отклонена исполнителем")
+	return t, s.tell(tx, by, t, t.Author, "Поручение «"+t.Title+"» отклонено исполнителем")
 }
 
 // Start tells that the work has begun.
@@ -138,9 +138,9 @@ func (s *Service) Report(tx store.Tx, by core.Acting, ref Ref, text string, file
 		return nil, err
 	}
 	if t.State == core.TaskClosed {
-		return t, s.tell(tx, by, t, t.Author, "Задача «"+t.Title+"» исполнена")
+		return t, s.tell(tx, by, t, t.Author, "Поручение «"+t.Title+"» исполнено")
 	}
-	return t, s.tell(tx, by, t, t.Acceptor(), "Задача «"+t.Title+"» исполнена и ждёт приёмки")
+	return t, s.tell(tx, by, t, t.Acceptor(), "Поручение «"+t.Title+"» исполнено и ждёт приёмки")
 }
 
 // Close accepts what was done. A task with open subtasks stays open.
@@ -177,7 +177,7 @@ func (s *Service) Return(tx store.Tx, by core.Acting, ref Ref, reason string) (*
 	if err != nil {
 		return nil, err
 	}
-	return t, s.tell(tx, by, t, t.Performer, "Задача «"+t.Title+"» возвращена на доработку")
+	return t, s.tell(tx, by, t, t.Performer, "Поручение «"+t.Title+"» возвращено на доработку")
 }
 
 // Cancel calls the task off, and its open subtasks with it.

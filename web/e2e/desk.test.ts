@@ -89,7 +89,7 @@ journey("an entry of a directory is made, found and deleted; an import tells its
 
 journey("a report is drawn by its parameters and saved as a file", world, { as: () => world.admin }, async ({ page }) => {
   await page.goto("/reports")
-  await page.getByRole("link", { name: "По направлениям и состояниям", exact: true }).click()
+  await page.getByRole("link", { name: "Документы по направлениям и состояниям", exact: true }).click()
   await page.getByRole("table").getByText("Итого").first().waitFor()
   await page.getByRole("img", { name: /График/ }).waitFor()
   const saving = page.waitForEvent("download")

@@ -59,10 +59,11 @@ async function pictures(window: Page, name: string) {
   }
 }
 
-/** tooWide is what stands out of the page at its right; it runs in the page. */
+/** tooWide is what stands out of the page at its right, or has all of its content scroll; it runs in the page. */
 function tooWide(): string[] {
   const width = document.documentElement.clientWidth
-  if (document.documentElement.scrollWidth <= width) return []
+  const content = document.querySelector(".u-content")
+  if (document.documentElement.scrollWidth <= width && (!content || content.scrollWidth <= content.clientWidth)) return []
   return [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > width + 1).slice(0, 3).map((e) => e.outerHTML.slice(0, 90))
 }
 

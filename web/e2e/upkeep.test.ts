@@ -89,8 +89,8 @@ journey("a report is opened in a new tab, saved as a table, and printed without 
   writeFileSync(join(dir, "in", "отчёт.html"), "<p>Нет воды</p>")
   await eventually("the letter is there", async () => (await rest.get<Schema["DocumentPage"]>("/documents")).items.length > 0)
   await page.goto("/reports")
-  const [tab] = await Promise.all([context.waitForEvent("page"), page.getByRole("link", { name: /По каналам: / }).click()])
-  await tab.getByRole("table", { name: "По каналам" }).getByText("Счётчики").waitFor()
+  const [tab] = await Promise.all([context.waitForEvent("page"), page.getByRole("link", { name: /Поступление по каналам: / }).click()])
+  await tab.getByRole("table", { name: "Поступление по каналам" }).getByText("Счётчики").waitFor()
   const csv = await saved(tab, () => tab.getByRole("link", { name: "CSV" }).click())
   assert.match(readFileSync(await csv.path(), "utf8"), /Счётчики.*;?1/)
   const xlsx = await saved(tab, () => tab.getByRole("link", { name: "XLSX" }).click())
@@ -98,7 +98,10 @@ journey("a report is opened in a new tab, saved as a table, and printed without 
   await tab.emulateMedia({ media: "print" })
   await tab.getByRole("region", { name: "Параметры отчёта" }).waitFor({ state: "hidden" })
   assert.equal(await tab.getByRole("navigation", { name: "Меню" }).isVisible(), false, "the menu is not printed")
-  assert.ok(await tab.getByRole("table", { name: "По каналам" }).isVisible())
+  assert.equal(await tab.getByRole("button", { name: "Напечатать" }).isVisible(), false, "neither are the buttons")
+  await tab.emulateMedia({ media: "print", colorScheme: "dark" })
+  await tab.waitForFunction(() => getComputedStyle(document.body).color === "rgb(28, 37, 36)") // dark letters on white paper, whatever the look
+  assert.ok(await tab.getByRole("table", { name: "Поступление по каналам" }).isVisible())
   await tab.screenshot({ path: join(import.meta.dirname, "shots", "report-print.png"), fullPage: true })
 })
 

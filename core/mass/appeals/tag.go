@@ -24,13 +24,7 @@ func tagging(s *appeal.Service) mass.Operation {
 		return inverse, err
 	}
 	return &work[TagArgs, TagArgs]{
-		name: "tag", title: "Изменить метки", do: change,
-		check: func(tx store.Tx, args TagArgs) error {
-			if err := checkTags(args); err != nil {
-				return err
-			}
-			return s.CheckTags(tx, args.Add)
-		},
+		name: "tag", title: "Изменить метки", check: checkTags, do: change,
 		undo: func(tx store.Tx, id core.DocumentID, saved TagArgs) error {
 			_, err := change(tx, id, saved)
 			return err
@@ -38,7 +32,7 @@ func tagging(s *appeal.Service) mass.Operation {
 	}
 }
 
-func checkTags(args TagArgs) error {
+func checkTags(_ store.Tx, args TagArgs) error {
 	all := slices.Concat(args.Add, args.Remove)
 	switch {
 	case len(all) == 0:

@@ -4,7 +4,7 @@ const states = {
   new: "Зарегистрировано", waiting: "Запланировано", in_work: "В работе", forwarded: "Передано исполнителю",
   answered: "Дан ответ", closed: "Закрыто", rejected: "Отклонено",
 };
-const day = (text) => new Date(text).toLocaleString("ru");
+const day = (text) => new Date(text).toLocaleString("ru", { day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit" });
 const newID = () => crypto.getRandomValues(new Uint32Array(4)).join("");
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 let open = "", next = "", turn = 0;

@@ -57,6 +57,9 @@ const fonts = '"Segoe UI Variable Text", "Segoe UI", "PT Sans", "Noto Sans", "Li
 
 const night = window.matchMedia("(prefers-color-scheme: dark)")
 const moreContrast = window.matchMedia("(prefers-contrast: more)")
+/** Paper is white, whatever the look. */
+const paper = window.matchMedia("print")
+paper.addEventListener("change", () => paint())
 const watchers = new Set<() => void>()
 
 /** look is what the person chose; setLook keeps another choice. */
@@ -71,6 +74,7 @@ export function setLook(to: Look) {
 }
 
 function drawn(): keyof typeof palettes {
+  if (paper.matches) return "light"
   const chosen = look()
   if (chosen !== "auto") return chosen
   if (moreContrast.matches) return "contrast"
@@ -81,10 +85,12 @@ function watch(tell: () => void) {
   watchers.add(tell)
   night.addEventListener("change", tell)
   moreContrast.addEventListener("change", tell)
+  paper.addEventListener("change", tell)
   return () => {
     watchers.delete(tell)
     night.removeEventListener("change", tell)
     moreContrast.removeEventListener("change", tell)
+    paper.removeEventListener("change", tell)
   }
 }
 

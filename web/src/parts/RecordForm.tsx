@@ -23,6 +23,8 @@ export function RecordForm<V extends object>(props: {
   title?: string
   form?: FormInstance<V>
   saveTitle?: string
+  /** What the form does cannot be undone. */
+  danger?: boolean
   /** More buttons beside «Сохранить». */
   extra?: ReactNode
   disabled?: boolean
@@ -63,7 +65,7 @@ export function RecordForm<V extends object>(props: {
       )}
       {props.children}
       <div className="u-form-do">
-        <Button type="primary" htmlType="submit" loading={busy}>{props.saveTitle ?? t.save}</Button>
+        <Button type="primary" danger={props.danger} htmlType="submit" loading={busy}>{props.saveTitle ?? t.save}</Button>
         {props.cancel && <Button onClick={props.cancel}>{t.cancel}</Button>}
         {props.extra}
       </div>

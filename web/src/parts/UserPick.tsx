@@ -1,18 +1,16 @@
 import { Select } from "antd"
-import { useGet } from "../api/query"
 import { useSession } from "../app/session"
 import { texts, useTexts } from "../texts/i18n"
 import { clearable } from "./clearable"
+import { usePeople } from "./people"
+
+/** Names stand apart, so that a screen that chooses nobody loads no Select. */
+export { UserName, usePeople } from "./people"
 
 const words = texts({
-  ru: { pick: "Сотрудник", me: "я", gone: "больше не работает" },
-  en: { pick: "Colleague", me: "me", gone: "no longer here" },
+  ru: { pick: "Сотрудник", me: "я" },
+  en: { pick: "Colleague", me: "me" },
 })
-
-/** usePeople are all colleagues, those who have left too, with the lines they work on. */
-export function usePeople() {
-  return useGet("/api/v1/people", {}, { staleTime: 300_000 }).data?.items ?? []
-}
 
 type One = { value?: string; onChange?: (value: string | undefined) => void; multiple?: false }
 type Many = { value?: string[]; onChange?: (value: string[]) => void; multiple: true }
@@ -30,12 +28,4 @@ export function UserPick(props: (One | Many) & { id?: string; line?: string; dis
       options={people.map((p) => ({ value: p.id, label: p.id === me.id ? `${p.name} (${t.me})` : p.name }))}
     />
   )
-}
-
-/** UserName is the name behind an id. */
-export function UserName(props: { id?: string }) {
-  const t = useTexts(words)
-  const person = usePeople().find((p) => p.id === props.id)
-  if (!props.id) return null
-  return <span title={person && person.state !== "active" ? t.gone : undefined}>{person?.name ?? "…"}</span>
 }

@@ -1,14 +1,13 @@
-import { Tooltip } from "antd"
 import { ago, dateTime, moment } from "../texts/dates"
 
 /**
- * When is a moment: short in lists, whole with `full`; the tooltip tells the rest, «3 часа назад».
- * Nothing without a moment.
+ * When is a moment: short in lists, whole with `full`; its title tells the rest, «3 часа назад».
+ * Nothing without a moment. The title is the browser's: a Tooltip for each row made lists slow.
  */
 export function When(props: { at?: string | null; full?: boolean }) {
   if (!props.at) return null
   const title = props.full ? ago(props.at) : `${dateTime(props.at)}, ${ago(props.at)}`
-  return <Tooltip title={title}><time dateTime={props.at}>{props.full ? dateTime(props.at) : moment(props.at)}</time></Tooltip>
+  return <time dateTime={props.at} title={title}>{props.full ? dateTime(props.at) : moment(props.at)}</time>
 }
 
 /** Due is a term: red when it is over, amber on its last day; `done` takes the colours away. */

@@ -55,12 +55,12 @@ export function ToCall() {
   )
 }
 
-/** Panel is a titled part of the page, with the way to the whole list. */
-export function Panel(props: { title: string; all?: string; children: ReactNode }) {
+/** Panel is a titled part of the page, with a choice or the way to the whole list. */
+export function Panel(props: { title: string; all?: string; extra?: ReactNode; children: ReactNode }) {
   const t = useTexts(words)
   return (
     <section className="u-panel">
-      <h2>{props.title}<span className="u-gap" />{props.all && <Link to={props.all} aria-label={`${t.all}: ${props.title}`}>{t.all}</Link>}</h2>
+      <h2>{props.title}<span className="u-gap" />{props.extra}{props.all && <Link to={props.all} aria-label={`${t.all}: ${props.title}`}>{t.all}</Link>}</h2>
       {props.children}
     </section>
   )

@@ -3,7 +3,7 @@ import { Link } from "react-router"
 import { useEvents } from "../../api/events"
 import { refresh, useGet } from "../../api/query"
 import { useCan, useSession } from "../../app/session"
-import { EntryName, labelOf, useDirectory, useEntries } from "../../parts/EntryPick"
+import { EntryName, labelOf, useDirectory, useEntries } from "../../parts/entries"
 import { number, useTexts } from "../../texts/i18n"
 import { words } from "./texts"
 

@@ -25,10 +25,10 @@ export default function Jobs() {
     { key: "title", title: t.columns.title, width: "26%", render: (j) => <b>{j.title}</b> },
     { key: "on", title: t.columns.on, width: "84px", render: (j) => <Switch size="small" disabled={!operate} checked={j.enabled} aria-label={t.toggle(j.title)} onChange={(enabled) => void write(j, enabled, j.every === j.declared ? 0 : j.every)} /> },
     { key: "every", title: t.columns.every, width: "84px", render: (j) => operate ? <Button type="link" size="small" style={{ padding: 0 }} aria-label={`${span(j.every, t)}. ${t.scheduleOf(j.title)}`} onClick={() => setChosen(j)}>{span(j.every, t)}</Button> : span(j.every, t) },
-    { key: "last", title: t.columns.last, width: "120px", render: (j) => (j.started_at ? <When at={j.started_at} /> : <span className="u-quiet">{t.never}</span>) },
+    { key: "last", title: t.columns.last, width: "146px", render: (j) => (j.started_at ? <When at={j.started_at} /> : <span className="u-quiet">{t.never}</span>) },
     { key: "outcome", title: t.columns.outcome, width: "110px", render: (j) => <Outcome job={j} /> },
     { key: "text", title: t.columns.text, render: (j) => j.text },
-    { key: "next", title: t.columns.next, width: "140px", render: (j) => j.enabled && <When at={j.next_at} /> },
+    { key: "next", title: t.columns.next, width: "156px", render: (j) => j.enabled && <When at={j.next_at} /> },
     { key: "runs", title: t.columns.runs, width: "100px", align: "right", hidden: true, render: (j) => number(j.runs) },
     { key: "did", title: t.columns.did, width: "120px", align: "right", render: (j) => operate && <Button size="small" disabled={j.running || j.asked} aria-label={t.runOf(j.title)} onClick={() => run(j.id)}>{t.run}</Button> },
   ]

@@ -3,7 +3,7 @@ import { route } from "../../app/routes"
 
 export default route({
   path: "jobs",
-  title: { ru: "Задания", en: "Jobs" },
+  title: { ru: "Фоновые задания", en: "Jobs" },
   needs: "jobs.read",
   menu: { group: "admin", order: 50, icon: ScheduleOutlined },
   load: () => import("."),

@@ -2,9 +2,9 @@ import { texts } from "../../texts/i18n"
 
 export const words = texts({
   ru: {
-    title: "Задания",
+    title: "Фоновые задания",
     about: "Что хаб и каналы делают сами по расписанию.",
-    columns: { title: "Задание", on: "Включено", every: "Раз в", last: "Последний раз", outcome: "Итог", text: "Что вышло", next: "Следующий раз", runs: "Запусков", did: "" },
+    columns: { title: "Задание", on: "Включено", every: "Раз в", last: "Последний запуск", outcome: "Итог", text: "Что вышло", next: "Следующий запуск", runs: "Запусков", did: "" },
     outcomes: { ok: "Успешно", failed: "Ошибка", interrupted: "Прервано" } as Record<string, string>,
     running: "Выполняется",
     asked: "Сейчас начнётся",
@@ -20,7 +20,7 @@ export const words = texts({
     saved: "Расписание изменено",
     failures: (n: number) => `подряд: ${n}`,
     seconds: "с", minutes: "мин", hours: "ч", days: "сут",
-    cancel: "Отмена", save: "Сохранить",
+    save: "Сохранить",
   },
   en: {
     title: "Jobs",
@@ -41,6 +41,6 @@ export const words = texts({
     saved: "The schedule is changed",
     failures: (n: number) => `in a row: ${n}`,
     seconds: "s", minutes: "min", hours: "h", days: "d",
-    cancel: "Cancel", save: "Save",
+    save: "Save",
   },
 })

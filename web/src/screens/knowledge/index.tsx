@@ -1,7 +1,7 @@
 import { PlusOutlined, SearchOutlined } from "@ant-design/icons"
 import { Button, Checkbox, Input, Tree } from "antd"
 import { useRef, useState } from "react"
-import { useSearchParams } from "react-router"
+import { Link, useSearchParams } from "react-router"
 import { api, call, ifMatch, onceKey } from "../../api/client"
 import { refresh, useGet } from "../../api/query"
 import { useCan } from "../../app/session"
@@ -55,10 +55,24 @@ export default function Knowledge() {
           </section>
           {deleted && <Deleted writable={writable} />}
         </div>
-        <div>{chosen ? <Article key={chosen.id} article={chosen} edit={writable ? () => setEdited({ entry: chosen }) : undefined} inside={writable ? () => setEdited({ parent: chosen.id }) : undefined} /> : <section className="u-panel"><Empty text={t.choose} /></section>}</div>
+        <div>{chosen ? <Article key={chosen.id} article={chosen} edit={writable ? () => setEdited({ entry: chosen }) : undefined} inside={writable ? () => setEdited({ parent: chosen.id }) : undefined} /> : <Recent articles={articles} />}</div>
       </div>
       {edited && book && <EntryForm book={book} entry={edited.entry} writable={writable} preset={edited.parent ? { parent: edited.parent } : undefined} title={edited.entry ? String(edited.entry.values.title) : t.create} close={() => setEdited(null)} />}
     </Page>
+  )
+}
+
+/** So many of the articles changed lately are offered before one is chosen. */
+const RECENT = 12
+
+function Recent(props: { articles: readonly Entry[] }) {
+  const t = useTexts(words)
+  const articles = props.articles.toSorted((a, b) => b.updated_at.localeCompare(a.updated_at)).slice(0, RECENT)
+  return (
+    <section className="u-panel" aria-label={t.recent}>
+      <h2>{t.recent}</h2>
+      {articles.length === 0 ? <Empty text={t.none} /> : <ul className="u-know-talk">{articles.map((a) => <li key={a.id}><Link to={`/knowledge?article=${a.id}`}>{String(a.values.title)}</Link><span className="u-gap" /><span className="u-quiet"><When at={a.updated_at} /></span></li>)}</ul>}
+    </section>
   )
 }
 
@@ -85,7 +99,7 @@ function Article(props: { article: Entry; edit?: () => void; inside?: () => void
 function Comments(props: { article: string }) {
   const t = useTexts(words)
   const can = useCan()
-  const list = useEntries("article_comments", { article: props.article })
+  const list = useEntries("article_comments", { article: props.article }).toSorted((a, b) => a.created_at.localeCompare(b.created_at))
   const [text, setText, sent] = useDraft(`article.${props.article}`, "")
   const once = useRef(onceKey())
   const add = () =>
@@ -96,6 +110,7 @@ function Comments(props: { article: string }) {
     <section className="u-panel" aria-label={t.comments}>
       <h2>{t.comments}</h2>
       <ul className="u-know-talk">
+        {list.length === 0 && <li className="u-quiet">{t.noComments}</li>}
         {list.map((c) => <li key={c.id}><span>{String(c.values.title)}</span><span className="u-quiet"><Author of={c.id} /> <When at={c.created_at} /></span>{c.values.solved === true ? <Tag tone="good">{t.solved}</Tag> : can("directories.write") && <Button size="small" onClick={() => void settle(c)}>{t.settle}</Button>}</li>)}
       </ul>
       {can("directories.write") && <><br /><Input.TextArea aria-label={t.commentText} autoSize={{ minRows: 2 }} value={text} onChange={(e) => setText(e.target.value)} /><br /><br /><Button disabled={!text.trim()} onClick={() => void add()}>{t.comment}</Button></>}

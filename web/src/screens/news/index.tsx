@@ -8,10 +8,11 @@ import { useDirectory } from "../../parts/EntryPick"
 import { Files } from "../../parts/Files"
 import { Page } from "../../parts/Page"
 import { Tag } from "../../parts/StateTag"
-import { date } from "../../texts/dates"
+import { date, isoDay } from "../../texts/dates"
 import { useTexts } from "../../texts/i18n"
 import { EntryForm } from "../directories/EntryForm"
 import type { Entry } from "../directories/values"
+import "./news.css"
 import { words } from "./texts"
 
 /** News are what the office tells its people and, published, the residents; newest first. */
@@ -25,9 +26,9 @@ export default function News() {
   return (
     <Page title={t.title} actions={writable && <Button type="primary" icon={<PlusOutlined />} onClick={() => setEdited("new")}>{t.create}</Button>}>
       <Async query={query} empty={(d) => d.items.length === 0} nothing={<section className="u-panel"><Empty text={t.empty} /></section>}>
-        {(d) => <div style={{ display: "grid", gap: 14, maxWidth: 900 }}>{d.items.map((n) => <Piece key={n.id} news={n} edit={writable ? () => setEdited(n) : undefined} />)}</div>}
+        {(d) => <div className="u-news">{d.items.map((n) => <Piece key={n.id} news={n} edit={writable ? () => setEdited(n) : undefined} />)}</div>}
       </Async>
-      {edited && book && <EntryForm book={book} entry={edited === "new" ? undefined : edited} writable={writable} title={edited === "new" ? t.create : String(edited.values.title)} close={() => setEdited(null)} />}
+      {edited && book && <EntryForm book={book} entry={edited === "new" ? undefined : edited} writable={writable} preset={edited === "new" ? { day: isoDay(new Date()) } : undefined} title={edited === "new" ? t.create : String(edited.values.title)} close={() => setEdited(null)} />}
     </Page>
   )
 }
@@ -37,11 +38,10 @@ function Piece(props: { news: Entry; edit?: () => void }) {
   const { news: n } = props
   return (
     <article className="u-panel">
-      <h2>{String(n.values.title)}{n.values.important === true && <Tag tone="warn">{t.important}</Tag>}{n.values.published !== true && <Tag>{t.hidden}</Tag>}</h2>
-      <p className="u-quiet">{date(String(n.values.day))}{n.values.until !== undefined && `, ${t.until} ${date(String(n.values.until))}`}</p>
-      <p style={{ whiteSpace: "pre-wrap" }}>{String(n.values.text)}</p>
+      <h2>{String(n.values.title)}{n.values.important === true && <Tag tone="warn">{t.important}</Tag>}{n.values.published !== true && <Tag>{t.hidden}</Tag>}<span className="u-gap" /><time dateTime={String(n.values.day)}>{date(String(n.values.day))}{n.values.until !== undefined && ` ${t.until} ${date(String(n.values.until))}`}</time></h2>
+      <p>{String(n.values.text)}</p>
       {n.files && n.files.length > 0 && <Files files={n.files} url={(f) => `/api/v1/directories/news/entries/${n.id}/files/${f.hash}?name=${encodeURIComponent(f.name)}`} />}
-      {props.edit && <p><br /><Button size="small" onClick={props.edit}>{t.edit}</Button></p>}
+      {props.edit && <Button size="small" onClick={props.edit}>{t.edit}</Button>}
     </article>
   )
 }

@@ -14,6 +14,7 @@ import { StateTag, Tag } from "../../parts/StateTag"
 import { confirm, toast } from "../../parts/toast"
 import { When } from "../../parts/When"
 import { useTexts } from "../../texts/i18n"
+import { contact } from "./contact"
 import "./parties.css"
 import { PartyForm } from "./PartyForm"
 import { words } from "./texts"
@@ -48,7 +49,7 @@ function Shown({ party: p }: { party: Party }) {
         <div><Papers id={p.id} /></div>
         <div><Contacts party={p} /><Consent party={p} /><Similar party={p} /></div>
       </div>
-      {open === "edit" && <PartyForm party={p} title={t.edit} close={() => setOpen(null)} saved={() => {}} />}
+      {open === "edit" && <PartyForm party={p} title={t.editTitle} close={() => setOpen(null)} saved={() => {}} />}
       {open === "erase" && <Erase party={p} close={() => setOpen(null)} />}
     </Page>
   )
@@ -64,7 +65,7 @@ function Papers({ id }: { id: string }) {
   return (
     <Panel title={t.documents}>
       <Async query={query} empty={(d) => d.items.length === 0} nothing={<p className="u-quiet">{t.noDocuments}</p>}>
-        {(d) => <ul className="u-lines">{d.items.map((o) => <li key={o.id}><div><Link to={`/documents/${o.id}`}>{o.number?.text} {o.subject}</Link></div><div><StateTag kind="document" state={o.state} /><span className="u-quiet"><When at={o.created_at} /></span></div></li>)}</ul>}
+        {(d) => <ul className="u-lines">{d.items.map((o) => <li key={o.id} className="u-paper"><Link to={o.is_appeal ? `/appeals/${o.id}` : `/documents/${o.id}`}>{o.subject || t.noSubject}</Link><span className="u-quiet">{o.number?.text}</span><StateTag kind="document" state={o.state} /><span className="u-quiet"><When at={o.created_at} /></span></li>)}</ul>}
       </Async>
     </Panel>
   )
@@ -79,7 +80,7 @@ function Contacts({ party: p }: { party: Party }) {
       <ul className="u-lines">
         {p.addresses.map((a) => (
           <li key={a.kind + a.value}>
-            <div><span className="u-quiet">{t.addressKinds[a.kind]}</span><b>{a.value}</b>{a.mark && <Tag tone={a.mark === "unconfirmed" ? "warn" : "calm"}>{t.marks[a.mark]}</Tag>}{can("parties.write") && a.mark === "unconfirmed" && <Button size="small" onClick={() => setDecided(a)}>{t.decide}</Button>}</div>
+            <div><span className="u-quiet">{t.addressKinds[a.kind]}</span><b>{contact(a)}</b>{a.mark && <Tag tone={a.mark === "unconfirmed" ? "warn" : "calm"}>{t.marks[a.mark]}</Tag>}{can("parties.write") && a.mark === "unconfirmed" && <Button size="small" onClick={() => setDecided(a)}>{t.decide}</Button>}</div>
             {a.comment && <div className="u-quiet">{a.comment}</div>}
           </li>
         ))}
@@ -100,7 +101,7 @@ function Decide({ contact: c, close }: { contact: Schema<"Contact">; close: () =
     await reread()
   }
   return (
-    <Modal open title={`${t.decideTitle}: ${c.value}`} footer={null} onCancel={close}>
+    <Modal open title={`${t.decideTitle}: ${contact(c)}`} footer={null} onCancel={close}>
       <RecordForm save={save} cancel={close} initial={{ mark: "personal" as "personal" | "public" }}>
         <Form.Item name="mark"><Radio.Group options={[{ value: "personal", label: t.decidePersonal }, { value: "public", label: t.decidePublic }]} /></Form.Item>
         <Form.Item name="comment" label={t.comment} rules={[{ required: true, message: t.required }]}><Input maxLength={1000} /></Form.Item>
@@ -203,7 +204,7 @@ function Erase({ party: p, close }: { party: Party; close: () => void }) {
   return (
     <Modal open title={t.eraseTitle} footer={null} onCancel={close}>
       <p>{t.eraseText}</p><br />
-      <RecordForm save={save} saveTitle={t.eraseDo} cancel={close}>
+      <RecordForm save={save} saveTitle={t.eraseDo} danger cancel={close}>
         <Form.Item name="ground" label={t.ground} rules={[{ required: true, message: t.required }]}><Input placeholder={t.groundHint} maxLength={1000} /></Form.Item>
         <Form.Item name="again" label={t.eraseName(p.name)} rules={[{ required: true, message: t.required }, { validator: (_, v) => (!v || v === p.name ? Promise.resolve() : Promise.reject(new Error(t.wrongName))) }]}><Input autoComplete="off" /></Form.Item>
       </RecordForm>

@@ -9,8 +9,13 @@ import { Page } from "../../parts/Page"
 import { Tag } from "../../parts/StateTag"
 import { When } from "../../parts/When"
 import { useTexts } from "../../texts/i18n"
+import { contact } from "./contact"
+import "./parties.css"
 import { PartyForm } from "./PartyForm"
 import { words } from "./texts"
+
+/** Contacts that are mere digits: what they are stands before them. */
+const named = ["inn", "ogrn", "kpp", "snils", "account"]
 
 /** Parties are the people and organisations the office knows. */
 export default function Parties() {
@@ -19,9 +24,9 @@ export default function Parties() {
   const navigate = useNavigate()
   const [making, setMaking] = useState(false)
   const columns: Column<Schema<"Party">>[] = [
-    { key: "name", title: t.name, render: (p) => p.name || "—" },
+    { key: "name", title: t.name, render: (p) => (p.erasure ? <span className="u-quiet">{p.name || t.erased}</span> : p.name || "—") },
     { key: "kind", title: t.kind, width: "130px", render: (p) => t.kinds[p.kind] },
-    { key: "contacts", title: t.contacts, render: (p) => p.addresses.map((a) => <span key={a.kind + a.value}>{a.value}{a.mark && a.mark !== "personal" && <> <Tag tone={a.mark === "unconfirmed" ? "warn" : "calm"}>{t.marks[a.mark]}</Tag></>} </span>) },
+    { key: "contacts", title: t.contacts, render: (p) => p.addresses.map((a) => <span key={a.kind + a.value} className="u-reach">{named.includes(a.kind) && <span className="u-quiet">{t.addressKinds[a.kind]} </span>}{contact(a)}{a.mark && a.mark !== "personal" && <> <Tag tone={a.mark === "unconfirmed" ? "warn" : "calm"}>{t.marks[a.mark]}</Tag></>} </span>) },
     { key: "accounts", title: t.accounts, width: "160px", render: (p) => p.accounts?.map((a) => a.number).join(", ") },
     { key: "updated", title: t.updated, width: "130px", hidden: true, render: (p) => <When at={p.updated_at} /> },
   ]

@@ -23,9 +23,9 @@ export default function Plugins() {
   const can = useCan()
   const [chosen, setChosen] = useState<string | null>(null)
   const columns: Column<Row>[] = [
-    { key: "title", title: t.columns.title, render: (p) => <><b>{p.title}</b><br /><small>{p.summary}</small></> },
+    { key: "title", title: t.columns.title, render: (p) => <div><b>{p.title}</b><br /><small>{p.summary}</small></div> },
     { key: "current", title: t.columns.current, width: "170px", render: (p) => <span className="u-tags"><span translate="no">{p.current}</span>{p.pinned && <Tag>{t.pinned}</Tag>}{p.trial && <Tag tone="warn">{t.trial}</Tag>}</span> },
-    { key: "versions", title: t.columns.versions, width: "170px", render: (p) => <span translate="no">{p.versions.filter((v) => v !== p.current).join(", ")}</span> },
+    { key: "versions", title: t.columns.versions, width: "170px", render: (p) => <span translate="no">{p.versions.filter((v) => v !== p.current).join(", ") || "—"}</span> },
     { key: "channels", title: t.columns.channels, width: "100px", align: "right", render: (p) => p.channels },
   ]
   return (

@@ -42,7 +42,7 @@ export function Sessions() {
 }
 
 /** device is the browser and the system of a User-Agent, as far as they are known. */
-function device(agent = ""): string {
+export function device(agent = ""): string {
   const browser = [["Edg/", "Edge"], ["YaBrowser/", "Яндекс Браузер"], ["OPR/", "Opera"], ["Firefox/", "Firefox"], ["Chrome/", "Chrome"], ["Safari/", "Safari"]].find(([mark]) => agent.includes(mark!))?.[1]
   const system = [["Windows", "Windows"], ["Android", "Android"], ["iPhone", "iPhone"], ["Mac OS", "macOS"], ["Linux", "Linux"]].find(([mark]) => agent.includes(mark!))?.[1]
   return [browser, system].filter(Boolean).join(", ") || agent.slice(0, 60)

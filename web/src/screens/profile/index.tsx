@@ -35,7 +35,7 @@ function Personal() {
   const facts = [[t.name, user.name], [t.login, user.login], [t.email, user.email], [t.extension, user.extension], [t.roles, user.roles.map((r) => t.roleNames[r]).join(", ")]]
   return (
     <Part title={t.personal}>
-      <dl className="u-facts">{facts.map(([title, value]) => <div key={title}><dt>{title}</dt><dd>{value || t.none}</dd></div>)}</dl>
+      <dl className="u-facts">{facts.map(([title, value]) => <div key={title}><dt>{title}</dt><dd>{value || <span className="u-quiet">{t.none}</span>}</dd></div>)}</dl>
       <p className="u-quiet">{t.personalHint}</p>
     </Part>
   )

@@ -5,6 +5,7 @@ import type { Schema } from "../../api/client"
 import { useGet } from "../../api/query"
 import { useCan } from "../../app/session"
 import { Async, Empty } from "../../parts/Async"
+import { clearable } from "../../parts/clearable"
 import { EntryPick } from "../../parts/EntryPick"
 import { Page } from "../../parts/Page"
 import { Plot } from "../../parts/Plot"
@@ -59,7 +60,7 @@ function Parameters({ asked, set }: { asked: Query; set: (next: Query) => void }
   const can = useCan()
   const channels = useGet("/api/v1/channels", {}, { enabled: can("channels.read"), staleTime: 60_000 }).data?.items ?? []
   const entry = (name: "organization" | "line" | "source", directory: string) => (
-    <div><label className="u-label" htmlFor={`report-${name}`}>{t[name]}</label><EntryPick id={`report-${name}`} directory={directory} value={asked[name]} onChange={(v) => set({ [name]: v ?? "" })} /></div>
+    <div><label className="u-label" htmlFor={`report-${name}`}>{t[name]}</label><EntryPick id={`report-${name}`} directory={directory} placeholder={t.every} value={asked[name]} onChange={(v) => set({ [name]: v ?? "" })} /></div>
   )
   return (
     <section className="u-panel u-report-ask" aria-label={t.parameters}>
@@ -73,8 +74,8 @@ function Parameters({ asked, set }: { asked: Query; set: (next: Query) => void }
       {entry("organization", "organizations")}
       {entry("line", "support_lines")}
       {entry("source", "sources")}
-      <div><label className="u-label" htmlFor="report-operator">{t.operator}</label><UserPick id="report-operator" value={asked.operator} onChange={(v) => set({ operator: v ?? "" })} /></div>
-      <div><label className="u-label" htmlFor="report-channel">{t.channel}</label><Select id="report-channel" allowClear value={asked.channel} onChange={(v?: string) => set({ channel: v ?? "" })} options={channels.map((c) => ({ value: c.id, label: c.title }))} style={{ width: "100%" }} /></div>
+      <div><label className="u-label" htmlFor="report-operator">{t.operator}</label><UserPick id="report-operator" placeholder={t.every} value={asked.operator} onChange={(v) => set({ operator: v ?? "" })} /></div>
+      <div><label className="u-label" htmlFor="report-channel">{t.channel}</label><Select id="report-channel" allowClear={clearable()} placeholder={t.every} value={asked.channel} onChange={(v?: string) => set({ channel: v ?? "" })} options={channels.map((c) => ({ value: c.id, label: c.title }))} style={{ width: "100%" }} /></div>
     </section>
   )
 }
@@ -83,7 +84,7 @@ function Picture({ report, rows, asked }: { report: Definition; rows: readonly R
   const t = useTexts(words)
   const tones: Partial<Record<Measure, "good" | "warn" | "bad">> = { in_time: "good", late: "warn", overdue: "bad" }
   const points = pointsOf(report, rows, asked.from!, asked.to!, t.none)
-  return <section className="u-panel"><Plot kind={report.plot} points={points} series={report.drawn.map((m) => ({ name: m, title: t.measures[m], tone: tones[m] }))} label={t.plot(t.names[report.id] ?? "")} /></section>
+  return <section className="u-panel">{report.drawn.length === 1 && <h2>{t.measures[report.drawn[0]!]}</h2>}<Plot kind={report.plot} points={points} series={report.drawn.map((m) => ({ name: m, title: t.measures[m], tone: tones[m] }))} label={t.plot(t.names[report.id] ?? "")} /></section>
 }
 
 function Figures({ report, summary }: { report: Definition; summary: Schema<"Summary"> }) {

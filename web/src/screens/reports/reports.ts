@@ -4,7 +4,7 @@ import type { Schema } from "../../api/client"
 export type Measure = keyof Schema<"Sums">
 
 /** What documents are grouped by, as the REST names it. */
-export type Dimension = "appeal_state" | "channel" | "day" | "direction" | "forwarded_to" | "hour" | "kind" | "line" | "month" | "operator" | "organization" | "reason" | "reason_group" | "source" | "state" | "tag" | "week"
+export type Dimension = "appeal_state" | "channel" | "day" | "day_hour" | "direction" | "forwarded_to" | "hour" | "kind" | "line" | "month" | "operator" | "organization" | "reason" | "reason_group" | "source" | "state" | "tag" | "week"
 
 export type Group = "flow" | "terms" | "people" | "quality"
 
@@ -19,7 +19,7 @@ const work: Measure[] = ["appeals", "answered", "closed", "transfers", "taken_se
 export const reports: Definition[] = [
   { id: "days", group: "flow", by: ["day"], measures: flow, drawn: ["documents", "appeals"], plot: "line" },
   { id: "months", group: "flow", by: ["month"], measures: flow, drawn: ["documents", "appeals"], plot: "bars" },
-  { id: "hours", group: "flow", by: ["hour"], measures: flow, drawn: ["documents"], plot: "bars" },
+  { id: "hours", group: "flow", by: ["day_hour"], measures: flow, drawn: ["documents"], plot: "bars" },
   { id: "channels", group: "flow", by: ["channel"], measures: flow, drawn: ["documents"], plot: "bars" },
   { id: "sources", group: "flow", by: ["source"], measures: flow, drawn: ["appeals"], plot: "bars" },
   { id: "directions", group: "flow", by: ["direction", "state"], measures: ["documents", "appeals", "answered"], drawn: ["documents"], plot: "bars" },

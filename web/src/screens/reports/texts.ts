@@ -3,7 +3,7 @@ import type { Dimension, Group, Measure } from "./reports"
 
 type Reports = {
   title: string; groups: Record<Group, string>; names: Record<string, string>; dimensions: Record<Dimension, string>; measures: Record<Measure, string>
-  period: string; show: string; newTab: string; print: string; none: string; total: string; empty: string; csv: string; xlsx: string; all: string; unknown: string; noValue: string
+  period: string; newTab: string; print: string; none: string; total: string; empty: string; csv: string; xlsx: string; all: string; unknown: string; every: string; noValue: string
   organization: string; line: string; operator: string; source: string; channel: string; parameters: string; plot: (name: string) => string
 }
 
@@ -11,23 +11,23 @@ export const words = texts<Reports>({
   ru: {
     title: "Отчёты", groups: { flow: "Поступление", terms: "Сроки", people: "Сотрудники и линии", quality: "Содержание и качество" },
     names: {
-      days: "По дням", months: "По месяцам", hours: "По часам суток", channels: "По каналам", sources: "По источникам", directions: "По направлениям и состояниям", organizations: "По организациям", forwarded: "Переданные во внешние системы",
-      "terms-months": "Соблюдение сроков по месяцам", "terms-lines": "Соблюдение сроков по линиям", "terms-reasons": "Соблюдение сроков по причинам", operators: "Работа операторов", lines: "Работа линий поддержки", states: "Обращения по состояниям", reasons: "Причины обращений", tags: "По тегам",
+      days: "Поступление по дням", months: "Поступление по месяцам", hours: "Поступление по часам суток", channels: "Поступление по каналам", sources: "Обращения по источникам", directions: "Документы по направлениям и состояниям", organizations: "Обращения по организациям", forwarded: "Переданные во внешние системы",
+      "terms-months": "Соблюдение сроков по месяцам", "terms-lines": "Соблюдение сроков по линиям", "terms-reasons": "Соблюдение сроков по причинам", operators: "Работа операторов", lines: "Работа линий поддержки", states: "Обращения по состояниям", reasons: "Причины обращений", tags: "Документы по тегам",
     },
-    dimensions: { appeal_state: "Состояние обращения", channel: "Канал", day: "День", direction: "Направление", forwarded_to: "Куда передано", hour: "Час", kind: "Вид", line: "Линия", month: "Месяц", operator: "Оператор", organization: "Организация", reason: "Причина", reason_group: "Группа причин", source: "Источник", state: "Состояние", tag: "Тег", week: "Неделя" },
+    dimensions: { appeal_state: "Состояние обращения", channel: "Канал", day: "День", day_hour: "Час", direction: "Направление", forwarded_to: "Куда передано", hour: "Час", kind: "Вид", line: "Линия", month: "Месяц", operator: "Оператор", organization: "Организация", reason: "Причина", reason_group: "Группа причин", source: "Источник", state: "Состояние", tag: "Тег", week: "Неделя" },
     measures: { documents: "Документов", appeals: "Обращений", answered: "Отвечено", closed: "Закрыто", rejected: "Отклонено", reopened: "Возобновлено", transfers: "Передач", forwarded: "Переслано", in_time: "В срок", late: "С опозданием", overdue: "Просрочено", running: "В работе, срок идёт", spent_seconds: "Затрачено времени", taken_seconds: "До взятия в работу", ended_seconds: "До завершения", rated: "Оценено", rating: "Средняя оценка" },
-    period: "Период", show: "Показать", newTab: "В новой вкладке", print: "Напечатать", none: "не указано", total: "Итого", empty: "За этот период данных нет", csv: "CSV", xlsx: "XLSX", all: "Отчёты", unknown: "Такого отчёта нет", noValue: "—",
+    period: "Период", newTab: "В новой вкладке", print: "Напечатать", none: "не указано", total: "Итого", empty: "За этот период данных нет", csv: "CSV", xlsx: "XLSX", all: "Отчёты", unknown: "Такого отчёта нет", every: "Все", noValue: "—",
     organization: "Организация", line: "Линия", operator: "Оператор", source: "Источник", channel: "Канал", parameters: "Параметры отчёта", plot: (name) => `График: ${name}`,
   },
   en: {
     title: "Reports", groups: { flow: "Flow", terms: "Terms", people: "People and lines", quality: "Matter and quality" },
     names: {
-      days: "By days", months: "By months", hours: "By hours of the day", channels: "By channels", sources: "By sources", directions: "By directions and states", organizations: "By organisations", forwarded: "Forwarded to outside systems",
-      "terms-months": "Terms by months", "terms-lines": "Terms by lines", "terms-reasons": "Terms by reasons", operators: "Work of operators", lines: "Work of support lines", states: "Appeals by state", reasons: "Reasons of appeals", tags: "By tags",
+      days: "Received by days", months: "Received by months", hours: "Received by hours of the day", channels: "Received by channels", sources: "Appeals by sources", directions: "Documents by directions and states", organizations: "Appeals by organisations", forwarded: "Forwarded to outside systems",
+      "terms-months": "Terms by months", "terms-lines": "Terms by lines", "terms-reasons": "Terms by reasons", operators: "Work of operators", lines: "Work of support lines", states: "Appeals by state", reasons: "Reasons of appeals", tags: "Documents by tags",
     },
-    dimensions: { appeal_state: "State of the appeal", channel: "Channel", day: "Day", direction: "Direction", forwarded_to: "Forwarded to", hour: "Hour", kind: "Kind", line: "Line", month: "Month", operator: "Operator", organization: "Organisation", reason: "Reason", reason_group: "Reason group", source: "Source", state: "State", tag: "Tag", week: "Week" },
+    dimensions: { appeal_state: "State of the appeal", channel: "Channel", day: "Day", day_hour: "Hour", direction: "Direction", forwarded_to: "Forwarded to", hour: "Hour", kind: "Kind", line: "Line", month: "Month", operator: "Operator", organization: "Organisation", reason: "Reason", reason_group: "Reason group", source: "Source", state: "State", tag: "Tag", week: "Week" },
     measures: { documents: "Documents", appeals: "Appeals", answered: "Answered", closed: "Closed", rejected: "Rejected", reopened: "Reopened", transfers: "Transfers", forwarded: "Forwarded", in_time: "In time", late: "Late", overdue: "Overdue", running: "Running", spent_seconds: "Time spent", taken_seconds: "Until taken", ended_seconds: "Until ended", rated: "Rated", rating: "Average rating" },
-    period: "Period", show: "Show", newTab: "In a new tab", print: "Print", none: "not given", total: "Total", empty: "No data for this period", csv: "CSV", xlsx: "XLSX", all: "Reports", unknown: "There is no such report", noValue: "—",
+    period: "Period", newTab: "In a new tab", print: "Print", none: "not given", total: "Total", empty: "No data for this period", csv: "CSV", xlsx: "XLSX", all: "Reports", unknown: "There is no such report", every: "All", noValue: "—",
     organization: "Organisation", line: "Line", operator: "Operator", source: "Source", channel: "Channel", parameters: "Parameters", plot: (name) => `Plot: ${name}`,
   },
 })

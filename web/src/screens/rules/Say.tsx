@@ -19,9 +19,14 @@ export function SayCondition(props: { value?: Condition; inner?: boolean }) {
   }
   if (c.not) return <><em>{t.neg} </em><SayCondition value={c.not} inner /></>
   if (c.expr !== undefined) return <code>{c.expr}</code>
-  const field = t.fields[c.field ?? ""] ?? c.field
+  const field = lower(t.fields[c.field ?? ""] ?? c.field ?? "")
   if (c.is === "yes") return <b>{field}</b>
   return <><b>{field}{c.name && ` «${c.name}»`}</b> {t.relations[c.is ?? ""]} {c.values ? <Said field={c.field ?? ""} values={c.values} /> : c.is !== "present" && c.number}</>
+}
+
+/** lower is a title inside of a sentence. */
+function lower(title: string): string {
+  return title.slice(0, 1).toLocaleLowerCase() + title.slice(1)
 }
 
 const directories: Record<string, string> = { organization: "organizations", source: "sources", reason_group: "reason_groups", reason: "reasons", line: "support_lines", tag: "tags" }
@@ -51,7 +56,7 @@ export function SayAction(props: { value: Action }) {
   const { value: a } = props
   return (
     <>
-      {t.does[a.do]}
+      {lower(t.does[a.do] ?? a.do)}
       {a.line && <> «<EntryName directory="support_lines" id={a.line} />»</>}
       {a.choice && `: ${t.choices[a.choice]?.toLocaleLowerCase()}`}
       {a.reason && <> «<EntryName directory="reasons" id={a.reason} />»</>}
@@ -60,7 +65,7 @@ export function SayAction(props: { value: Action }) {
       {a.performer && <> (<UserName id={a.performer} />)</>}
       {a.users && a.users.length > 0 && <> ({a.users.map((u, i) => <span key={u}>{i > 0 && ", "}<UserName id={u} /></span>)})</>}
       {a.channels && <> {a.channels.map((c, i) => <span key={c}>{i > 0 && ", "}«<ChannelTitle id={c} />»</span>)}</>}
-      {a.term && ` ${a.term.amount ?? ""} ${t.terms[a.term.kind] ?? ""}`}
+      {a.term && (a.do === "set_term" ? ` ${t.termOf(a.term)}` : `, ${t.term.toLocaleLowerCase()} ${t.termOf(a.term)}`)}
     </>
   )
 }

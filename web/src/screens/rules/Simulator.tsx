@@ -45,7 +45,7 @@ export function Simulator(props: { rules: readonly Rule[]; draft: () => RuleInpu
       <h2>{t.simulator}</h2>
       <p className="u-quiet">{t.simulatorText}</p>
       <div className="u-sim-do">
-        <div><label className="u-label" htmlFor="sim-last">{t.last}</label><InputNumber controls={false} id="sim-last" min={1} max={100_000} value={last} onChange={(n) => setLast(n ?? 100)} /></div>
+        <label htmlFor="sim-last">{t.last}</label><InputNumber controls={false} id="sim-last" min={1} max={100_000} value={last} onChange={(n) => setLast(n ?? 100)} />
         {running ? <Button onClick={() => running.abort()}>{t.stop}</Button> : <Button type="primary" ghost onClick={run}>{t.simulate}</Button>}
       </div>
       {outcome && <Found outcome={outcome} />}

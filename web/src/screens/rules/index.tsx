@@ -127,7 +127,7 @@ function VersionList(props: { current: RuleSet }) {
                 <b>{t.versionOf(v.number)}</b> <span className="u-quiet"><Who actor={v.by} />, <When at={v.created_at} full /></span>
                 {v.number === props.current.number ? <Tag tone="good">{t.current}</Tag> : can("rules.write") && <Button size="small" aria-label={`${t.revert}: ${t.versionOf(v.number)}`} onClick={() => back(v.number)}>{t.revert}</Button>}
               </div>
-              <div>{t.rulesOf(v.rules, v.on)}{v.note && `. ${v.note}`}</div>
+              <div>{t.rulesOf(v.rules, v.on)}{v.note && <span className="u-quiet"> · {v.note}</span>}</div>
             </li>
           ))}
         </ol>

@@ -1,11 +1,19 @@
+import type { Schema } from "../../api/client"
 import { counted, texts } from "../../texts/i18n"
+
+type Term = NonNullable<Schema<"Action">["term"]>
+
+/** The words of counted(), by the kind of a term. */
+const spans: Record<Exclude<Term["kind"], "outside">, [string, string, string]> = {
+  calendar_days: ["календарный день", "календарных дня", "календарных дней"], working_days: ["рабочий день", "рабочих дня", "рабочих дней"],
+  working_hours: ["рабочий час", "рабочих часа", "рабочих часов"], hours: ["час", "часа", "часов"],
+}
 
 const ru = {
   title: "Правила",
   about: "Правила разбирают каждый зарегистрированный документ сверху вниз. Правило заполняет только пустое: что уже стоит в документе или задано правилом выше, не меняется.",
   none: "Правил пока нет. Все документы разбирают вручную.",
   add: "Новое правило",
-  rule: "Правило",
   versions: "Версии",
   drag: (title: string) => `Переставить «${title}»`,
   on: "Включено",
@@ -57,7 +65,6 @@ const ru = {
   saveOn: "Сохранить и включить",
   saved: "Правило сохранено",
   savedOn: "Правило включено",
-  cancel: "К списку",
   check: "Проверьте отмеченное",
   stale: "Набор правил изменил другой сотрудник. Ваши правки целы: проверьте и сохраните ещё раз.",
   simulator: "Проба на прошлых документах",
@@ -84,7 +91,7 @@ const ru = {
     at_least: "не меньше", at_most: "не больше", yes: "да",
   } as Record<string, string>,
   does: {
-    set_line: "Передать на линию", set_operator: "Назначить оператора", set_reason: "Поставить причину", add_tags: "Добавить теги", set_term: "Установить срок", create_task: "Поставить задачу",
+    set_line: "Передать на линию", set_operator: "Назначить оператора", set_reason: "Поставить причину", add_tags: "Добавить теги", set_term: "Установить срок", create_task: "Дать поручение",
     reply: "Ответить отправителю", forward: "Передать в каналы", notify: "Уведомить сотрудников", stop: "Не применять правила ниже",
   } as Record<string, string>,
   line: "Линия",
@@ -97,12 +104,13 @@ const ru = {
   term: "Срок",
   amount: "Сколько",
   terms: { calendar_days: "календарных дней", working_days: "рабочих дней", working_hours: "рабочих часов", hours: "часов" } as Record<string, string>,
+  termOf: (term: Term) => (term.kind === "outside" ? "внешней системы" : counted(term.amount ?? 0, ...spans[term.kind])),
   performer: "Исполнитель",
   controller: "Контролёр",
   channels: "Каналы",
   template: "Шаблон",
   subject: "Тема",
-  taskTitle: "Задача",
+  taskTitle: "Поручение",
   text: "Текст",
   textHint: "Можно вставить {number}, {date}, {subject}, {name}",
   kinds: { letter: "Письмо", appeal: "Обращение", chat: "Сообщение в чате", call: "Звонок", status: "Состояние", report: "Отчёт" } as Record<string, string>,
@@ -124,7 +132,6 @@ export const words = texts<typeof ru>({
     about: "Rules look at each registered document from top to bottom. A rule fills what is empty only: what stands in the document or a rule above has set is not changed.",
     none: "No rules yet. All documents are sorted by hand.",
     add: "New rule",
-    rule: "Rule",
     versions: "Versions",
     drag: (title) => `Move “${title}”`,
     on: "On",
@@ -176,7 +183,6 @@ export const words = texts<typeof ru>({
     saveOn: "Save and switch on",
     saved: "The rule is saved",
     savedOn: "The rule is on",
-    cancel: "Back to the list",
     check: "Check what is marked",
     stale: "Somebody else has changed the rules. Your edits are whole: look and save again.",
     simulator: "Trial on past documents",
@@ -213,6 +219,7 @@ export const words = texts<typeof ru>({
     term: "Term",
     amount: "How many",
     terms: { calendar_days: "calendar days", working_days: "working days", working_hours: "working hours", hours: "hours" },
+    termOf: (term: Term) => (term.kind === "outside" ? "of the outside system" : `${term.amount} ${term.kind.replace("_", " ")}`),
     performer: "Performer",
     controller: "Controller",
     channels: "Channels",

@@ -26,11 +26,10 @@ export default function Settings() {
   const query = useGet("/api/v1/settings")
   return (
     <Page title={t.title}>
-      <p className="u-lead">{t.about}</p>
       <Async query={query}>
         {({ items }) => {
           const shown = items.find((s) => s.id === search.get("section")) ?? items[0]!
-          return <div className="u-settings"><Sections all={items} shown={shown.id} /><One key={shown.id} section={shown} /></div>
+          return <>{!shown.read_only && <p className="u-lead">{t.about}</p>}<div className="u-settings"><Sections all={items} shown={shown.id} /><One key={shown.id} section={shown} /></div></>
         }}
       </Async>
     </Page>

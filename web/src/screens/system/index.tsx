@@ -24,10 +24,8 @@ export default function System() {
       <Async query={status}>
         {(s) => (
           <div className="u-admin">
-            <Hub status={s} />
-            {can("documents.read") && <Index />}
-            {can("system.manage") && <Backup />}
-            {can("system.manage") && <Check />}
+            <div className="u-stack"><Hub status={s} />{can("documents.read") && <Index />}</div>
+            <div className="u-stack">{can("system.manage") && <Backup />}{can("system.manage") && <Check />}</div>
           </div>
         )}
       </Async>
@@ -50,7 +48,7 @@ function Hub(props: { status: Schema<"SystemStatus"> }) {
     <section className="u-panel">
       <h2>{t.hub}</h2>
       <dl className="u-facts">{facts.map(([title, v]) => <div key={title}><dt>{title}</dt><dd>{v}</dd></div>)}</dl>
-      {s.disk_total > 0 && <Progress percent={Math.round((1 - s.disk_free / s.disk_total) * 100)} size="small" status={low ? "exception" : "normal"} aria-label={t.disk} />}
+      {s.disk_total > 0 && <Progress percent={Math.round((1 - s.disk_free / s.disk_total) * 100)} size="small" showInfo={false} strokeColor={low ? "var(--u-bad)" : undefined} aria-label={t.disk} style={{ margin: "6px 0" }} />}
       {low && <Alert type="warning" showIcon title={t.diskLow} />}
     </section>
   )
@@ -181,7 +179,7 @@ function Report(props: { report: Schema<"CheckReport"> }) {
   const facts: [string, string][] = [[t.report.blobs, number(r.blobs)], [t.report.bytes, size(r.bytes)], [t.report.unregistered, number(r.unregistered)], [t.report.unused, number(r.unused)], [t.report.unused_bytes, size(r.unused_bytes)]]
   return (
     <div className="u-view">
-      {r.all_problems === 0 ? <Tag tone="good">{t.sound}</Tag> : <Alert type="error" title={t.problems(r.all_problems)} description={<ul>{r.problems.slice(0, 20).map((p) => <li key={p}>{p}</li>)}</ul>} />}
+      {r.all_problems === 0 ? <div><Tag tone="good">{t.sound}</Tag></div> : <Alert type="error" title={t.problems(r.all_problems)} description={<ul>{r.problems.slice(0, 20).map((p) => <li key={p}>{p}</li>)}</ul>} />}
       <dl className="u-facts">{facts.map(([title, v]) => <div key={title}><dt>{title}</dt><dd>{v}</dd></div>)}</dl>
     </div>
   )

@@ -16,7 +16,7 @@ export const words = texts({
     index: "Поиск",
     indexStates: { absent: "Не построен", building: "Строится", rebuilding: "Перестраивается", ready: "Готов" } as Record<string, string>,
     indexed: (n: number) => counted(n, "документ", "документа", "документов"),
-    rebuild: "Построить заново",
+    rebuild: "Построить указатель заново",
     rebuildAsk: "Построить указатель поиска заново?",
     rebuildText: "Прежний отвечает, пока новый не готов.",
     rebuilt: "Указатель строится",
@@ -33,7 +33,7 @@ export const words = texts({
     stop: "Остановить",
     sound: "Всё в порядке",
     problems: (n: number) => `Найдено: ${counted(n, "нарушение", "нарушения", "нарушений")}`,
-    report: { blobs: "Файлов", bytes: "Их объём", unregistered: "Сообщений без документа", unused: "Файлов без записи", unused_bytes: "Их объём (без записи)" },
+    report: { blobs: "Файлов", bytes: "Объём файлов", unregistered: "Сообщений без документа", unused: "Лишних файлов", unused_bytes: "Объём лишних файлов" },
   },
   en: {
     title: "System",
@@ -67,6 +67,6 @@ export const words = texts({
     stop: "Stop",
     sound: "All is well",
     problems: (n: number) => `Found: ${n} faults`,
-    report: { blobs: "Files", bytes: "Their size", unregistered: "Messages without a document", unused: "Files without a record", unused_bytes: "Their size (without a record)" },
+    report: { blobs: "Files", bytes: "Size of files", unregistered: "Messages without a document", unused: "Spare files", unused_bytes: "Size of spare files" },
   },
 })

@@ -39,7 +39,7 @@ export function Calendar(props: { view?: "mine" | "by_me" | "controlled" }) {
         <tbody>{weeksOf(month).map((week) => <tr key={week[0]!.format("YYYY-MM-DD")}>{week.map((day) => <Day key={day.format()} day={day} month={month} tasks={byDay.get(day.format("YYYY-MM-DD")) ?? []} />)}</tr>)}</tbody>
       </table>
       {data?.next && <p className="u-quiet">{t.only500}</p>}
-      {without.length > 0 && <><h3>{t.noDue}</h3><ul>{without.map((k) => <li key={k.id}><Item task={k} /></li>)}</ul></>}
+      {without.length > 0 && <><h3 className="u-month-rest">{t.noDue}</h3><ul>{without.map((k) => <li key={k.id}><Item task={k} /></li>)}</ul></>}
     </section>
   )
 }
@@ -57,8 +57,8 @@ function Day(props: { day: Dayjs; month: Dayjs; tasks: Task[] }) {
   const [all, setAll] = useState(false)
   const shown = all ? props.tasks : props.tasks.slice(0, SHOWN)
   return (
-    <td data-other={!props.day.isSame(props.month, "month") || undefined} data-today={props.day.isSame(dayjs(), "day") || undefined}>
-      <span className="u-day">{props.day.date()}</span>
+    <td data-empty={props.tasks.length === 0 || undefined} data-other={!props.day.isSame(props.month, "month") || undefined} data-today={props.day.isSame(dayjs(), "day") || undefined}>
+      <span className="u-day"><span className="u-day-short">{props.day.date()}</span><span className="u-day-long">{props.day.format("D MMMM, dd")}</span></span>
       <ul>{shown.map((k) => <li key={k.id}><Item task={k} /></li>)}</ul>
       {props.tasks.length > shown.length && <Button type="link" size="small" onClick={() => setAll(true)}>{t.more(props.tasks.length - shown.length)}</Button>}
     </td>

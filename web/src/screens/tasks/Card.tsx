@@ -1,3 +1,4 @@
+import { PlusOutlined } from "@ant-design/icons"
 import { Button, Form, Input, Modal } from "antd"
 import { useRef, useState } from "react"
 import { Link, useParams } from "react-router"
@@ -74,16 +75,24 @@ function Facts({ card }: { card: Card }) {
         <div><dt>{t.author}</dt><dd><UserName id={k.author} /></dd></div>
         {k.controller && <div><dt>{t.controller}</dt><dd><UserName id={k.controller} /></dd></div>}
         <div><dt>{t.due}</dt><dd>{k.deadline ? <Due at={k.deadline.due_at} done={!!k.ended_at || !!k.done_at} /> : t.noDue}</dd></div>
-        {k.document && <div><dt>{t.document}</dt><dd><Link to={`/documents/${k.document}`}>{t.openDocument}</Link></dd></div>}
+        {k.document && <div><dt>{t.document}</dt><dd><Paper id={k.document} /></dd></div>}
         {k.draft && <div><dt>{t.draft}</dt><dd><Link to={`/documents/drafts/${k.draft}`}>{t.openDraft}</Link></dd></div>}
         {card.parent && <div><dt>{t.parent}</dt><dd><Link to={`/tasks/${card.parent.id}`}>{card.parent.title}</Link></dd></div>}
         {k.returned ? <div><dt>{t.state}</dt><dd>{t.returned(k.returned)}</dd></div> : null}
         {k.delegations?.map((d) => <div key={d.at}><dt>{t.delegations}</dt><dd><UserName id={d.from} /> → <UserName id={d.to} /> {d.reason}</dd></div>)}
       </dl>
       {card.subtasks.length > 0 && <><br /><h3>{t.subtasks}</h3><ul>{card.subtasks.map((s) => <li key={s.id}><Link to={`/tasks/${s.id}`}>{s.title}</Link> <StateTag kind="task" state={s.state} /></li>)}</ul></>}
-      {can("tasks.write") && !k.ended_at && k.kind !== "approval" && <p><br /><Link to={`/tasks/new?parent=${k.id}`}>{t.subtask}</Link></p>}
+      {can("tasks.write") && !k.ended_at && k.kind !== "approval" && <p><br /><Link to={`/tasks/new?parent=${k.id}`}><Button icon={<PlusOutlined />} tabIndex={-1}>{t.subtask}</Button></Link></p>}
     </section>
   )
+}
+
+/** Paper is the document a task is about, by its number and subject. */
+function Paper({ id }: { id: string }) {
+  const t = useTexts(words)
+  const { data } = useGet("/api/v1/documents/{id}", { params: { path: { id } } }, { staleTime: 60_000 })
+  const d = data?.document
+  return <Link to={`/documents/${id}`}>{d ? [d.number?.text, d.subject || t.noSubject].filter(Boolean).join(" · ") : t.document}</Link>
 }
 
 function Moves({ task }: { task: Task }) {
@@ -121,7 +130,7 @@ function Ask({ task, move, close }: { task: Task; move: Move; close: () => void 
   const needs = [{ required: true, message: t.required }]
   return (
     <Modal open title={title} footer={null} onCancel={close}>
-      <RecordForm<Values> save={save} saveTitle={title} cancel={close}>
+      <RecordForm<Values> save={save} saveTitle={title} danger={move === "cancel"} cancel={close}>
         {(move === "assign" || move === "delegate") && <Form.Item name="performer" label={t.whom} rules={needs}><UserPick autoFocus /></Form.Item>}
         {move === "done"
           ? <><Form.Item name="text" label={t.resultText} rules={needs}><Input.TextArea autoFocus autoSize={{ minRows: 4 }} /></Form.Item><div style={{ marginBottom: 16 }}><FileDrop value={files} onChange={setFiles} small /></div></>
@@ -146,7 +155,7 @@ function Talk({ card }: { card: Card }) {
       {can("tasks.write") && (
         <>
           <br />
-          <Input.TextArea aria-label={t.commentText} value={text} onChange={(e) => setText(e.target.value)} autoSize={{ minRows: 2 }} />
+          <Input.TextArea aria-label={t.commentText} placeholder={t.commentText} value={text} onChange={(e) => setText(e.target.value)} autoSize={{ minRows: 2 }} />
           <br /><br /><Button disabled={!text.trim()} onClick={() => void say()}>{t.comment}</Button>
         </>
       )}

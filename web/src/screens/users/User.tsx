@@ -46,7 +46,7 @@ function Known(props: { id: string }) {
   const user = useGet("/api/v1/users/{id}", { params: { path: { id: props.id } } })
   return (
     <Page title={user.data?.name ?? "…"} extra={user.data && <StateTag kind="user" state={user.data.state} />} actions={user.data && <Actions user={user.data} />}>
-      <Async query={user}>{(u) => <div className="u-admin"><section className="u-panel"><Edit key={u.version} user={u} /></section><Did id={u.id} /></div>}</Async>
+      <Async query={user}>{(u) => <div className="u-admin u-user"><section className="u-panel"><Edit key={u.version} user={u} /></section><Did id={u.id} /></div>}</Async>
     </Page>
   )
 }
@@ -132,11 +132,11 @@ function Did(props: { id: string }) {
       <Async query={did}>
         {(d) => (
           <>
-            {d.sign_in_at && <p className="u-quiet">{t.lastSignIn}: <When at={d.sign_in_at} full /></p>}
+            {d.sign_in_at && <p className="u-quiet u-lead">{t.lastSignIn}: <When at={d.sign_in_at} full /></p>}
             {d.actions.length === 0 ? <Empty text={t.noActions} /> : (
               <table className="u-table" aria-label={t.actions}>
                 <thead><tr><th scope="col">{t.actionColumns.operation}</th><th scope="col">{t.actionColumns.times}</th><th scope="col">{t.actionColumns.last}</th></tr></thead>
-                <tbody>{d.actions.map((a) => <tr key={a.operation + a.outcome}><td title={a.operation}>{actionTitle(a.operation, titles)}{a.outcome !== "ok" && <code className="u-fault"> {a.outcome}</code>}</td><td>{number(a.times)}</td><td><When at={a.last_at} /></td></tr>)}</tbody>
+                <tbody>{d.actions.map((a) => <tr key={a.operation + a.outcome}><td title={a.operation}>{actionTitle(a.operation, titles)}{a.outcome !== "ok" && <span className="u-fault" title={a.outcome}> · {a.outcome === "begun" ? t.outcomes.begun : t.outcomes.refused}</span>}</td><td>{number(a.times)}</td><td><When at={a.last_at} /></td></tr>)}</tbody>
               </table>
             )}
           </>

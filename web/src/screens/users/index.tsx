@@ -11,6 +11,7 @@ import { confirm, toast } from "../../parts/toast"
 import { When } from "../../parts/When"
 import { useTexts } from "../../texts/i18n"
 import "../../parts/admin.css"
+import { device } from "../profile/Sessions"
 import { rights, words } from "./texts"
 
 /** Users are the people of the hub, what each role may do, and who is signed in now. */
@@ -71,7 +72,7 @@ function Roles() {
                 {[...new Set(items.flatMap((r) => r.operations))].sort((a, b) => a.localeCompare(b)).map((op) => (
                   <tr key={op}>
                     <th scope="row" title={op}>{names[op] ?? op}</th>
-                    {items.map((r) => <td key={r.role}>{r.operations.includes(op) ? <CheckOutlined aria-label={t.may} /> : <span className="u-hidden">{t.mayNot}</span>}</td>)}
+                    {items.map((r) => <td key={r.role} data-title={t.roles[r.role]} data-not={!r.operations.includes(op) || undefined}>{r.operations.includes(op) ? <CheckOutlined aria-label={t.may} /> : <span className="u-hidden">{t.mayNot}</span>}</td>)}
                   </tr>
                 ))}
               </tbody>
@@ -94,7 +95,7 @@ function Sessions() {
     { key: "since", title: t.session.since, width: "160px", render: (s) => <When at={s.created_at} /> },
     { key: "until", title: t.session.until, width: "160px", render: (s) => <When at={s.until} /> },
     { key: "remote", title: t.session.remote, width: "150px", render: (s) => <code>{s.remote}</code> },
-    { key: "agent", title: t.session.agent, render: (s) => <small translate="no">{s.agent}</small> },
+    { key: "agent", title: t.session.agent, render: (s) => <span title={s.agent}>{device(s.agent)}</span> },
     { key: "end", title: "", width: "150px", align: "right", render: (s) => (s.current ? <Tag>{t.session.own}</Tag> : <Button size="small" danger aria-label={`${t.session.end}: ${s.name}`} onClick={() => end(s.id)}>{t.session.end}</Button>) },
   ]
   return <DataList path="/api/v1/user-sessions" name="user-sessions" label={t.tabs.sessions} columns={columns} />
