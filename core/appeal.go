@@ -89,7 +89,7 @@ func (a *Appeal) MoveTo(next AppealState) error {
 		return nil
 	}
 	if !slices.Contains(appealNext[a.State], next) {
-		return Conflict("appeal.transition", "переход обращения из состояния «"+string(a.State)+"» в «"+string(next)+"» невозможен")
+		return Conflict("appeal.transition", "переход обращения из состояния «"+a.State.Title()+"» в «"+next.Title()+"» невозможен")
 	}
 	a.State = next
 	if !next.Ended() && next != AppealAnswered {

@@ -102,7 +102,7 @@ func (d *Delivery) MoveTo(next DeliveryState) error {
 		return nil
 	}
 	if !slices.Contains(deliveryNext[d.State], next) {
-		return Conflict("delivery.transition", "отправку в состоянии «"+string(d.State)+"» нельзя перевести в «"+string(next)+"»")
+		return Conflict("delivery.transition", "отправку в состоянии «"+d.State.Title()+"» нельзя перевести в «"+next.Title()+"»")
 	}
 	d.State = next
 	return nil

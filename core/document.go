@@ -93,7 +93,7 @@ func (d *Document) MoveTo(next DocumentState) error {
 		return nil
 	}
 	if !slices.Contains(documentNext[d.State], next) {
-		return Conflict("document.transition", "переход из состояния «"+string(d.State)+"» в «"+string(next)+"» невозможен")
+		return Conflict("document.transition", "переход из состояния «"+d.State.Title()+"» в «"+next.Title()+"» невозможен")
 	}
 	d.State = next
 	return nil

@@ -77,7 +77,7 @@ func (d *Draft) MoveTo(next DraftState) error {
 		return nil
 	}
 	if !slices.Contains(draftNext[d.State], next) {
-		return Conflict("draft.transition", "переход проекта из состояния «"+string(d.State)+"» в «"+string(next)+"» невозможен")
+		return Conflict("draft.transition", "переход проекта из состояния «"+d.State.Title()+"» в «"+next.Title()+"» невозможен")
 	}
 	d.State = next
 	return nil

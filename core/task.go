@@ -104,7 +104,7 @@ func (t *Task) MoveTo(next TaskState) error {
 		return nil
 	}
 	if !slices.Contains(taskNext[t.State], next) {
-		return Conflict("task.transition", "переход задачи из состояния «"+string(t.State)+"» в «"+string(next)+"» невозможен")
+		return Conflict("task.transition", "переход поручения из состояния «"+t.State.Title()+"» в «"+next.Title()+"» невозможен")
 	}
 	t.State = next
 	return nil

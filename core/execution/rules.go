@@ -168,7 +168,7 @@ func (n *names) fault(field, text string) {
 
 func (n *names) action(path string, a *core.Action) error {
 	if a.Do == core.ActCreateTask && n.Tasks == nil {
-		n.fault(path+"do", "в этом хабе нет задач")
+		n.fault(path+"do", "в этом хабе нет поручений")
 	}
 	if a.Template != "" && n.Templates == nil {
 		n.fault(path+"template", "в этом хабе нет шаблонов")

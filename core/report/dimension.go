@@ -66,7 +66,7 @@ var dimensions = map[Dimension]dimension{
 	ReasonGroup:  ofAppeal("Группа причин", store.FacetReasonGroup, func(a *core.Appeal) string { return string(a.ReasonGroup) }),
 	Reason:       ofAppeal("Причина", store.FacetReason, func(a *core.Appeal) string { return string(a.Reason) }),
 	Source:       ofAppeal("Источник", store.FacetSource, func(a *core.Appeal) string { return string(a.Source) }),
-	Tag:          {"Метка", appealIndex, store.FacetTag, tagsOf},
+	Tag:          {"Тег", appealIndex, store.FacetTag, tagsOf},
 	ForwardedTo:  {"Передано в систему", "", "", forwardedTo},
 }
 
@@ -149,7 +149,11 @@ func titleOf(tx store.Tx, q *Query, name Dimension, value string) string {
 		if e, err := store.Entries.Look(tx, value); err == nil {
 			title = e.Text("title")
 		}
-	case Direction, State, AppealState, Kind:
+	case State:
+		title = q.say(core.DocumentState(value).Title())
+	case AppealState:
+		title = q.say(core.AppealState(value).Title())
+	case Direction, Kind:
 		title = q.say(words[value])
 	}
 	if title == "" {
@@ -161,10 +165,6 @@ func titleOf(tx store.Tx, q *Query, name Dimension, value string) string {
 // words are the values of enumerations in Russian.
 var words = map[string]string{
 	string(core.Incoming): "Входящий", string(core.Outgoing): "Исходящий", string(core.Internal): "Внутренний",
-	string(core.DocumentDraft): "Черновик", string(core.DocumentRegistered): "Зарегистрирован", string(core.DocumentInWork): "В работе",
-	string(core.DocumentAnswered): "Дан ответ", string(core.DocumentSent): "Отправлен", string(core.DocumentUndeliv): "Не доставлен",
-	string(core.DocumentClosed): "Закрыто", string(core.AppealNew): "Новое", string(core.AppealWaiting): "Запланировано",
-	string(core.AppealForwarded): "Передано", string(core.AppealRejected): "Отклонено",
 	string(core.MessageLetter): "Письмо", string(core.MessageAppeal): "Обращение", string(core.MessageChat): "Чат",
 	string(core.MessageCall): "Звонок", string(core.MessageStatus): "Извещение", string(core.MessageReport): "Отчёт",
 }

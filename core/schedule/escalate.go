@@ -58,7 +58,7 @@ func taskNotice(tx store.Tx, t *core.Task, broken bool) (bus.NoticeEvent, error)
 		l.add(t.Acceptor())
 		l.add(t.Author)
 	}
-	return bus.NoticeEvent{Users: l.users, Document: t.Document, Task: t.ID, Text: "Срок задачи «" + t.Title + "»" + ending(broken), Notice: kindOf(broken)}, l.err
+	return bus.NoticeEvent{Users: l.users, Document: t.Document, Task: t.ID, Text: "Срок поручения «" + t.Title + "»" + ending(broken), Notice: kindOf(broken)}, l.err
 }
 
 func ending(broken bool) string {

@@ -100,6 +100,6 @@ func (c *checker) deadline(t *core.Task) {
 	case err != nil:
 		c.Fail(err)
 	case parent.Deadline != nil && t.Deadline.DueAt.After(parent.Deadline.DueAt):
-		c.Add("due_at", "срок позже срока вышестоящей задачи: укажите beyond_parent, если так и нужно")
+		c.Add("due_at", "срок позже срока вышестоящего поручения: укажите beyond_parent, если так и нужно")
 	}
 }

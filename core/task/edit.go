@@ -31,7 +31,7 @@ func (s *Service) Update(tx store.Tx, by core.Acting, ref Ref, e Edit) (*core.Ta
 		}
 	}
 	if t.State.Ended() {
-		return nil, core.Conflict("task.ended", "завершённая задача не меняется")
+		return nil, core.Conflict("task.ended", "завершённое поручение не меняется")
 	}
 	if e.Controller != nil && *e.Controller != t.Controller && t.State == core.TaskDone {
 		return nil, core.Conflict("task.controller", "контролёр не меняется, пока он принимает работу")
@@ -113,7 +113,7 @@ func deadlinesUnder(tx store.Tx, t *core.Task) error {
 			return err
 		}
 		if !sub.State.Ended() && !sub.BeyondParent && sub.Deadline != nil && sub.Deadline.DueAt.After(t.Deadline.DueAt) {
-			return core.Conflict("task.subtask_deadline", "срок раньше срока открытой подзадачи: сначала измените её срок")
+			return core.Conflict("task.subtask_deadline", "срок раньше срока открытого подчинённого поручения: сначала измените его срок")
 		}
 	}
 	return nil

@@ -41,7 +41,7 @@ func (s *Service) move(tx store.Tx, ref Ref, to core.TaskState, may func(*core.T
 		return nil, err
 	}
 	if t.State == to {
-		return nil, core.Conflict("task.transition", "задача уже в состоянии «"+string(to)+"»")
+		return nil, core.Conflict("task.transition", "поручение уже в состоянии «"+to.Title()+"»")
 	}
 	if err := t.MoveTo(to); err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func (s *Service) move(tx store.Tx, ref Ref, to core.TaskState, may func(*core.T
 func performer(by core.Acting) func(*core.Task) error {
 	return func(t *core.Task) error {
 		if t.Performer != by.User {
-			return forbidden("это может только исполнитель задачи")
+			return forbidden("это может только исполнитель поручения")
 		}
 		return nil
 	}
@@ -75,7 +75,7 @@ func performerOrSupervisor(by core.Acting) func(*core.Task) error {
 func author(by core.Acting) func(*core.Task) error {
 	return func(t *core.Task) error {
 		if t.Author != by.User && !by.Supervisor {
-			return forbidden("это может только автор задачи или руководитель")
+			return forbidden("это может только автор поручения или руководитель")
 		}
 		return nil
 	}
@@ -89,7 +89,7 @@ func acceptor(by core.Acting) func(*core.Task) error {
 		case t.Performer == by.User:
 			return forbidden("исполнитель не принимает собственную работу")
 		case t.Acceptor() != by.User && t.Author != by.User && !by.Supervisor:
-			return forbidden("это может только контролёр, автор задачи или руководитель")
+			return forbidden("это может только контролёр, автор поручения или руководитель")
 		}
 		return nil
 	}
@@ -115,7 +115,7 @@ func (s *Service) Decline(tx store.Tx, by core.Acting, ref Ref, reason string) (
 func (s *Service) Start(tx store.Tx, by core.Acting, ref Ref) (*core.Task, error) {
 	return s.move(tx, ref, core.TaskInWork, performerOrSupervisor(by), func(t *core.Task) error {
 		if t.EndedAt != nil {
-			return core.Conflict("task.transition", "завершённую задачу возобновляют, указав причину")
+			return core.Conflict("task.transition", "завершённое поручение возобновляют, указав причину")
 		}
 		return nil
 	})
@@ -160,7 +160,7 @@ func finish(tx store.Tx, t *core.Task) error {
 			return err
 		}
 		if !sub.State.Ended() {
-			return core.Conflict("task.subtasks", "у задачи есть незавершённые подзадачи")
+			return core.Conflict("task.subtasks", "у поручения есть незавершённые подчинённые")
 		}
 	}
 	t.EndedAt = now(tx)
@@ -231,7 +231,7 @@ func (s *Service) Reopen(tx store.Tx, by core.Acting, ref Ref, reason string) (*
 	explain := because(tx, by, core.TaskActReopen, reason)
 	return s.move(tx, ref, to, may, func(t *core.Task) error {
 		if t.EndedAt == nil {
-			return core.Conflict("task.transition", "задача не завершена")
+			return core.Conflict("task.transition", "поручение не завершено")
 		}
 		t.EndedAt = nil
 		t.Reopened++
@@ -251,7 +251,7 @@ func parentGoesOn(tx store.Tx, t *core.Task) error {
 		return err
 	}
 	if parent.State.Ended() {
-		return core.Conflict("task.parent", "вышестоящая задача завершена: сначала возобновите её")
+		return core.Conflict("task.parent", "вышестоящее поручение завершено: сначала возобновите его")
 	}
 	return nil
 }
@@ -280,7 +280,7 @@ func (s *Service) Comment(tx store.Tx, by core.Acting, id core.TaskID, text stri
 		return nil, err
 	}
 	if !by.Supervisor && !t.Involves(by.User) {
-		return nil, forbidden("комментируют участники задачи")
+		return nil, forbidden("комментируют участники поручения")
 	}
 	c := &core.TaskComment{
 		ID: core.TaskCommentID(core.NewID("tcm", tx.Now())), Task: id, By: by.User, Act: core.TaskCommented, Text: strings.TrimSpace(text),
@@ -305,7 +305,7 @@ func (s *Service) Assign(tx store.Tx, by core.Acting, ref Ref, to core.UserID) (
 		return nil, err
 	}
 	if t.State != core.TaskDraft && t.State != core.TaskDeclined {
-		return nil, core.Conflict("task.transition", "задача уже поручена")
+		return nil, core.Conflict("task.transition", "поручение уже дано")
 	}
 	if to == "" {
 		to = t.Performer
@@ -337,7 +337,7 @@ func (s *Service) Delegate(tx store.Tx, by core.Acting, ref Ref, to core.UserID,
 	switch t.State {
 	case core.TaskAssigned, core.TaskAccepted, core.TaskInWork, core.TaskReturned:
 	default:
-		return nil, core.Conflict("task.transition", "задачу в состоянии «"+string(t.State)+"» нельзя перепоручить")
+		return nil, core.Conflict("task.transition", "поручение в состоянии «"+t.State.Title()+"» нельзя перепоручить")
 	}
 	if to == t.Performer {
 		return nil, core.Invalid("task.invalid", "performer", "этот сотрудник уже исполнитель")
@@ -354,7 +354,7 @@ func (s *Service) Delegate(tx store.Tx, by core.Acting, ref Ref, to core.UserID,
 // pass makes another the performer and notes the link of the chain.
 func pass(tx store.Tx, by core.Acting, t *core.Task, to core.UserID, reason string) error {
 	if len(t.Delegations) >= MaxDelegations {
-		return core.Conflict("task.delegations", "задачу перепоручали слишком много раз")
+		return core.Conflict("task.delegations", "поручение передавали слишком много раз")
 	}
 	t.Delegations = append(t.Delegations, core.Delegation{
 		At: tx.Now(), By: by.User, From: t.Performer, To: to, Reason: strings.TrimSpace(reason),

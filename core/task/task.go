@@ -105,16 +105,16 @@ func underParent(tx store.Tx, by core.Acting, t *core.Task) error {
 	}
 	parent, err := store.Tasks.Get(tx, string(t.Parent))
 	if core.KindOf(err) == core.KindNotFound {
-		return core.Invalid("task.invalid", "parent", "такой задачи нет")
+		return core.Invalid("task.invalid", "parent", "такого поручения нет")
 	}
 	if err != nil {
 		return err
 	}
 	if !by.Supervisor && !parent.Involves(by.User) {
-		return forbidden("подзадачу создают участники задачи")
+		return forbidden("подчинённое поручение создают участники поручения")
 	}
 	if parent.State.Ended() || parent.State == core.TaskDone || parent.Kind == core.TaskApproval {
-		return core.Conflict("task.parent", "у этой задачи больше не может быть подзадач")
+		return core.Conflict("task.parent", "у этого поручения больше не может быть подчинённых")
 	}
 	inherit(t, parent)
 	return roomUnder(tx, parent)
@@ -141,11 +141,11 @@ func roomUnder(tx store.Tx, parent *core.Task) error {
 		n++
 	}
 	if n >= MaxSubtasks {
-		return core.Conflict("task.subtasks_limit", "у задачи слишком много подзадач")
+		return core.Conflict("task.subtasks_limit", "у поручения слишком много подчинённых")
 	}
 	for depth := 1; parent.Parent != ""; depth++ {
 		if depth == MaxDepth {
-			return core.Conflict("task.depth", "слишком много уровней подзадач")
+			return core.Conflict("task.depth", "слишком много уровней подчинённых поручений")
 		}
 		var err error
 		if parent, err = store.Tasks.Get(tx, string(parent.Parent)); err != nil {

@@ -93,7 +93,7 @@ journey("the file for a spreadsheet has the chosen columns of what was found", w
   assert.match(file.suggestedFilename(), /\.xlsx$/)
   const sheet = unpack(readFileSync(await file.path()), "xl/worksheets/sheet1.xml")
   const texts = [...sheet.matchAll(/<t[^>]*>([^<]*)<\/t>/g)].map((m) => m[1])
-  for (const wanted of ["Тема", "Метка", "Сосулька над входом", "Срочно"]) assert.ok(texts.includes(wanted), `${wanted} in ${texts.join("; ")}`)
+  for (const wanted of ["Тема", "Тег", "Сосулька над входом", "Срочно"]) assert.ok(texts.includes(wanted), `${wanted} in ${texts.join("; ")}`)
   for (const other of ["Оператор", "Скамейка во дворе"]) assert.ok(!texts.includes(other), `${other} in ${texts.join("; ")}`)
 })
 
