@@ -76,6 +76,8 @@ func TestRulesAreEditedOneByOne(t *testing.T) {
 	if set.Number != 6 || set.Rules[0].ID != two.ID {
 		t.Errorf("%+v", set)
 	}
+	admin.with("If-Match", `"5"`).put("/api/v1/rules/order", rest.OrderInput{Rules: []core.RuleID{one.ID, two.ID}}).problem(409, "rules.stale")
+	admin.with("If-Match", `"5"`).post("/api/v1/rules/revert", rest.RevertInput{Version: 1}).problem(409, "rules.stale")
 	admin.with("If-Match", `"6"`).put("/api/v1/rules/order", rest.OrderInput{Rules: []core.RuleID{two.ID}}).problem(400, "request.body")
 	admin.with("If-Match", `"2"`).delete("/api/v1/rules/" + string(two.ID)).want(204)
 	admin.get("/api/v1/rules/"+string(two.ID)).problem(404, "rules.not_found")
