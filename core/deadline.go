@@ -41,10 +41,14 @@ type Deadline struct {
 	BrokenAt   *time.Time  `json:"broken_at,omitempty"` // when the breach was noticed and acted on
 }
 
-// Paused tells that the term stands still now.
+// Paused tells that the term stands still now; no term does not.
 func (d *Deadline) Paused() bool {
-	return len(d.Pauses) > 0 && d.Pauses[len(d.Pauses)-1].To == nil
+	return d != nil && len(d.Pauses) > 0 && d.Pauses[len(d.Pauses)-1].To == nil
 }
+
+// Over tells that the term was over at a moment. One that stands still is not,
+// wherever its due moment is: that moves when it goes on.
+func (d *Deadline) Over(at time.Time) bool { return at.After(d.DueAt) && !d.Paused() }
 
 // NextLook is when somebody has to look at the deadline next, to warn of it or
 // to notice its breach; nil: never, as it is now.

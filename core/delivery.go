@@ -92,6 +92,12 @@ type Delivery struct {
 	Cost       string `json:"cost,omitempty"` // decimal roubles
 }
 
+// Forwards tells that it hands the document over to another system: it was neither
+// called off nor refused there.
+func (d *Delivery) Forwards() bool {
+	return d.Purpose == PurposeForward && d.State != DeliveryCancelled && d.State != DeliveryRejected
+}
+
 // RecordKey implements Record.
 func (d *Delivery) RecordKey() string { return string(d.ID) }
 

@@ -79,6 +79,9 @@ type Document struct {
 	// its due moment for whoever needs no more: SetDeadline keeps the two one.
 	Deadline *Deadline  `json:"deadline,omitempty"`
 	DueAt    *time.Time `json:"due_at,omitempty"`
+	// DoneAt is when a document that is no appeal was answered, sent or closed,
+	// whichever came first; nil: it is not.
+	DoneAt *time.Time `json:"done_at,omitempty"`
 
 	Appeal *Appeal `json:"appeal,omitempty"` // what a resident wrote
 }
@@ -97,6 +100,26 @@ func (d *Document) MoveTo(next DocumentState) error {
 	}
 	d.State = next
 	return nil
+}
+
+// MoveAt is MoveTo of a document that is no appeal: it notes when one was done
+// with.
+func (d *Document) MoveAt(now time.Time, next DocumentState) error {
+	if err := d.MoveTo(next); err != nil {
+		return err
+	}
+	switch {
+	case !next.Done():
+		d.DoneAt = nil
+	case d.DoneAt == nil:
+		d.DoneAt = &now
+	}
+	return nil
+}
+
+// Done tells that nobody has to do anything about a document in the state.
+func (s DocumentState) Done() bool {
+	return s == DocumentAnswered || s == DocumentSent || s == DocumentClosed
 }
 
 // SetDeadline gives the document a term; nil takes it away.

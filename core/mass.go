@@ -72,6 +72,8 @@ type MassFilter struct {
 	Reason      EntryID       `json:"reason,omitempty"`
 	Source      EntryID       `json:"source,omitempty"`
 	Tag         EntryID       `json:"tag,omitempty"`
+	View        string        `json:"view,omitempty"` // of appeals: all, open, not_in_work
+	Mark        MarkKind      `json:"mark,omitempty"`
 }
 
 // MassOutcome is what became of one document.

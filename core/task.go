@@ -142,7 +142,7 @@ func (t *Task) Overdue(now time.Time) bool {
 	if t.State == TaskDone && t.DoneAt != nil {
 		now = *t.DoneAt
 	}
-	return t.Deadline.DueAt.Before(now)
+	return t.Deadline.Over(now)
 }
 
 // TaskResult is what the performer reported.

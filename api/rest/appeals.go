@@ -126,7 +126,9 @@ func listView(tx store.Tx, view string, q store.Query[core.Document]) (store.Pag
 		return store.Documents.ListSorted(tx, sorted)
 	case viewOverdue:
 		sorted.Index, sorted.Most = "appeal_due", store.MomentKey(tx.Now())
-		return store.Documents.ListSorted(tx, sorted)
+		got, err := store.Documents.ListSorted(tx, sorted)
+		got.Items = slices.DeleteFunc(got.Items, func(d *core.Document) bool { return d.Deadline.Paused() })
+		return got, err
 	case "":
 		view = store.ViewAll
 	}

@@ -28,7 +28,7 @@ func (s *Server) listDeliveries(c *call) (answer, error) {
 	err := s.Store.View(c.ctx(), func(tx store.Tx) error {
 		scope := c.who.Scope()
 		if direction != "" || !scope.Everything() {
-			wanted.Filter = func(d *core.Delivery) bool {
+			wanted.Filter = func(tx store.Tx, d *core.Delivery) bool {
 				about, err := scope.Read(tx, string(d.Document))
 				return err == nil && (direction == "" || about.Direction == direction)
 			}

@@ -224,15 +224,19 @@ func checkFields[V any](f *faults, fields map[string]V, text func(V) string) {
 	}
 }
 
-func (p *DocumentPatch) apply(d *core.Document) error {
+func (p *DocumentPatch) apply(d *core.Document, now time.Time) error {
 	d.Subject = p.Subject.or(d.Subject)
 	for name, v := range p.Fields {
 		setField(d, name, v.Value)
 	}
-	if d.Appeal != nil && p.State.or(d.State) != d.State {
+	switch next := p.State.or(d.State); {
+	case next == d.State:
+		return nil
+	case d.Appeal != nil:
 		return core.Conflict("document.appeal", "состояние документа следует за его обращением")
+	default:
+		return d.MoveAt(now, next)
 	}
-	return d.MoveTo(p.State.or(d.State))
 }
 
 func setField(d *core.Document, name string, value *string) {
@@ -264,7 +268,7 @@ func (s *Server) updateDocument(c *call) (answer, error) {
 				return err
 			}
 		}
-		return in.apply(d)
+		return in.apply(d, tx.Now())
 	})
 }
 

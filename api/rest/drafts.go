@@ -53,7 +53,7 @@ func (s *Server) listDrafts(c *call) (answer, error) {
 	var got store.Page[core.Draft]
 	err := s.Store.View(c.ctx(), func(tx store.Tx) (err error) {
 		if scope := c.who.Scope(); !scope.Everything() {
-			wanted.Filter = func(d *core.Draft) bool { return scope.Draft(tx, d) }
+			wanted.Filter = func(tx store.Tx, d *core.Draft) bool { return scope.Draft(tx, d) }
 		}
 		got, err = store.Drafts.List(tx, wanted)
 		return err

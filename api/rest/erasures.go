@@ -91,7 +91,7 @@ func (s *Server) listErasures(c *call) (answer, error) {
 	var got store.Page[core.Erasure]
 	err := s.Store.View(c.ctx(), func(tx store.Tx) (err error) {
 		if scope := c.who.Scope(); !scope.Everything() {
-			wanted.Filter = func(act *core.Erasure) bool { return scope.Erasure(tx, act) }
+			wanted.Filter = func(tx store.Tx, act *core.Erasure) bool { return scope.Erasure(tx, act) }
 		}
 		got, err = store.Erasures.List(tx, wanted)
 		return err

@@ -192,8 +192,9 @@ func (f *fakeHost) Statuses(ctx context.Context) (out []core.ChannelStatus) {
 	return out
 }
 
-func (f *fakeHost) Traffic(core.ChannelID, time.Duration, time.Duration) ([]core.TrafficAt, error) {
-	return []core.TrafficAt{{At: f.clock(), Traffic: core.Traffic{Received: 3, Failed: 1}}}, nil
+// Traffic tells how much was asked for: as many came in as there are hours in it.
+func (f *fakeHost) Traffic(_ core.ChannelID, window, _ time.Duration) ([]core.TrafficAt, error) {
+	return []core.TrafficAt{{At: f.clock(), Traffic: core.Traffic{Received: uint32(window.Hours()), Failed: 1}}}, nil
 }
 
 func (f *fakeHost) Stats() []pluginhost.Stats {

@@ -77,10 +77,11 @@ func newHub(t *testing.T, change ...func(*rest.Config)) *hub {
 	t.Helper()
 	h := &hub{t: t, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), log: &lockedBuffer{}}
 	dir := t.TempDir()
-	var err error
-	if h.store, err = boltstore.Open(filepath.Join(dir, "uzel.db"), boltstore.Options{Now: h.clock}); err != nil {
+	file, err := boltstore.Open(filepath.Join(dir, "uzel.db"), boltstore.Options{Now: h.clock})
+	if err != nil {
 		t.Fatal(err)
 	}
+	h.store = &metered{Store: file}
 	t.Cleanup(func() { h.store.Close() })
 	h.blobs = &lateBlobs{dir: filepath.Join(dir, "blobs")}
 	t.Cleanup(func() { h.blobs.Close() })

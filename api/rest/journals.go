@@ -35,22 +35,42 @@ func withNext(tx store.Tx, j *core.Journal) (Journal, error) {
 }
 
 func (s *Server) listJournals(c *call) (answer, error) {
-	out := list[Journal]{Items: []Journal{}}
-	err := s.Store.View(c.ctx(), func(tx store.Tx) error {
-		for j, err := range store.Journals.All(tx) {
-			if err != nil {
-				return err
+	q := c.query()
+	deleted := q.flag("deleted")
+	if err := q.err(); err != nil {
+		return answer{}, err
+	}
+	all, err := s.journals(c, deleted)
+	return ok(list[Journal]{all}), err
+}
+
+// journals are all there are, or those that were deleted: of these nothing comes
+// next.
+func (s *Server) journals(c *call, deleted bool) (out []Journal, err error) {
+	err = s.Store.View(c.ctx(), func(tx store.Tx) error {
+		got, err := store.Journals.List(tx, store.Query[core.Journal]{
+			Deleted: deleted, Limit: maxJournals, Filter: func(_ store.Tx, j *core.Journal) bool { return (j.DeletedAt != nil) == deleted },
+		})
+		if err != nil {
+			return err
+		}
+		out = make([]Journal, 0, len(got.Items))
+		for _, j := range got.Items {
+			shown := Journal{Journal: j}
+			if !deleted {
+				if shown, err = withNext(tx, j); err != nil {
+					return err
+				}
 			}
-			shown, err := withNext(tx, j)
-			if err != nil {
-				return err
-			}
-			out.Items = append(out.Items, shown)
+			out = append(out, shown)
 		}
 		return nil
 	})
-	return ok(out), err
+	return out, err
 }
+
+// maxJournals is more than any office has.
+const maxJournals = 1000
 
 func (s *Server) getJournal(c *call) (answer, error) {
 	var shown Journal

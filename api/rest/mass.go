@@ -45,6 +45,8 @@ func (in *MassInput) check() error {
 	if in.Filter != nil {
 		maybe(&f, "filter.direction", in.Filter.Direction, directions)
 		maybe(&f, "filter.state", in.Filter.State, documentStates)
+		maybe(&f, "filter.view", in.Filter.View, []string{store.ViewAll, store.ViewOpen, store.ViewNotInWork})
+		maybe(&f, "filter.mark", in.Filter.Mark, markKinds)
 		maybe(&f, "filter.appeal_state", in.Filter.AppealState, core.AppealStates())
 	}
 	return f.err("request.body")

@@ -111,7 +111,9 @@ func (s *Server) listParties(c *call) (answer, error) {
 	where(&wanted, "mark", string(enum(q, "mark", contactMarks)))
 	name, scope := strings.ToLower(q.text("name")), c.who.Scope()
 	if name != "" || !scope.Everything() {
-		wanted.Filter = func(p *core.Party) bool { return scope.Party(p) && strings.Contains(strings.ToLower(p.Name), name) }
+		wanted.Filter = func(_ store.Tx, p *core.Party) bool {
+			return scope.Party(p) && strings.Contains(strings.ToLower(p.Name), name)
+		}
 	}
 	if err := q.err(); err != nil {
 		return answer{}, err

@@ -62,6 +62,7 @@ func routes() []*route {
 		signatureRoutes(),
 		letterRoutes(),
 		panelRoutes(),
+		journalRoutes(),
 	)
 }
 

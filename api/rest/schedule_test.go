@@ -2,6 +2,7 @@ package rest_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -222,14 +223,71 @@ func (h *hub) work() {
 	}
 }
 
+// TestMassOperationIsDoneToAllThatAFilterFinds tags what is marked and in a view,
+// is cancelled half-way, and takes back what nobody has changed since.
+func TestMassOperationIsDoneToAllThatAFilterFinds(t *testing.T) {
+	h := newHub(t)
+	c := h.clerk()
+	for i := range 800 {
+		d := &core.Document{ID: core.DocumentID(core.NewID("doc", h.clock())), Direction: core.Incoming, Kind: core.MessageAppeal, State: core.DocumentRegistered, Subject: fmt.Sprint(i), Appeal: &core.Appeal{State: core.AppealNew, Tags: []core.EntryID{"ent_old"}}}
+		if i%2 == 0 {
+			d.Marks = []core.Mark{{Kind: core.MarkToCall}}
+		}
+		if i%5 == 4 {
+			d.Appeal.State = core.AppealClosed
+		}
+		put(h, store.Documents, d)
+	}
+	tagged := func(tag string) int {
+		return len(read[page[rest.AppealRow]](c.get("/api/v1/appeals?limit=1000&tag=" + tag).want(200)).Items)
+	}
+	begin := func() string {
+		r := read[core.MassRun](c.post("/api/v1/mass-runs", `{"operation":"tag","args":{"add":["ent_new"],"remove":["ent_old"]},"filter":{"view":"open","mark":"to_call"}}`).want(201))
+		return "/api/v1/mass-runs/" + string(r.ID)
+	}
+	cut := begin()
+	for range 2 { // what is meant is chosen, and one group worked
+		if _, err := h.mass.Step(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.post(cut+"/cancel", nil).want(200)
+	h.work()
+	r := read[core.MassRun](c.get(cut).want(200))
+	if r.State != core.MassCancelled || r.Done == 0 || r.Done >= 320 || tagged("ent_new") != r.Done || tagged("ent_old") != 800-r.Done {
+		t.Errorf("cancelled: %+v, %d tagged", r, tagged("ent_new"))
+	}
+	c.post(cut+"/undo", nil).want(200)
+	h.work()
+	if tagged("ent_new") != 0 || tagged("ent_old") != 800 {
+		t.Errorf("%d and %d after what was done is undone", tagged("ent_new"), tagged("ent_old"))
+	}
+	whole := begin()
+	h.work()
+	r = read[core.MassRun](c.get(whole).want(200))
+	if r.State != core.MassDone || r.Total != 320 || r.Done != 320 || r.Failed != 0 || tagged("ent_new") != 320 {
+		t.Errorf("%+v, %d tagged", r, tagged("ent_new"))
+	}
+	one := read[page[rest.AppealRow]](c.get("/api/v1/appeals?limit=1&tag=ent_new").want(200)).Items[0]
+	c.with("If-Match", fmt.Sprintf("%q", fmt.Sprint(one.Version))).patch("/api/v1/appeals/"+string(one.ID), `{"tags":["ent_other"]}`).want(200)
+	c.post(whole+"/undo", nil).want(200)
+	h.work()
+	if got := read[rest.AppealCard](c.get("/api/v1/appeals/" + string(one.ID)).want(200)).Document.Appeal.Tags; !slices.Contains(got, "ent_other") || slices.Contains(got, "ent_new") {
+		t.Errorf("tags of what was changed since: %q", got)
+	}
+	if tagged("ent_new") != 0 {
+		t.Errorf("%d are tagged still", tagged("ent_new"))
+	}
+}
+
 func TestWrongMassOrdersTellAllFaults(t *testing.T) {
 	c := newHub(t).clerk()
-	p := c.post("/api/v1/mass-runs", `{"filter":{"direction":"sideways","appeal_state":"asleep"}}`).problem(400, "request.body")
+	p := c.post("/api/v1/mass-runs", `{"filter":{"direction":"sideways","appeal_state":"asleep","view":"above","mark":"x"}}`).problem(400, "request.body")
 	var fields []string
 	for _, f := range p.Errors {
 		fields = append(fields, f.Field)
 	}
-	if !slices.Equal(fields, []string{"operation", "filter.direction", "filter.appeal_state"}) {
+	if !slices.Equal(fields, []string{"operation", "filter.direction", "filter.view", "filter.mark", "filter.appeal_state"}) {
 		t.Errorf("%q", fields)
 	}
 	c.post("/api/v1/mass-runs", `{"operation":"tag","args":{"add":["a"]}}`).problem(400, "mass.order")

@@ -68,6 +68,10 @@ func TestSettingsAreChangedWithHistoryAndReturned(t *testing.T) {
 	if back.Version != 3 || string(back.Values) != `{"idle_minutes":5,"reject_reason":true}` {
 		t.Errorf("%d %s", back.Version, back.Values)
 	}
+	back = read[rest.SettingsSection](c.post(path+"/revert", rest.RevertInput{Version: 2}).want(200))
+	if back.Version != 4 || string(back.Values) != `{"idle_minutes":20,"reject_reason":false}` {
+		t.Errorf("%d %s", back.Version, back.Values)
+	}
 	c.post(path+"/revert", rest.RevertInput{Version: 9}).problem(404, "settings.version")
 }
 

@@ -57,7 +57,7 @@ func (s *Server) listTasks(c *call) (answer, error) {
 	var got store.Page[core.Task]
 	err = s.Store.View(c.ctx(), func(tx store.Tx) error {
 		if scope, filter := c.who.Scope(), wanted.Filter; !scope.Everything() {
-			wanted.Filter = func(t *core.Task) bool { return scope.Task(tx, t) && (filter == nil || filter(t)) }
+			wanted.Filter = func(tx store.Tx, t *core.Task) bool { return scope.Task(tx, t) && (filter == nil || filter(tx, t)) }
 		}
 		got, err = store.Tasks.List(tx, wanted)
 		return err
@@ -89,7 +89,7 @@ func taskQuery(c *call, now time.Time) (store.Query[core.Task], error) {
 	overdue, before := q.flag("overdue"), q.day("due_before", 0)
 	if overdue || !before.IsZero() {
 		where(&wanted, "open", store.TaskDated)
-		wanted.Filter = func(t *core.Task) bool {
+		wanted.Filter = func(_ store.Tx, t *core.Task) bool {
 			return (!overdue || t.Overdue(now)) && (before.IsZero() || t.Deadline.DueAt.Before(before))
 		}
 	}

@@ -105,7 +105,7 @@ func (s Scope) Documents(q *store.Query[core.Document]) {
 		return
 	}
 	filter := q.Filter
-	q.Filter = func(d *core.Document) bool { return s.Document(d) && (filter == nil || filter(d)) }
+	q.Filter = func(tx store.Tx, d *core.Document) bool { return s.Document(d) && (filter == nil || filter(tx, d)) }
 }
 
 // Read reads a document; KindNotFound if it is not seen, as if there were none.

@@ -21,9 +21,11 @@ func (s *Service) AllSessions(ctx context.Context, of core.UserID, after string,
 		q.Where = []store.Term{{Index: "user", Value: string(of)}}
 	}
 	err = s.store.View(ctx, func(tx store.Tx) error {
-		if q.Filter, err = s.living(tx); err != nil {
+		alive, err := s.living(tx)
+		if err != nil {
 			return err
 		}
+		q.Filter = func(_ store.Tx, session *core.Session) bool { return alive(session) }
 		page, err := store.Sessions.List(tx, q)
 		if err != nil {
 			return err

@@ -231,7 +231,7 @@ func (f UserFilter) query() store.Query[core.User] {
 		}
 	}
 	if text := strings.ToLower(strings.TrimSpace(f.Text)); text != "" {
-		q.Filter = func(u *core.User) bool {
+		q.Filter = func(_ store.Tx, u *core.User) bool {
 			return strings.Contains(strings.ToLower(u.Login+"\n"+u.Name+"\n"+u.Email), text)
 		}
 	}

@@ -1,6 +1,7 @@
 package appeal
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/uzel-hub/uzel/core"
@@ -58,6 +59,20 @@ func (s *Service) CheckTransfer(tx store.Tx, line core.EntryID, operator core.Us
 func (s *Service) CheckResult(tx store.Tx, r Result) error {
 	_, err := s.result(tx, r)
 	return err
+}
+
+// CheckTags finds tags that do not exist, whichever the appeal: faults of add.
+func (s *Service) CheckTags(tx store.Tx, add []core.EntryID) error {
+	if s.Directories == nil {
+		return nil
+	}
+	var f faults
+	for i, tag := range add {
+		if err := s.known(tx, &f, reference{"add." + strconv.Itoa(i), core.DirTags, tag}); err != nil {
+			return err
+		}
+	}
+	return f.err()
 }
 
 // CheckForward finds what is wrong with the channels of a Forward, whichever the

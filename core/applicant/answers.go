@@ -24,7 +24,7 @@ func (s *Service) List(ctx context.Context, channel core.ChannelID, question jso
 		sender := core.Address{Kind: core.AddressOutside, Value: q.Applicant}
 		page, err := store.Documents.List(tx, store.Query[core.Document]{
 			Where:  []store.Term{{Index: "sender_key", Value: sender.Key()}, {Index: "channel", Value: string(channel)}},
-			Filter: func(d *core.Document) bool { return d.Appeal != nil && wrote(d, channel, q.Applicant) },
+			Filter: func(_ store.Tx, d *core.Document) bool { return d.Appeal != nil && wrote(d, channel, q.Applicant) },
 			Desc:   true, After: q.After, Limit: q.Limit,
 		})
 		for _, d := range page.Items {

@@ -27,8 +27,8 @@ type Query struct {
 	Limit   int    // 1…1000; 0 means 50
 }
 
-// Page is one page. At most 10,000 records are read for it: where nearly all are
-// refused, a page may be short or even empty and still have a Next.
+// Page is one page. At most store.PageKeys keys are read for it: where nearly all
+// entries are refused, a page may be short or even empty and still have a Next.
 type Page struct {
 	Items []*core.Entry
 	Next  string // empty on the last page
@@ -37,7 +37,9 @@ type Page struct {
 const (
 	defaultLimit = 50
 	maxLimit     = 1000
-	readLimit    = 10_000
+	// fewKeys is what may be read to find all that the filters let through; what
+	// is left of store.PageKeys is for the walk in the list's order.
+	fewKeys = store.PageKeys / 2
 )
 
 // List reads a page. KindInvalid for a field that cannot be sorted by and for a
@@ -47,7 +49,7 @@ func (s *Service) List(tx store.Tx, name core.DirectoryName, q Query) (Page, err
 	if err != nil {
 		return Page{}, err
 	}
-	l := &lister{tx: tx, typ: t, q: q}
+	l := &lister{tx: &store.Meter{Tx: tx}, typ: t, q: q}
 	if l.q.Order == "" {
 		l.q.Order = t.Order
 	}
@@ -68,7 +70,7 @@ func (s *Service) List(tx store.Tx, name core.DirectoryName, q Query) (Page, err
 
 // lister reads one page.
 type lister struct {
-	tx    store.Tx
+	tx    *store.Meter // counts what is read for the page
 	typ   *Type
 	q     Query
 	field string // sorted by
@@ -78,7 +80,9 @@ type lister struct {
 func (l *lister) deleted() (Page, error) {
 	got, err := store.Entries.List(l.tx, store.Query[core.Entry]{
 		Deleted: true, After: l.q.After, Limit: l.q.Limit,
-		Filter: func(e *core.Entry) bool { return e.DeletedAt != nil && e.Directory == l.typ.Name && l.fits(e) },
+		Filter: func(_ store.Tx, e *core.Entry) bool {
+			return e.DeletedAt != nil && e.Directory == l.typ.Name && l.fits(e)
+		},
 	})
 	return Page{got.Items, got.Next}, err
 }
@@ -114,16 +118,14 @@ func (l *lister) prefix() string {
 // collect takes what fits until the page is full.
 func (l *lister) collect(all iter.Seq2[*core.Entry, error]) (page Page, err error) {
 	var last *core.Entry
-	read := 0
 	for e, err := range all {
 		switch {
 		case err != nil:
 			return Page{}, err
-		case len(page.Items) == l.q.Limit || read == readLimit:
+		case len(page.Items) == l.q.Limit || last != nil && l.tx.Keys+entryKeys > store.PageKeys:
 			page.Next = writeMark(l.place(last))
 			return page, nil
 		}
-		read++
 		last = e
 		if l.fits(e) {
 			page.Items = append(page.Items, e)
@@ -131,6 +133,9 @@ func (l *lister) collect(all iter.Seq2[*core.Entry, error]) (page Page, err erro
 	}
 	return page, nil
 }
+
+// entryKeys is what the next entry costs: its place in the index, and itself.
+const entryKeys = 2
 
 // place is where an entry stands in the order: the part of its key that is its
 // value's, and its id.
@@ -144,7 +149,7 @@ func (l *lister) few() ([]*core.Entry, error) {
 	if len(l.q.Where) == 0 {
 		return nil, nil
 	}
-	q := store.Query[core.Entry]{Limit: maxLimit}
+	q := store.Query[core.Entry]{Limit: maxLimit, Keys: fewKeys}
 	for field, value := range l.q.Where {
 		q.Where = append(q.Where, store.Term{Index: "value", Value: store.EntryKey(l.typ.Name, field, value)})
 	}

@@ -66,7 +66,7 @@ func used(tx store.Tx, name core.DirectoryName) (bool, error) {
 		return true, nil
 	}
 	had, err := store.Entries.List(tx, store.Query[core.Entry]{
-		Deleted: true, Limit: 1, Filter: func(e *core.Entry) bool { return e.Directory == name },
+		Deleted: true, Limit: 1, Filter: func(_ store.Tx, e *core.Entry) bool { return e.Directory == name },
 	})
 	return len(had.Items) > 0 || had.Next != "", err
 }

@@ -174,7 +174,7 @@ func openNow(tx store.Tx, d *core.Document, _ time.Time) (int, error) {
 // openThen reads the sender's earlier documents: of what was ended and opened
 // again since it does not know that it was ended.
 func openThen(tx store.Tx, d *core.Document, at time.Time) (int, error) {
-	return countBy(tx, d, store.Query[core.Document]{Filter: func(o *core.Document) bool {
+	return countBy(tx, d, store.Query[core.Document]{Filter: func(_ store.Tx, o *core.Document) bool {
 		return o.Appeal != nil && (o.Appeal.EndedAt == nil || o.Appeal.EndedAt.After(at))
 	}}, "sender_key")
 }

@@ -28,6 +28,8 @@ func query(f *core.MassFilter, before time.Time) (store.Query[core.Document], er
 	where("state", string(f.State))
 	where("channel", string(f.Channel))
 	where("thread", string(f.Thread))
+	where("mark", string(f.Mark))
+	facet(store.FacetView, f.View)
 	facet(store.FacetState, string(f.AppealState))
 	facet(store.FacetLine, string(f.Line))
 	facet(store.FacetOperator, string(f.Operator))

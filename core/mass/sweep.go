@@ -39,7 +39,7 @@ func (s *Service) oldest(ctx context.Context, before time.Time) (id core.MassID,
 	err = s.store.View(ctx, func(tx store.Tx) error {
 		id = ""
 		q := store.Query[core.MassRun]{
-			To: core.FirstID("mas", before), Limit: 1, Filter: func(r *core.MassRun) bool { return old(r, before) },
+			To: core.FirstID("mas", before), Limit: 1, Filter: func(_ store.Tx, r *core.MassRun) bool { return old(r, before) },
 		}
 		page, err := store.MassRuns.List(tx, q)
 		for ; err == nil && len(page.Items) == 0 && page.Next != ""; page, err = store.MassRuns.List(tx, q) {

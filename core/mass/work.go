@@ -221,8 +221,12 @@ func (s *Service) choose(tx store.Tx, r *core.MassRun) error {
 	if err != nil {
 		return err
 	}
-	if q.Filter, err = s.sees(tx, tx.Actor()); err != nil {
+	sees, err := s.sees(tx, tx.Actor())
+	if err != nil {
 		return err
+	}
+	if sees != nil {
+		q.Filter = func(_ store.Tx, d *core.Document) bool { return sees(d) }
 	}
 	q.After, q.Limit = r.After, chooseSet
 	keys, next, err := store.Documents.ListKeys(tx, q)

@@ -215,7 +215,7 @@ func (s *Service) answered(tx store.Tx, origin *core.Document, r Reply) error {
 	if r.KeepOpen || r.Automatic || origin.State == core.DocumentClosed || origin.State == core.DocumentAnswered {
 		return nil
 	}
-	if err := origin.MoveTo(core.DocumentAnswered); err != nil {
+	if err := origin.MoveAt(tx.Now(), core.DocumentAnswered); err != nil {
 		return err
 	}
 	if err := store.Documents.Put(tx, origin); err != nil {

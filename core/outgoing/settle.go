@@ -187,7 +187,7 @@ func (s *Service) follow(tx store.Tx, d *core.Delivery) error {
 		}
 		return err
 	}
-	changed := doc.State != next && doc.MoveTo(next) == nil
+	changed := doc.State != next && doc.MoveAt(tx.Now(), next) == nil
 	if doc.ExternalID == "" && d.ExternalID != "" {
 		doc.ExternalID, changed = d.ExternalID, true
 	}

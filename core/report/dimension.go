@@ -119,14 +119,14 @@ func tagsOf(_ store.Tx, d *core.Document) (out []string, err error) {
 	return out, nil
 }
 
-// forwardedTo are the channels a document was forwarded to and not called back
-// from.
+// forwardedTo are the channels a document was forwarded to: neither called back
+// from nor refused by them.
 func forwardedTo(tx store.Tx, d *core.Document) (out []string, err error) {
 	for dlv, err := range store.Deliveries.Find(tx, "document", string(d.ID)) {
 		if err != nil {
 			return nil, err
 		}
-		if dlv.Purpose == core.PurposeForward && dlv.State != core.DeliveryCancelled && !slices.Contains(out, string(dlv.Channel)) {
+		if dlv.Forwards() && !slices.Contains(out, string(dlv.Channel)) {
 			out = append(out, string(dlv.Channel))
 		}
 	}
@@ -161,6 +161,9 @@ func titleOf(tx store.Tx, q *Query, name Dimension, value string) string {
 	}
 	return title
 }
+
+// TitleOf is the value of an enumeration in Russian; "" if it is none.
+func TitleOf(value string) string { return words[value] }
 
 // words are the values of enumerations in Russian.
 var words = map[string]string{

@@ -103,7 +103,7 @@ func (q *Query) list(tx store.Tx, after string) (store.Page[core.Document], erro
 		}
 	}
 	var fault error
-	out.Filter = func(d *core.Document) bool {
+	out.Filter = func(tx store.Tx, d *core.Document) bool {
 		if q.Sees != nil && !q.Sees(d) {
 			return false
 		}
@@ -134,6 +134,9 @@ func (s *Service) pages(ctx context.Context, q Query, each func(store.Tx, *core.
 			}
 			after = page.Next
 			for _, d := range page.Items {
+				if err := worked(tx, d); err != nil {
+					return err
+				}
 				if err := each(tx, d); err != nil {
 					return err
 				}
@@ -153,6 +156,22 @@ func (s *Service) pages(ctx context.Context, q Query, each func(store.Tx, *core.
 			return core.Unavailable("report.cancelled", "операция отменена", context.Cause(ctx))
 		}
 	}
+}
+
+// worked takes the clock of an appeal over that an operator has now: what was
+// worked on it stands in the appeal only when it leaves his hands.
+func worked(tx store.Tx, d *core.Document) error {
+	if d.Appeal == nil || d.Appeal.State != core.AppealInWork {
+		return nil
+	}
+	clock, err := store.WorkClocks.Get(tx, string(d.ID))
+	if core.KindOf(err) == core.KindNotFound {
+		return nil
+	}
+	if err == nil {
+		d.Appeal.SpentSeconds = clock.Spent()
+	}
+	return err
 }
 
 // Row is one group of a summary.

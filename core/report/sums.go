@@ -18,7 +18,8 @@ type Sums struct {
 	Transfers int64 `json:"transfers"` // from line to line
 	Forwarded int64 `json:"forwarded"` // to other systems: documents times systems
 
-	// Timeliness of documents with a term, by when they were answered or ended.
+	// Timeliness of documents with a term, by when they were answered or ended. A
+	// term that stands still is not over.
 	InTime  int64 `json:"in_time"`
 	Late    int64 `json:"late"`    // done, but after the term
 	Overdue int64 `json:"overdue"` // not done, and the term is over
@@ -72,8 +73,8 @@ func (c *counter) sums() Sums {
 func (c *counter) count(d *core.Document, forwarded int, now time.Time) {
 	c.Documents++
 	c.Forwarded += int64(forwarded)
-	if d.DueAt != nil {
-		c.judge(*d.DueAt, doneAt(d), now)
+	if d.Deadline != nil {
+		c.judge(d.Deadline, doneAt(d), now)
 	}
 	if d.Appeal != nil {
 		c.countAppeal(d, d.Appeal)
@@ -102,13 +103,13 @@ func (c *counter) countAppeal(d *core.Document, a *core.Appeal) {
 	}
 }
 
-func (c *counter) judge(due time.Time, done *time.Time, now time.Time) {
+func (c *counter) judge(term *core.Deadline, done *time.Time, now time.Time) {
 	switch {
-	case done != nil && !done.After(due):
-		c.InTime++
-	case done != nil:
+	case done != nil && term.Over(*done):
 		c.Late++
-	case now.After(due):
+	case done != nil:
+		c.InTime++
+	case term.Over(now):
 		c.Overdue++
 	default:
 		c.Running++
@@ -117,17 +118,20 @@ func (c *counter) judge(due time.Time, done *time.Time, now time.Time) {
 
 // doneAt is when a document was done with, nil if it is not: an appeal when it
 // was answered or ended, whichever came first; any other document when it was
-// last changed, if it stands answered, sent or closed.
+// answered, sent or closed. Documents of older hubs do not tell: they count by
+// their last change.
 func doneAt(d *core.Document) *time.Time {
 	if a := d.Appeal; a != nil {
+		if a.State != core.AppealAnswered && !a.State.Ended() {
+			return nil // perhaps it was, and came back
+		}
 		if a.AnsweredAt != nil && (a.EndedAt == nil || a.AnsweredAt.Before(*a.EndedAt)) {
 			return a.AnsweredAt
 		}
 		return a.EndedAt
 	}
-	switch d.State {
-	case core.DocumentAnswered, core.DocumentSent, core.DocumentClosed:
+	if d.DoneAt == nil && d.State.Done() {
 		return &d.UpdatedAt
 	}
-	return nil
+	return d.DoneAt
 }

@@ -29,7 +29,7 @@ func Seed(tx store.Tx) error {
 
 // Load reads a calendar with its years. KindNotFound if there is none.
 func Load(tx store.Tx, id core.CalendarID) (*Calendar, error) {
-	def, err := store.Calendars.Get(tx, string(id))
+	def, err := definition(tx, string(id))
 	if id == core.CalendarRussia && core.KindOf(err) == core.KindNotFound {
 		def, err = Russia(), nil // not seeded
 	}
@@ -44,14 +44,24 @@ func For(tx store.Tx, organization core.OrganizationID) (*Calendar, error) {
 	if organization == "" {
 		return Load(tx, core.CalendarRussia)
 	}
-	def, err := store.Calendars.One(tx, "organization", string(organization))
-	if core.KindOf(err) == core.KindNotFound {
-		return Load(tx, core.CalendarRussia)
+	for key := range store.Calendars.FindKeys(tx, "organization", string(organization)) {
+		def, err := definition(tx, key)
+		if err != nil {
+			return nil, err
+		}
+		return load(tx, def)
 	}
-	if err != nil {
-		return nil, err
+	return Load(tx, core.CalendarRussia)
+}
+
+// definition reads a calendar, which is not to be changed: documents are many and
+// calendars few.
+func definition(tx store.Tx, key string) (*core.WorkCalendar, error) {
+	def, err := store.Calendars.Look(tx, key)
+	if err == nil && def.DeletedAt != nil {
+		return store.Calendars.Get(tx, key) // says that there is none
 	}
-	return load(tx, def)
+	return def, err
 }
 
 // Of is the calendar a deadline was counted by, or the organisation's if that
@@ -79,7 +89,8 @@ func load(tx store.Tx, def *core.WorkCalendar) (*Calendar, error) {
 }
 
 func years(tx store.Tx, id core.CalendarID) (out []*core.CalendarYear, err error) {
-	for y, err := range store.CalendarYears.Find(tx, "calendar", string(id)) {
+	for key := range store.CalendarYears.FindKeys(tx, "calendar", string(id)) {
+		y, err := store.CalendarYears.Look(tx, key)
 		if err != nil {
 			return nil, err
 		}

@@ -1,9 +1,11 @@
 package signing
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/uzel-hub/uzel/core"
 )
@@ -24,14 +26,14 @@ func Summary(d *core.Document, all []*core.Signature) string {
 	if d.Number != nil {
 		title = "№ " + d.Number.Text + " от " + string(d.Number.Date) + ", " + d.Subject
 	}
-	fmt.Fprintf(&b, "Отчёт о проверке электронных подписей\nДокумент: %s\n", title)
+	fmt.Fprintf(&b, "Отчёт о проверке электронных подписей\nДокумент: %s\n", oneLine(title))
 	for _, sig := range all {
 		if sig.Signature == nil {
 			continue
 		}
-		fmt.Fprintf(&b, "\nФайл подписи: %s\n", sig.Signature.Name)
+		fmt.Fprintf(&b, "\nФайл подписи: %s\n", oneLine(sig.Signature.Name))
 		if sig.File != nil {
-			fmt.Fprintf(&b, "Подписанный файл: %s\n", sig.File.Name)
+			fmt.Fprintf(&b, "Подписанный файл: %s\n", oneLine(sig.File.Name))
 		}
 		if sig.CheckedAt == nil {
 			b.WriteString("Ещё не проверена\n")
@@ -48,12 +50,12 @@ func Summary(d *core.Document, all []*core.Signature) string {
 func tell(b *strings.Builder, r *core.SignatureReport) {
 	line := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(b, "  %s: %s\n", name, value)
+			fmt.Fprintf(b, "  %s: %s\n", name, oneLine(value))
 		}
 	}
-	fmt.Fprintf(b, "Подпись %s", statuses[r.Status])
+	fmt.Fprintf(b, "Подпись %s", cmp.Or(statuses[r.Status], statuses[core.SignatureIndeterminate]))
 	if r.Text != "" {
-		fmt.Fprintf(b, ": %s", r.Text)
+		fmt.Fprintf(b, ": %s", oneLine(r.Text))
 	}
 	b.WriteString("\n")
 	line("Вид", map[string]string{"qualified": "квалифицированная", "unqualified": "неквалифицированная"}[r.Kind])
@@ -80,6 +82,14 @@ func tell(b *strings.Builder, r *core.SignatureReport) {
 	line("SHA-256 документа", r.Digests.SHA256)
 	line("ГОСТ Р 34.11-2012 документа", r.Digests.GOST256)
 }
+
+// oneLine keeps a value on its line: whoever made a certificate chose the words
+// in it, and must not add lines of the report's own.
+func oneLine(text string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, "\ufffd"), breaks), " ")
+}
+
+func breaks(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
 
 // day is a moment of a report for people; what is none stays as it is.
 func day(moment string) string {

@@ -16,11 +16,13 @@ type Query[T any] struct {
 	// From and To bound the primary key, [From, To). For ids that is a time
 	// range: core.FirstID. Empty is open.
 	From, To string
-	// Filter is asked for what no index can tell.
-	Filter func(*T) bool
+	// Filter is asked for what no index can tell. What it reads by the transaction
+	// it is given is paid for by the page.
+	Filter func(Tx, *T) bool
 	Desc   bool   // newest first
 	After  string // Next of the page before
 	Limit  int    // 1…1000; 0 means 50
+	Keys   int    // most keys that are read for the page; 0 means PageKeys
 	// Deleted lists deleted records too. They are in no index, so it goes
 	// without Where.
 	Deleted bool
@@ -45,6 +47,10 @@ const (
 
 // PageKeys is the most keys that are read for one page.
 const PageKeys = 10_000
+
+// lastRecord is what the last key of a page may still cost: its record, and what
+// Filter reads to judge it.
+const lastRecord = 4
 
 // List reads one page. KindInvalid for a damaged After.
 func (t *Table[T]) List(tx Tx, q Query[T]) (Page[T], error) {
@@ -107,11 +113,10 @@ func (t *Table[T]) Count(tx Tx, q Query[T], limit int) (n int, more bool, err er
 // walker steps through the primary keys all terms have in common.
 type walker[T any] struct {
 	table    *Table[T]
-	tx       Tx
+	tx       *Meter // counts what is read for the page
 	q        Query[T]
 	streams  []stream
 	from, to string // what is still to be walked, [from, to)
-	keys     int    // how many were read
 	lead     int    // the stream that was behind all others last: most likely the rarest
 }
 
@@ -122,7 +127,10 @@ type stream struct {
 }
 
 func (t *Table[T]) walker(tx Tx, q Query[T]) (*walker[T], error) {
-	w := &walker[T]{table: t, tx: tx, q: q, from: q.From, to: q.To}
+	w := &walker[T]{table: t, tx: &Meter{Tx: tx}, q: q, from: q.From, to: q.To}
+	if w.q.Keys == 0 {
+		w.q.Keys = PageKeys
+	}
 	if len(q.Where) == 0 {
 		w.streams = []stream{{bucket: t.rows}}
 	}
@@ -190,7 +198,6 @@ func (w *walker[T]) listed(key string, raw []byte) (bool, error) {
 // wanted reads the record, nil if it does not belong to the list.
 func (w *walker[T]) wanted(key string, raw []byte) (rec *T, err error) {
 	if len(w.q.Where) > 0 {
-		w.keys++
 		rec, err = w.table.GetAny(w.tx, key)
 	} else {
 		rec, err = w.table.decode(raw)
@@ -201,7 +208,7 @@ func (w *walker[T]) wanted(key string, raw []byte) (rec *T, err error) {
 	if !w.q.Deleted && w.table.record(rec).RecordMeta().DeletedAt != nil {
 		return nil, nil
 	}
-	if w.q.Filter != nil && !w.q.Filter(rec) {
+	if w.q.Filter != nil && !w.q.Filter(w.tx, rec) {
 		return nil, nil
 	}
 	return rec, nil
@@ -249,16 +256,15 @@ func (w *walker[T]) pass(key string) {
 	}
 }
 
-// spent tells that the page has cost what it may. The record of the last key is
-// still to be paid for.
-func (w *walker[T]) spent() bool { return w.keys >= PageKeys-1 }
+// spent tells that the page has cost what it may. The last key is still to be
+// paid for.
+func (w *walker[T]) spent() bool { return w.tx.Keys >= w.q.Keys-lastRecord }
 
 // seek is the first key of the stream within the bounds.
 func (w *walker[T]) seek(s stream) (key string, value []byte, ok bool) {
 	if w.spent() {
 		return "", nil, false
 	}
-	w.keys++
 	from := append(bytes.Clone(s.prefix), w.from...)
 	var to []byte
 	switch {

@@ -63,7 +63,7 @@ func services(d *desk) map[string]sdktest.Service {
 	}
 	return map[string]sdktest.Service{
 		callGet:  note(d.get),
-		callList: note(echo), callRate: note(echo), callDirectory: note(echo),
+		callList: note(nothing), callRate: note(d.get), callDirectory: note(nothing),
 		callFile: note(func(context.Context, sdk.Call) (sdk.Result, error) {
 			return sdk.Result{Files: []sdk.File{sdk.Bytes("акт.pdf", []byte("bytes of the file"))}}, nil
 		}),
@@ -79,8 +79,9 @@ func services(d *desk) map[string]sdktest.Service {
 	}
 }
 
-func echo(_ context.Context, call sdk.Call) (sdk.Result, error) {
-	return sdk.Result{Output: sdk.Values{"asked": map[string]any(call.Input)}}, nil
+// nothing is an empty page.
+func nothing(context.Context, sdk.Call) (sdk.Result, error) {
+	return sdk.Result{Output: sdk.Values{"items": []any{}}}, nil
 }
 
 // get knows the appeals that were stored, by their owner.
@@ -131,6 +132,8 @@ func seal(r *http.Request, where string, body []byte) {
 // do makes a request and reads the answer.
 func (d *desk) do(r *http.Request) (status int, body string) {
 	d.Helper()
+	var sent bytes.Buffer
+	r.Body = io.NopCloser(io.TeeReader(r.Body, &sent))
 	reply, err := d.hub.Hook(r.WithContext(d.Context()))
 	if err != nil {
 		d.Fatalf("%s %s: %v", r.Method, r.URL, err)
@@ -139,6 +142,7 @@ func (d *desk) do(r *http.Request) (status int, body string) {
 	if err != nil {
 		d.Fatal(err)
 	}
+	hold(d, r, sent.Bytes(), reply.StatusCode, reply.Header, raw)
 	return reply.StatusCode, string(raw)
 }
 

@@ -227,8 +227,7 @@ func notForwarded(tx store.Tx, id core.DocumentID, to []core.ChannelID) error {
 		switch {
 		case err != nil:
 			return err
-		case d.Purpose != core.PurposeForward || !slices.Contains(to, d.Channel):
-		case d.State != core.DeliveryCancelled && d.State != core.DeliveryRejected:
+		case d.Forwards() && slices.Contains(to, d.Channel):
 			return core.Conflict("mass.forwarded", "обращение уже передано в канал «"+string(d.Channel)+"»")
 		}
 	}

@@ -24,7 +24,13 @@ func tagging(s *appeal.Service) mass.Operation {
 		return inverse, err
 	}
 	return &work[TagArgs, TagArgs]{
-		name: "tag", title: "Изменить метки", check: checkTags, do: change,
+		name: "tag", title: "Изменить метки", do: change,
+		check: func(tx store.Tx, args TagArgs) error {
+			if err := checkTags(args); err != nil {
+				return err
+			}
+			return s.CheckTags(tx, args.Add)
+		},
 		undo: func(tx store.Tx, id core.DocumentID, saved TagArgs) error {
 			_, err := change(tx, id, saved)
 			return err
@@ -32,7 +38,7 @@ func tagging(s *appeal.Service) mass.Operation {
 	}
 }
 
-func checkTags(_ store.Tx, args TagArgs) error {
+func checkTags(args TagArgs) error {
 	all := slices.Concat(args.Add, args.Remove)
 	switch {
 	case len(all) == 0:

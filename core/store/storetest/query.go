@@ -39,7 +39,7 @@ func (q query) store() store.Query[thing] {
 		Where: q.terms, From: q.from, To: q.to, Desc: q.desc, Limit: q.limit, Deleted: q.deleted,
 	}
 	if q.filter != "" {
-		out.Filter = func(t *thing) bool { return t.Note == q.filter }
+		out.Filter = func(_ store.Tx, t *thing) bool { return t.Note == q.filter }
 	}
 	return out
 }
@@ -301,7 +301,7 @@ func touchesFewKeys(t *testing.T, o Opener) {
 	every0, every1 := store.Term{Index: "owner", Value: "every0"}, store.Term{Index: "owner", Value: "every1"}
 	rare := store.Term{Index: "tag", Value: "rare42"}
 	ends := store.Term{Index: "tag", Value: "ends"}
-	never := func(*thing) bool { return false }
+	never := func(store.Tx, *thing) bool { return false }
 	for _, c := range []struct {
 		name    string
 		q       store.Query[thing]
@@ -333,7 +333,7 @@ func touchesFewKeys(t *testing.T, o Opener) {
 		}
 	}
 	short(t, s, table, store.Query[thing]{Where: []store.Term{every0, every1}}, "")
-	last := func(r *thing) bool { return r.ID == "039999" }
+	last := func(_ store.Tx, r *thing) bool { return r.ID == "039999" }
 	short(t, s, table, store.Query[thing]{Filter: last}, "039999 ")
 }
 
