@@ -118,6 +118,7 @@ journey("an approver whose visa must be signed agrees with a signature", world, 
   const way = page.getByRole("dialog")
   for (const field of ["Согласующие", "Кто из них подписывает визу"]) {
     await way.getByRole("combobox", { name: field }).fill(approver.name)
+    await page.locator(".ant-select-dropdown:visible .ant-select-item-option", { hasText: approver.name }).last().waitFor()
     await page.keyboard.press("Enter")
   }
   await way.getByRole("button", { name: "Сохранить" }).click()
