@@ -121,7 +121,7 @@ func (f *fact) told(by report.Dimension) (out []string) {
 	at := f.CreatedAt.In(core.OfficeZone)
 	year, week := at.ISOWeek()
 	one := map[report.Dimension]string{
-		report.Hour: at.Format("2006-01-02 15") + ":00", report.Day: at.Format("2006-01-02"), report.Month: at.Format("2006-01"), report.Week: fmt.Sprintf("%04d-W%02d", year, week),
+		report.Hour: at.Format("2006-01-02 15") + ":00", report.DayHour: at.Format("15:00"), report.Day: at.Format("2006-01-02"), report.Month: at.Format("2006-01"), report.Week: fmt.Sprintf("%04d-W%02d", year, week),
 		report.Organization: string(f.Organization), report.Direction: string(f.Direction), report.Kind: string(f.Kind), report.State: string(f.State), report.Channel: string(f.Channel),
 	}
 	if a := f.Appeal; a != nil {

@@ -33,6 +33,7 @@ journey("what a list was narrowed to is kept under a name, found again by a coll
   await settled(page)
   await page.keyboard.press("KeyF")
   await page.getByRole("combobox", { name: "Тег" }).fill("Сроч")
+  await page.locator(".ant-select-item-option", { hasText: "Срочно" }).waitFor()
   await page.keyboard.press("Enter")
   await page.getByRole("button", { name: "Найти", exact: true }).click()
   await page.getByRole("row", { name: /Скамейка/ }).waitFor({ state: "detached" })
