@@ -23,7 +23,8 @@ type set struct {
 	shards []*shard // newest first
 	closed bool
 
-	state state // of that goroutine
+	state  state    // of that goroutine
+	filled []*shard // of that goroutine, too: full, and not one segment yet
 }
 
 // state is what a set knows about itself, kept in a file beside the shards. It
@@ -159,6 +160,7 @@ func (s *set) divide(size int) error {
 		return err
 	}
 	if full {
+		s.filled = append(s.filled, s.shards[0])
 		if err := s.grow(0, s.state.High+"!"); err != nil { // the next id there may be
 			return err
 		}
@@ -167,6 +169,7 @@ func (s *set) divide(size int) error {
 	if full, err = s.full(oldest, size); err != nil || !full || s.state.Whole {
 		return err
 	}
+	s.filled = append(s.filled, s.shards[oldest])
 	s.mu.Lock()
 	s.shards[oldest].from = s.state.Low
 	s.mu.Unlock()

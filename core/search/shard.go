@@ -27,7 +27,7 @@ var (
 )
 
 // settings of the library. A shard that is filled with whole batches has as many
-// segments as these allow: none of them is written twice.
+// segments as these allow: none of them is written twice before it is full.
 func settings() map[string]any {
 	return map[string]any{
 		"scorchMergePlanOptions": map[string]any{

@@ -86,6 +86,9 @@ func (w *worker) round(ctx context.Context, wait bool) error {
 	if err := w.commit(); err != nil {
 		return err
 	}
+	if err := w.settle(ctx); err != nil {
+		return err
+	}
 	if drained {
 		if err := w.purge(ctx); err != nil {
 			return err
@@ -104,6 +107,20 @@ func (w *worker) giveWay(ctx context.Context) {
 	for until := time.Now().Add(giveWayFor); w.Busy != nil && w.Busy() && time.Now().Before(until) && ctx.Err() == nil; {
 		sleep(ctx, 50*time.Millisecond)
 	}
+}
+
+// settle makes one segment of all those of a shard that is full: a word is looked
+// up in each segment there is, and most queries ask all shards. A hub that ends
+// before leaves the segments as they are, which only takes longer to search.
+func (w *worker) settle(ctx context.Context) error {
+	for _, one := range w.set.filled {
+		w.giveWay(ctx)
+		if err := guarded(func() error { return one.merge(ctx) }); err != nil {
+			return fmt.Errorf("merge shard: %w", err)
+		}
+	}
+	w.set.filled = nil
+	return nil
 }
 
 // busyPart is what remains of the share while others need the processor.
