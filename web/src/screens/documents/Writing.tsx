@@ -53,10 +53,11 @@ export function WritingForm({ card, writing }: { card: Card; writing: Writing })
   const { typed } = writing
   const kept = card.text.files ?? []
   const shown = typed === null ? card.text.number : undefined
-  // A version that has come, one's own or a colleague's, fills the form as long as nothing is being typed in it.
+  // A version that has come, one's own or a colleague's, fills the form as long as nothing is being typed in it. The card
+  // itself is not waited for: it is read anew all the time, and its text is another only where its number is.
   useEffect(() => {
     if (shown !== undefined) form.setFieldsValue(valuesOf(card))
-  }, [shown, form]) // eslint-disable-line
+  }, [shown, form])
   return (
     <RecordForm<Values> form={form} initial={typed?.values ?? valuesOf(card)} save={writing.save} saveTitle={t.draft.save} onValues={writing.type} extra={writing.unsaved && <span className="u-quiet" role="status">{t.draft.unsaved}</span>}>
       {typed && typed.over < card.text.number && <Alert type="warning" role="alert" title={t.draft.overtaken(card.text.number)} />}
