@@ -1,45 +1,53 @@
 package core
 
-// The states as offices name them, for texts to people. The pages have the same
-// words.
-
-// Title is the state in Russian.
-func (s AppealState) Title() string {
-	return map[AppealState]string{
+// Values as offices name them, for texts to people and reports. The pages have
+// the same words.
+var (
+	appealStateTitles = map[AppealState]string{
 		AppealNew: "Новое", AppealWaiting: "Ожидает", AppealInWork: "В работе", AppealForwarded: "Перенаправлено",
 		AppealAnswered: "Отвечено", AppealClosed: "Закрыто", AppealRejected: "Отклонено",
-	}[s]
-}
-
-// Title is the state in Russian.
-func (s DocumentState) Title() string {
-	return map[DocumentState]string{
+	}
+	documentStateTitles = map[DocumentState]string{
 		DocumentDraft: "Черновик", DocumentRegistered: "Зарегистрирован", DocumentInWork: "В работе", DocumentAnswered: "Отвечен",
 		DocumentSent: "Отправлен", DocumentUndeliv: "Не доставлен", DocumentClosed: "В архиве",
-	}[s]
-}
-
-// Title is the state in Russian.
-func (s DraftState) Title() string {
-	return map[DraftState]string{
+	}
+	draftStateTitles = map[DraftState]string{
 		DraftEditing: "Готовится", DraftApproval: "На согласовании", DraftRemarks: "Есть замечания", DraftAgreed: "Согласован",
 		DraftSent: "Отправлен", DraftCancelled: "Отменён",
-	}[s]
-}
-
-// Title is the state in Russian.
-func (s DeliveryState) Title() string {
-	return map[DeliveryState]string{
+	}
+	deliveryStateTitles = map[DeliveryState]string{
 		DeliveryQueued: "В очереди", DeliverySending: "Отправляется", DeliverySubmitted: "Передано", DeliverySent: "Отправлено",
 		DeliveryDelivered: "Доставлено", DeliveryRead: "Прочитано", DeliveryRejected: "Отклонено", DeliveryUnknown: "Выясняется",
 		DeliveryCancelled: "Отменено",
-	}[s]
-}
-
-// Title is the state in Russian.
-func (s TaskState) Title() string {
-	return map[TaskState]string{
+	}
+	taskStateTitles = map[TaskState]string{
 		TaskDraft: "Черновик", TaskAssigned: "Назначено", TaskAccepted: "Принято", TaskDeclined: "Не принято", TaskInWork: "Выполняется",
 		TaskDone: "Исполнено", TaskReturned: "На доработке", TaskClosed: "Закрыто", TaskCancelled: "Отменено",
-	}[s]
-}
+	}
+	directionTitles   = map[Direction]string{Incoming: "Входящий", Outgoing: "Исходящий", Internal: "Внутренний"}
+	messageKindTitles = map[MessageKind]string{
+		MessageLetter: "Письмо", MessageAppeal: "Обращение", MessageChat: "Чат", MessageCall: "Звонок", MessageStatus: "Извещение",
+		MessageReport: "Отчёт",
+	}
+)
+
+// Title is the value in Russian; "" if it is none.
+func (v AppealState) Title() string { return appealStateTitles[v] }
+
+// Title is the value in Russian; "" if it is none.
+func (v DocumentState) Title() string { return documentStateTitles[v] }
+
+// Title is the value in Russian; "" if it is none.
+func (v DraftState) Title() string { return draftStateTitles[v] }
+
+// Title is the value in Russian; "" if it is none.
+func (v DeliveryState) Title() string { return deliveryStateTitles[v] }
+
+// Title is the value in Russian; "" if it is none.
+func (v TaskState) Title() string { return taskStateTitles[v] }
+
+// Title is the value in Russian; "" if it is none.
+func (v Direction) Title() string { return directionTitles[v] }
+
+// Title is the value in Russian; "" if it is none.
+func (v MessageKind) Title() string { return messageKindTitles[v] }

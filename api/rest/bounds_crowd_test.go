@@ -204,12 +204,17 @@ func crowdReasons() map[string][]string {
 	return out
 }
 
+func crowdIDs[T ~string](prefix string, at func(int) time.Time) []T {
+	out := make([]T, crowdRows)
+	for i := range out {
+		out[i] = id[T](prefix, at(i))
+	}
+	return out
+}
+
 func (h *hub) crowdTasks(at func(int) time.Time, documents []core.DocumentID) []core.TaskID {
 	h.t.Helper()
-	tasks := make([]core.TaskID, crowdRows)
-	for i := range tasks {
-		tasks[i] = id[core.TaskID]("tsk", at(i))
-	}
+	tasks := crowdIDs[core.TaskID]("tsk", at)
 	admin := h.userOf("admin")
 	many(h, store.Tasks, func(i int) *core.Task {
 		return &core.Task{
@@ -227,10 +232,7 @@ func (h *hub) crowdTasks(at func(int) time.Time, documents []core.DocumentID) []
 
 func (h *hub) crowdDrafts(at func(int) time.Time, documents []core.DocumentID) []core.DraftID {
 	h.t.Helper()
-	drafts := make([]core.DraftID, crowdRows)
-	for i := range drafts {
-		drafts[i] = id[core.DraftID]("drf", at(i))
-	}
+	drafts := crowdIDs[core.DraftID]("drf", at)
 	admin := h.userOf("admin")
 	many(h, store.Drafts, func(i int) *core.Draft {
 		return &core.Draft{

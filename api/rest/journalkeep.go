@@ -2,20 +2,10 @@ package rest
 
 import (
 	"github.com/uzel-hub/uzel/core"
-	"github.com/uzel-hub/uzel/core/access"
 	"github.com/uzel-hub/uzel/core/registry"
 	"github.com/uzel-hub/uzel/core/report"
 	"github.com/uzel-hub/uzel/core/store"
 )
-
-// journalRoutes are those of journals that came after the hub's first ones.
-func journalRoutes() []*route {
-	return []*route{
-		{name: "journals.delete", method: remove, path: v1 + "/journals/{id}", op: access.WriteJournals, serve: (*Server).deleteJournal},
-		{name: "journals.restore", method: post, path: v1 + "/journals/{id}/restore", op: access.WriteJournals, serve: (*Server).restoreJournal},
-		{name: "reports.journals", method: get, path: v1 + "/reports/journals", op: access.ReadJournals, serve: (*Server).exportJournals, streams: true},
-	}
-}
 
 func (s *Server) deleteJournal(c *call) (answer, error) {
 	version, err := c.version()
@@ -37,10 +27,7 @@ func (s *Server) restoreJournal(c *call) (answer, error) {
 		if err := registry.Restore(tx, core.JournalID(c.param("id")), version); err != nil {
 			return err
 		}
-		j, err := store.Journals.Get(tx, c.param("id"))
-		if err == nil {
-			shown, err = withNext(tx, j)
-		}
+		shown, err = journalOf(tx, c.param("id"))
 		return err
 	})
 	if err != nil {
@@ -83,5 +70,5 @@ func journalHead(say func(string) string) (out []any) {
 
 func journalLine(j Journal, say func(string) string) []any {
 	yearly := map[bool]string{true: "да", false: "нет"}[j.Yearly]
-	return []any{string(j.ID), j.Title, say(report.TitleOf(string(j.Direction))), j.Template, j.Index, say(yearly), j.Next}
+	return []any{string(j.ID), j.Title, say(j.Direction.Title()), j.Template, j.Index, say(yearly), j.Next}
 }

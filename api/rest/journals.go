@@ -2,9 +2,23 @@ package rest
 
 import (
 	"github.com/uzel-hub/uzel/core"
+	"github.com/uzel-hub/uzel/core/access"
 	"github.com/uzel-hub/uzel/core/registry"
 	"github.com/uzel-hub/uzel/core/store"
 )
+
+func journalRoutes() []*route {
+	return []*route{
+		{name: "journals.list", method: get, path: v1 + "/journals", op: access.ReadJournals, serve: (*Server).listJournals},
+		{name: "journals.create", method: post, path: v1 + "/journals", op: access.WriteJournals, serve: (*Server).createJournal},
+		{name: "journals.get", method: get, path: v1 + "/journals/{id}", op: access.ReadJournals, serve: (*Server).getJournal},
+		{name: "journals.history", method: get, path: v1 + "/journals/{id}/history", op: access.ReadJournals, serve: (*Server).journalHistory},
+		{name: "journals.update", method: put, path: v1 + "/journals/{id}", op: access.WriteJournals, serve: (*Server).updateJournal},
+		{name: "journals.delete", method: remove, path: v1 + "/journals/{id}", op: access.WriteJournals, serve: (*Server).deleteJournal},
+		{name: "journals.restore", method: post, path: v1 + "/journals/{id}/restore", op: access.WriteJournals, serve: (*Server).restoreJournal},
+		{name: "reports.journals", method: get, path: v1 + "/reports/journals", op: access.ReadJournals, serve: (*Server).exportJournals, streams: true},
+	}
+}
 
 // Journal is a journal with the number it would give next.
 type Journal struct {
@@ -72,14 +86,18 @@ func (s *Server) journals(c *call, deleted bool) (out []Journal, err error) {
 // maxJournals is more than any office has.
 const maxJournals = 1000
 
+func journalOf(tx store.Tx, id string) (Journal, error) {
+	j, err := store.Journals.Get(tx, id)
+	if err != nil {
+		return Journal{}, err
+	}
+	return withNext(tx, j)
+}
+
 func (s *Server) getJournal(c *call) (answer, error) {
 	var shown Journal
-	err := s.Store.View(c.ctx(), func(tx store.Tx) error {
-		j, err := store.Journals.Get(tx, c.param("id"))
-		if err != nil {
-			return err
-		}
-		shown, err = withNext(tx, j)
+	err := s.Store.View(c.ctx(), func(tx store.Tx) (err error) {
+		shown, err = journalOf(tx, c.param("id"))
 		return err
 	})
 	if err != nil {

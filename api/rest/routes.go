@@ -138,12 +138,6 @@ func hubRoutes() []*route {
 		{name: "deadletters.replay", method: post, path: v1 + "/dead-letters/{id}/replay", op: access.WriteDeadLetters, serve: (*Server).replayDeadLetter},
 		{name: "deadletters.giveup", method: post, path: v1 + "/dead-letters/{id}/give-up", op: access.WriteDeadLetters, serve: (*Server).giveUpDeadLetter},
 
-		{name: "journals.list", method: get, path: v1 + "/journals", op: access.ReadJournals, serve: (*Server).listJournals},
-		{name: "journals.create", method: post, path: v1 + "/journals", op: access.WriteJournals, serve: (*Server).createJournal},
-		{name: "journals.get", method: get, path: v1 + "/journals/{id}", op: access.ReadJournals, serve: (*Server).getJournal},
-		{name: "journals.history", method: get, path: v1 + "/journals/{id}/history", op: access.ReadJournals, serve: (*Server).journalHistory},
-		{name: "journals.update", method: put, path: v1 + "/journals/{id}", op: access.WriteJournals, serve: (*Server).updateJournal},
-
 		{name: "parties.list", method: get, path: v1 + "/parties", op: access.ReadParties, serve: (*Server).listParties},
 		{name: "parties.create", method: post, path: v1 + "/parties", op: access.WriteParties, serve: (*Server).createParty},
 		{name: "parties.get", method: get, path: v1 + "/parties/{id}", op: access.ReadParties, serve: (*Server).getParty},

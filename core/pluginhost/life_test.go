@@ -97,6 +97,7 @@ func TestTrafficIsCountedByTheMinute(t *testing.T) {
 	await(t, "three messages", func() bool { return r.status("c").Received == 3 })
 	delivery := r.deliver("c", core.PurposeAnswer, "body")
 	r.awaitDelivery(delivery, core.DeliverySent)
+	await(t, "the delivery counted", func() bool { return r.status("c").Sent == 1 }) // that is after it is stored
 	want := core.Traffic{Received: 3, Sent: 1}
 	if sum, points := traffic(time.Hour, time.Minute); sum != want || len(points) != 60 || r.status("c").Hour != want {
 		t.Errorf("the first hour: %+v in %d points, status %+v", sum, len(points), r.status("c").Hour)

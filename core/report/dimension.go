@@ -153,21 +153,13 @@ func titleOf(tx store.Tx, q *Query, name Dimension, value string) string {
 		title = q.say(core.DocumentState(value).Title())
 	case AppealState:
 		title = q.say(core.AppealState(value).Title())
-	case Direction, Kind:
-		title = q.say(words[value])
+	case Direction:
+		title = q.say(core.Direction(value).Title())
+	case Kind:
+		title = q.say(core.MessageKind(value).Title())
 	}
 	if title == "" {
 		return value
 	}
 	return title
-}
-
-// TitleOf is the value of an enumeration in Russian; "" if it is none.
-func TitleOf(value string) string { return words[value] }
-
-// words are the values of enumerations in Russian.
-var words = map[string]string{
-	string(core.Incoming): "Входящий", string(core.Outgoing): "Исходящий", string(core.Internal): "Внутренний",
-	string(core.MessageLetter): "Письмо", string(core.MessageAppeal): "Обращение", string(core.MessageChat): "Чат",
-	string(core.MessageCall): "Звонок", string(core.MessageStatus): "Извещение", string(core.MessageReport): "Отчёт",
 }

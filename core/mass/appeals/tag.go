@@ -24,7 +24,7 @@ func tagging(s *appeal.Service) mass.Operation {
 		return inverse, err
 	}
 	return &work[TagArgs, TagArgs]{
-		name: "tag", title: "Изменить метки", do: change,
+		name: "tag", title: "Изменить теги", do: change,
 		check: func(tx store.Tx, args TagArgs) error {
 			if err := checkTags(args); err != nil {
 				return err
@@ -42,11 +42,11 @@ func checkTags(args TagArgs) error {
 	all := slices.Concat(args.Add, args.Remove)
 	switch {
 	case len(all) == 0:
-		return core.Invalid("mass.args", "add", "назовите хотя бы одну метку")
+		return core.Invalid("mass.args", "add", "назовите хотя бы один тег")
 	case len(all) > 50:
 		return core.Invalid("mass.args", "add", "слишком много")
 	case slices.Contains(all, ""):
-		return core.Invalid("mass.args", "add", "метка не может быть пустой")
+		return core.Invalid("mass.args", "add", "тег не может быть пустым")
 	}
 	return nil
 }
