@@ -29,6 +29,15 @@ var fileFormats = []format{formatCSV, formatXLSX}
 // itself is asked for it, page by page: its filters, its order and what the
 // caller sees of it are those of the file, and no more than a page is in memory.
 func exported[T any](name string, list handler, columns ...column[T]) handler {
+	return exporter(name, list, report.PageSize, columns)
+}
+
+// exportedWhole is exported for a list that is always answered whole.
+func exportedWhole[T any](name string, list handler, columns ...column[T]) handler {
+	return exporter(name, list, 0, columns)
+}
+
+func exporter[T any](name string, list handler, limit int, columns []column[T]) handler {
 	return func(s *Server, c *call) (answer, error) {
 		q := c.query()
 		as := enum(q, "format", fileFormats)
@@ -36,7 +45,7 @@ func exported[T any](name string, list handler, columns ...column[T]) handler {
 		if err := q.faults.err("request.query"); err != nil {
 			return answer{}, err
 		}
-		file := listFile[T]{s, c, list, columns, wordsIn(languageOf(c.r)).text}
+		file := listFile[T]{s, c, list, limit, columns, wordsIn(languageOf(c.r)).text}
 		return answer{}, s.sendTable(c, as, name, file.write)
 	}
 }
@@ -61,6 +70,7 @@ type listFile[T any] struct {
 	s       *Server
 	c       *call
 	list    handler
+	limit   int // rows of a page; 0: the list has no pages
 	columns []column[T]
 	say     func(string) string
 }
@@ -90,7 +100,7 @@ func (f listFile[T]) write(to report.Sheet) error {
 func (f listFile[T]) page(after string) (rows [][]any, next string, err error) {
 	asked := f.c.r
 	defer func() { f.c.r = asked }()
-	f.c.r = pageOf(asked, after)
+	f.c.r = pageOf(asked, f.limit, after)
 	got, err := f.list(f.s, f.c)
 	if err != nil {
 		return nil, "", err
@@ -112,10 +122,12 @@ func (f listFile[T]) page(after string) (rows [][]any, next string, err error) {
 }
 
 // pageOf is the request as the list gets it.
-func pageOf(r *http.Request, after string) *http.Request {
+func pageOf(r *http.Request, limit int, after string) *http.Request {
 	query := maps.Clone(r.URL.Query())
 	delete(query, "format")
-	query.Set("limit", strconv.Itoa(report.PageSize))
+	if limit > 0 {
+		query.Set("limit", strconv.Itoa(limit))
+	}
 	if after != "" {
 		query.Set("after", after)
 	}
@@ -238,7 +250,7 @@ func exportRoutes() []*route {
 		{name: "rules.export", method: get, path: v1 + "/rules/versions/export", op: access.ReadRules, serve: exported("pravila", (*Server).listRuleSets, ruleSetColumns()...), streams: true},
 		{name: "mass.export", method: get, path: v1 + "/mass-runs/export", op: access.ReadDocuments, serve: exported("massovye", (*Server).listMassRuns, massRunColumns()...), streams: true},
 		{name: "mass.exportitems", method: get, path: v1 + "/mass-runs/{id}/items/export", op: access.ReadDocuments, serve: exported("itogi", (*Server).listMassItems, massItemColumns()...), streams: true},
-		{name: "reports.journals", method: get, path: v1 + "/reports/journals", op: access.ReadJournals, serve: exported("zhurnaly", (*Server).listJournals, journalColumns()...), streams: true},
+		{name: "reports.journals", method: get, path: v1 + "/reports/journals", op: access.ReadJournals, serve: exportedWhole("zhurnaly", (*Server).listJournals, journalColumns()...), streams: true},
 	}
 }
 
