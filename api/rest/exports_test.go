@@ -10,16 +10,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/uzel-hub/uzel/api/rest"
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
-	"github.com/uzel-hub/uzel/core/bus"
 	"github.com/uzel-hub/uzel/core/report"
-	"github.com/uzel-hub/uzel/core/store"
 )
 
 // unexported are the lists by pages nobody can have as a file, and why.
@@ -102,7 +99,7 @@ func TestAFileHasWhatItsListShows(t *testing.T) {
 	if _, err := h.access.UpdateUser(t.Context(), me.ID, me.Version, access.Profile{Login: "maria", Name: me.Name, Roles: me.Roles, Organizations: []core.OrganizationID{"org_1"}}); err != nil {
 		t.Fatal(err)
 	}
-	document := h.rows(me.ID)
+	document := listedRows(h, me.ID)
 	for _, l := range pagedLists(t) {
 		if unexported[l.name] == "" {
 			x := &exporting{T: t, list: l, me: me.ID, document: document, clients: map[string]*client{"administrator": admin, "clerk": clerk}}
@@ -256,81 +253,4 @@ func columnOf(t *testing.T, c *client, path, title string) (out []string) {
 		out = append(out, row[at])
 	}
 	return out
-}
-
-// exportedRows are more than a file is asked for at once.
-const exportedRows = 2*report.PageSize + 10
-
-// rows fills all lists. Each third row is of another organisation, and one of a
-// kind has what every second has too.
-func (h *hub) rows(me core.UserID) core.DocumentID {
-	h.t.Helper()
-	start, documents := h.clock(), make([]core.DocumentID, 20)
-	for i := range documents {
-		documents[i] = core.DocumentID(core.NewID("doc", start))
-	}
-	org := func(i int) core.OrganizationID { return []core.OrganizationID{"org_1", "org_2", ""}[i%3] }
-	some := func(n int, put func(tx store.Tx, i int) error) {
-		h.update(func(tx store.Tx) error {
-			for i := range n {
-				if err := put(tx, i); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	name := func(i int) string { return fmt.Sprintf("%06d", i) }
-	some(20, func(tx store.Tx, i int) error {
-		id := documents[i]
-		d := crowdDocument(i, id, start)
-		d.Organization, d.Subject, d.Sender, d.Appeal.Line = org(i), "Письмо "+name(i), core.Correspondent{Addresses: []core.Address{{Kind: core.AddressEmail, Value: mail(i)}}}, is[core.EntryID](i)
-		p := crowdParty(i, core.PartyID("pty_"+name(i)))
-		p.Organization, p.Name = org(i), either(i, "even ", "odd ")+"rare "+name(i)
-		u := crowdUser(i, core.UserID("usr_"+name(i)))
-		e := crowdReason(i, start.Add(time.Duration(i)*time.Second))
-		e.Organization = org(i)
-		at := start.Add(time.Duration(i) * time.Second)
-		for _, err := range []error{
-			store.Documents.Put(tx, d), store.Parties.Put(tx, p), store.Users.Put(tx, u), store.Entries.Put(tx, e),
-			store.Deliveries.Put(tx, &core.Delivery{ID: core.DeliveryID("dlv_" + name(i)), Document: id, Channel: is[core.ChannelID](i), State: either(i, core.DeliveryQueued, core.DeliverySent), Purpose: core.PurposeAnswer, ExternalID: "внешний " + name(i)}),
-			store.Drafts.Put(tx, &core.Draft{ID: core.DraftID(core.NewID("drf", at)), Organization: org(i), State: either(i, core.DraftApproval, core.DraftEditing), Subject: "Ответ " + name(i), Author: is[core.UserID](i), InReplyTo: id, Versions: 1}),
-			store.Drafts.Put(tx, &core.Draft{ID: core.DraftID(core.NewID("drf", at)), State: core.DraftEditing, Subject: "Свой " + name(i), Author: me, Versions: 1}),
-			store.Erasures.Put(tx, &core.Erasure{ID: core.ErasureID("ers_" + name(i)), Party: p.ID, Parties: []core.PartyID{p.ID}, State: either(i, core.ErasureRunning, core.ErasureFinished)}),
-			store.MassRuns.Put(tx, &core.MassRun{ID: core.MassID("mas_" + name(i)), Title: "Операция " + name(i), State: core.MassDone, By: core.Actor{ID: either(i, string(me), "usr_other")}, Chosen: true}),
-			store.RuleSets.Put(tx, &core.RuleSet{Number: uint64(i + 1)}),
-			store.Sessions.Put(tx, &core.Session{ID: core.SessionID(fmt.Sprintf("%064d", i)), User: me, Until: start.Add(time.Hour), Remote: "10.0.0." + fmt.Sprint(i)}),
-			store.Audit.Put(tx, &core.AuditEntry{ID: core.AuditID(core.NewID("aud", at)), Actor: core.Actor{Kind: core.ActorUser, ID: is[string](i)}, Operation: is[string](i), Object: is[string](i), Outcome: is[string](i), Request: is[string](i)}),
-			bus.DeadLetterTable.Put(tx, &bus.DeadLetter{ID: core.NewID("evt", at), Event: bus.Event{Topic: is[bus.Topic](i), Payload: json.RawMessage("{}")}, Handler: is[string](i), State: either(i, bus.DeadLetterOpen, bus.DeadLetterReplayed), Code: name(i)}),
-		} {
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	some(exportedRows, func(tx store.Tx, i int) error {
-		at := start.Add(time.Duration(i) * time.Second)
-		return store.Tasks.Put(tx, &core.Task{
-			ID: core.TaskID(core.NewID("tsk", at)), Organization: org(i), Kind: either(i, core.TaskAssignment, core.TaskPlain), State: either(i, core.TaskAssigned, core.TaskClosed), Title: "Проверить " + name(i),
-			Document: documents[i%20], Draft: is[core.DraftID](i), Author: either(i, me, is[core.UserID](i)), Performer: is[core.UserID](i), Controller: is[core.UserID](i), Parent: is[core.TaskID](i),
-			Deadline: &core.Deadline{DueAt: start.Add(either(i, -48*time.Hour, 48*time.Hour))},
-		})
-	})
-	run := &core.MassRun{ID: "mas_run", State: core.MassDone, By: core.Actor{ID: string(me)}, Chosen: true, Groups: 1, Title: "Теги", Total: 20}
-	put(h, store.MassRuns, run)
-	g := &core.MassGroup{Run: run.ID}
-	for i := range 20 {
-		g.Items = append(g.Items, core.MassItem{Document: documents[i], Outcome: either(i, core.MassItemDone, core.MassItemFailed), Text: "причина " + name(i)})
-	}
-	put(h, store.MassGroups, g)
-	some(20, func(tx store.Tx, i int) error {
-		e := crowdReason(i, start.Add(time.Hour+time.Duration(i)*time.Second))
-		e.Organization = org(i)
-		if err := store.Entries.Put(tx, e); err != nil {
-			return err
-		}
-		return store.Entries.Delete(tx, string(e.ID))
-	})
-	return documents[0]
 }

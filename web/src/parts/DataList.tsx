@@ -216,8 +216,9 @@ function Legend(props: { legend: readonly { tone: Tone; title: string }[] }) {
 
 function Exports(props: { exports: readonly { title: string; href: (query: URLSearchParams) => string }[]; query: URLSearchParams }) {
   const t = useTexts(words)
-  const content = <div className="u-gear">{props.exports.map((x) => <a key={x.title} href={x.href(new URLSearchParams(props.query))} download>{x.title}</a>)}</div>
-  return <Popover trigger="click" placement="bottomRight" content={content}><Button type="text" icon={<DownloadOutlined />}>{t.exports}</Button></Popover>
+  const [open, setOpen] = useState(false)
+  const content = <div className="u-gear">{props.exports.map((x) => <a key={x.title} href={x.href(new URLSearchParams(props.query))} download onClick={() => setOpen(false)}>{x.title}</a>)}</div>
+  return <Popover trigger="click" placement="bottomRight" open={open} onOpenChange={setOpen} content={content}><Button type="text" icon={<DownloadOutlined />}>{t.exports}</Button></Popover>
 }
 
 /** useFiles are the files of a list that lie under it. */
