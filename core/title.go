@@ -29,6 +29,26 @@ var (
 		MessageLetter: "Письмо", MessageAppeal: "Обращение", MessageChat: "Чат", MessageCall: "Звонок", MessageStatus: "Извещение",
 		MessageReport: "Отчёт",
 	}
+	taskKindTitles = map[TaskKind]string{TaskAssignment: "Поручение", TaskPlain: "Задача", TaskControl: "Контроль", TaskApproval: "Согласование"}
+	purposeTitles  = map[Purpose]string{
+		PurposeAnswer: "Ответ", PurposePerformer: "Исполнитель", PurposeStatus: "Состояние", PurposeNotice: "Уведомление",
+		PurposeForward: "Передача", PurposeDocument: "Документ",
+	}
+	partyKindTitles = map[PartyKind]string{PartyPerson: "Гражданин", PartyOrganization: "Организация"}
+	consentTitles   = map[ConsentState]string{ConsentGiven: "Дано", ConsentWithdrawn: "Отозвано"}
+	roleTitles      = map[Role]string{
+		RoleAdministrator: "Администратор", RoleSupervisor: "Руководитель", RoleOperator: "Оператор", RoleClerk: "Делопроизводитель",
+		RoleAuditor: "Аудитор", RoleIntegration: "Внешняя система",
+	}
+	userStateTitles    = map[UserState]string{UserActive: "Работает", UserLocked: "Заблокирован", UserDismissed: "Уволен"}
+	erasureStateTitles = map[ErasureState]string{ErasureRunning: "Идёт", ErasureFinished: "Завершено"}
+	massStateTitles    = map[MassState]string{
+		MassRunning: "Выполняется", MassDone: "Готово", MassCancelled: "Остановлено", MassUndoing: "Возвращается", MassUndone: "Возвращено",
+	}
+	massOutcomeTitles = map[MassOutcome]string{
+		MassItemWaiting: "Ожидает", MassItemDone: "Сделано", MassItemFailed: "Не получилось", MassItemUndone: "Возвращено",
+		MassItemStuck: "Не удалось вернуть",
+	}
 )
 
 // Title is the value in Russian; "" if it is none.
@@ -51,3 +71,30 @@ func (v Direction) Title() string { return directionTitles[v] }
 
 // Title is the value in Russian; "" if it is none.
 func (v MessageKind) Title() string { return messageKindTitles[v] }
+
+// Title is the value in Russian; "" if it is none.
+func (v TaskKind) Title() string { return taskKindTitles[v] }
+
+// Title is the value in Russian; "" if it is none.
+func (v Purpose) Title() string { return purposeTitles[v] }
+
+// Title is the value in Russian; "" if it is none.
+func (v PartyKind) Title() string { return partyKindTitles[v] }
+
+// Title is the value in Russian; "" if it is none.
+func (v ConsentState) Title() string { return consentTitles[v] }
+
+// Title is the value in Russian; "" if it is none.
+func (v Role) Title() string { return roleTitles[v] }
+
+// Title is the value in Russian; "" if it is none.
+func (v UserState) Title() string { return userStateTitles[v] }
+
+// Title is the value in Russian; "" if it is none.
+func (v ErasureState) Title() string { return erasureStateTitles[v] }
+
+// Title is the value in Russian; "" if it is none.
+func (v MassState) Title() string { return massStateTitles[v] }
+
+// Title is the value in Russian; "" if it is none.
+func (v MassOutcome) Title() string { return massOutcomeTitles[v] }

@@ -19,6 +19,12 @@ func TestRefusedMovesNameStatesInRussian(t *testing.T) {
 	for _, s := range core.TaskStates() {
 		titles["task "+string(s)] = s.Title()
 	}
+	for _, r := range core.Roles() {
+		titles["role "+string(r)] = r.Title()
+	}
+	for _, s := range core.UserStates() {
+		titles["user "+string(s)] = s.Title()
+	}
 	for state, title := range titles {
 		if title == "" {
 			t.Errorf("%s has no title", state)

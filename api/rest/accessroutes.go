@@ -14,7 +14,6 @@ func accessRoutes() []*route {
 		{name: "users.enter", method: post, path: v1 + "/users/{id}/enter", op: access.EnterAsUser, serve: (*Server).enterAs},
 		{name: "usersessions.list", method: get, path: v1 + "/user-sessions", op: access.ManageUsers, serve: (*Server).listUserSessions},
 		{name: "usersessions.delete", method: remove, path: v1 + "/user-sessions/{id}", op: access.ManageUsers, serve: (*Server).endUserSession},
-		{name: "audit.export", method: get, path: v1 + "/audit/export", op: access.ReadAudit, serve: (*Server).exportAudit, streams: true},
 		{name: "people.list", method: get, path: v1 + "/people", op: access.ReadDocuments, serve: (*Server).listPeople},
 		{name: "users.actions", method: get, path: v1 + "/users/{id}/actions", op: access.ReadAudit, serve: (*Server).userActions},
 	}

@@ -1,8 +1,6 @@
 package rest
 
 import (
-	"encoding/csv"
-	"strings"
 	"time"
 
 	"github.com/uzel-hub/uzel/core"
@@ -26,57 +24,6 @@ func (s *Server) listAudit(c *call) (answer, error) {
 	}
 	got, err := s.Audit.List(c.ctx(), wanted)
 	return ok(page[*core.AuditEntry]{items(got.Items, itself), got.Next}), err
-}
-
-// exportAudit streams what listAudit lists, as a table that Russian office
-// programs open by a double click: UTF-8 with its mark, semicolons.
-func (s *Server) exportAudit(c *call) (answer, error) {
-	q := c.query()
-	wanted := auditFilter(q)
-	if err := q.err(); err != nil {
-		return answer{}, err
-	}
-	h := c.w.Header()
-	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", disposition("attachment", "audit.csv"))
-	out := newPatientWriter(c.w)
-	if _, err := out.Write([]byte("\ufeff")); err != nil {
-		return answer{}, err
-	}
-	table := csv.NewWriter(out)
-	table.Comma = ';'
-	head := []string{"Время", "Пользователь", "Имя", "Под именем вошёл", "Действие", "Объект", "Исход", "Адрес", "Ключ доступа", "Запрос"}
-	for i := range head {
-		head[i] = wordsIn(languageOf(c.r)).text(head[i])
-	}
-	if err := table.Write(head); err != nil {
-		return answer{}, err
-	}
-	err := s.Audit.Each(c.ctx(), wanted, func(e *core.AuditEntry) error { return table.Write(auditLine(e)) })
-	table.Flush()
-	if err == nil {
-		err = table.Error()
-	}
-	return answer{}, err
-}
-
-func auditLine(e *core.AuditEntry) []string {
-	line := []string{
-		e.CreatedAt.In(core.OfficeZone).Format("2006-01-02 15:04:05"), e.Actor.ID, e.Actor.Name, e.Actor.BehindName,
-		e.Operation, e.Object, e.Outcome, e.Remote, e.Token, e.Request,
-	}
-	for i := range line {
-		line[i] = cell(line[i])
-	}
-	return line
-}
-
-// cell keeps a table program from taking a text for a formula.
-func cell(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return "'" + text
-	}
-	return text
 }
 
 // UserActions are what a user did in a time, by operation and outcome.

@@ -8,6 +8,7 @@ import (
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/access"
 	"github.com/uzel-hub/uzel/core/directory"
+	"github.com/uzel-hub/uzel/core/report"
 	"github.com/uzel-hub/uzel/core/store"
 )
 
@@ -137,15 +138,20 @@ func entryQuery(q *query, t *directory.Type) directory.Query {
 	return out
 }
 
+// entriesWanted is entryQuery, and what of it the caller sees.
+func (c *call) entriesWanted(q *query, t *directory.Type) directory.Query {
+	wanted := entryQuery(q, t)
+	wanted.Sees, wanted.Deleted = c.who.Scope().Offered, q.flag("deleted")
+	return wanted
+}
+
 func (s *Server) listEntries(c *call) (answer, error) {
 	t, err := s.readable(c)
 	if err != nil {
 		return answer{}, err
 	}
 	q := c.query()
-	wanted := entryQuery(q, t)
-	wanted.Sees = c.who.Scope().Offered
-	wanted.Deleted = q.flag("deleted")
+	wanted := c.entriesWanted(q, t)
 	wanted.After, wanted.Limit = q.text("after"), q.number("limit", 1, 1000, 50)
 	if err := q.err(); err != nil {
 		return answer{}, err
@@ -414,9 +420,16 @@ func (s *Server) exportDirectory(c *call) (answer, error) {
 		return answer{}, err
 	}
 	q := c.query()
-	wanted, form := entryQuery(q, t), fileForm(q)
+	wanted, form, as := c.entriesWanted(q, t), fileForm(q), enum(q, "format", fileFormats)
 	if err := q.err(); err != nil {
 		return answer{}, err
+	}
+	if as == formatXLSX {
+		return answer{}, s.sendTable(c, as, safeName(string(t.Name)), func(to report.Sheet) error {
+			return s.Directories.Rows(c.ctx(), s.Store, t.Name, wanted, func(row []directory.Cell) error {
+				return to.Row(items(row, func(cell directory.Cell) any { return cell.Text }))
+			})
+		})
 	}
 	charset := form.Encoding
 	if charset == "" {

@@ -59,6 +59,7 @@ var unsaid = map[string]string{
 	"signing/sheet.go":                 "documents that are signed",
 	"signing/summary.go":               "a document about signatures",
 	"store/storetest":                  "tests",
+	"rest/letterpage.go":               "the head of a letter that is shown as a page",
 	"rest/service.go":                  "the page at the root: in both languages of its reader's programs",
 	"rest/signedset.go":                "names of files in a set that is handed over",
 	"rest/words.go":                    "in both languages beside each other",
@@ -137,14 +138,17 @@ func cyrillic(r rune) bool { return unicode.Is(unicode.Cyrillic, r) }
 // where they stand.
 func russianTexts(t *testing.T) map[string]string {
 	out := map[string]string{}
-	for root, base := range map[string]string{"../../core": "../../core", ".": ".."} {
+	for root, prefix := range map[string]string{"../../core": "", ".": "rest"} {
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-			name, _ := filepath.Rel(base, path)
-			name = strings.TrimPrefix(filepath.ToSlash(filepath.Join(name)), "./")
+			if err != nil {
+				return err
+			}
+			name, err := filepath.Rel(root, path)
+			name = filepath.ToSlash(filepath.Join(prefix, name))
 			switch {
 			case err != nil:
 				return err
-			case unsaid[withRest(root, name)] != "" || d.IsDir() && d.Name() == "testdata":
+			case unsaid[name] != "" || d.IsDir() && d.Name() == "testdata":
 				if d.IsDir() {
 					return filepath.SkipDir
 				}
@@ -152,7 +156,7 @@ func russianTexts(t *testing.T) map[string]string {
 			case d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
 				return nil
 			}
-			return textsOf(path, withRest(root, name), out)
+			return textsOf(path, name, out)
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -162,14 +166,6 @@ func russianTexts(t *testing.T) map[string]string {
 		t.Fatalf("%d texts found", len(out))
 	}
 	return out
-}
-
-// withRest names files of this package by its folder.
-func withRest(root, name string) string {
-	if root == "." {
-		return "rest/" + filepath.Base(name)
-	}
-	return name
 }
 
 func textsOf(path, name string, out map[string]string) error {

@@ -16,7 +16,6 @@ func journalRoutes() []*route {
 		{name: "journals.update", method: put, path: v1 + "/journals/{id}", op: access.WriteJournals, serve: (*Server).updateJournal},
 		{name: "journals.delete", method: remove, path: v1 + "/journals/{id}", op: access.WriteJournals, serve: (*Server).deleteJournal},
 		{name: "journals.restore", method: post, path: v1 + "/journals/{id}/restore", op: access.WriteJournals, serve: (*Server).restoreJournal},
-		{name: "reports.journals", method: get, path: v1 + "/reports/journals", op: access.ReadJournals, serve: (*Server).exportJournals, streams: true},
 	}
 }
 

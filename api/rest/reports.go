@@ -111,7 +111,7 @@ func listColumns(q *query) ([]report.Column, format) {
 	if len(columns) == 0 {
 		columns = report.DefaultColumns()
 	}
-	return columns, enum(q, "format", []format{formatCSV, formatXLSX})
+	return columns, enum(q, "format", fileFormats)
 }
 
 // exportAppeals writes what a list of appeals finds, in the list's words and order.
@@ -129,6 +129,26 @@ func (s *Server) exportAppeals(c *call) (answer, error) {
 		return listOrdered(tx, view, order, found, scope.Document)
 	}}
 	return answer{}, s.sendTable(c, as, "obrascheniya", func(to report.Sheet) error {
+		return s.Reports.List(c.ctx(), wanted, columns, to)
+	})
+}
+
+// exportListedDocuments writes what a list of documents finds, in the list's order.
+func (s *Server) exportListedDocuments(c *call) (answer, error) {
+	q := c.query()
+	columns, as := listColumns(q)
+	q.whole()
+	found, err := documentQuery(q)
+	if err != nil {
+		return answer{}, err
+	}
+	c.who.Scope().Documents(&found)
+	found.Limit = report.PageSize
+	wanted := report.Query{Say: wordsIn(languageOf(c.r)).text, Pages: func(tx store.Tx, after string) (store.Page[core.Document], error) {
+		found.After = after
+		return store.Documents.List(tx, found)
+	}}
+	return answer{}, s.sendTable(c, as, "dokumenty", func(to report.Sheet) error {
 		return s.Reports.List(c.ctx(), wanted, columns, to)
 	})
 }

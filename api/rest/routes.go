@@ -46,6 +46,7 @@ const (
 // routes is the whole table of what is served.
 func routes() []*route {
 	return slices.Concat(
+		exportRoutes(),
 		hubRoutes(),
 		directoryRoutes(),
 		applicantRoutes(),

@@ -136,7 +136,7 @@ func TestAuditIsExportedAsATable(t *testing.T) {
 	}
 	r := admin.get("/api/v1/audit/export?operation=documents.reply").want(200)
 	text, ok := strings.CutPrefix(string(r.body), "\ufeff")
-	if !ok || r.header.Get("Content-Type") != "text/csv; charset=utf-8" {
+	if !ok || r.header.Get("Content-Type") != "text/csv; charset=utf-8; header=present" {
 		t.Fatalf("no mark, or %q", r.header.Get("Content-Type"))
 	}
 	table := csv.NewReader(strings.NewReader(text))

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
 import { after } from "node:test"
 import { inflateRawSync } from "node:zlib"
+import type { Page } from "playwright-core"
 import { journey, settled } from "./browser"
 import { accessible, russian } from "./checks"
 import { appeal, furnish } from "./desk"
@@ -96,6 +97,40 @@ journey("the file for a spreadsheet has the chosen columns of what was found", w
   const texts = [...sheet.matchAll(/<t[^>]*>([^<]*)<\/t>/g)].map((m) => m[1])
   for (const wanted of ["Тема", "Тег", "Сосулька над входом", "Срочно"]) assert.ok(texts.includes(wanted), `${wanted} in ${texts.join("; ")}`)
   for (const other of ["Оператор", "Скамейка во дворе"]) assert.ok(!texts.includes(other), `${other} in ${texts.join("; ")}`)
+})
+
+/** exported is the file of the list a page shows, by the name of its kind. */
+async function exported(page: Page, kind: string): Promise<Buffer> {
+  await page.getByRole("button", { name: "Выгрузить" }).click()
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: kind }).click()])
+  await page.getByRole("link", { name: kind }).waitFor({ state: "hidden" })
+  return readFileSync(await file.path())
+}
+
+journey("tasks and applicants are had as files, as far as the list was narrowed", world, { as }, async ({ page }) => {
+  const { id, name } = (await world.admin.rest.get<{ user: { id: string; name: string } }>("/session")).user
+  for (const title of ["Сбить сосульку", "Покрасить скамейку"]) await world.admin.rest.post("/tasks", { kind: title.startsWith("С") ? "assignment" : "task", title, performer: id, due_at: new Date(Date.now() + 86_400_000).toISOString() })
+  for (const [kind, called] of [["person", "Кедрова Нина"], ["organization", "=ООО «Кедр»"], ["person", "Осина Анна"]]) await world.admin.rest.post("/parties", { kind, name: called, addresses: [{ kind: "phone", value: "+79161234567" }] })
+
+  await page.goto("/tasks?kind=assignment")
+  await page.getByRole("row", { name: /сосульку/ }).waitFor()
+  await page.getByRole("button", { name: "Выгрузить" }).click()
+  await page.getByRole("link", { name: "Книга XLSX" }).waitFor()
+  await russian(page)
+  await accessible(page)
+  await page.getByRole("button", { name: "Выгрузить" }).click()
+  await page.getByRole("link", { name: "Книга XLSX" }).waitFor({ state: "hidden" })
+  const sheet = unpack(await exported(page, "Книга XLSX"), "xl/worksheets/sheet1.xml")
+  const texts = [...sheet.matchAll(/<t[^>]*>([^<]*)<\/t>/g)].map((m) => m[1])
+  for (const wanted of ["Что сделать", "Сбить сосульку", "Поручение", "Назначено", name]) assert.ok(texts.includes(wanted), `${wanted} in ${texts.join("; ")}`)
+  assert.ok(!texts.includes("Покрасить скамейку"), texts.join("; "))
+
+  await page.goto(`/parties?name=${encodeURIComponent("Кедр")}`)
+  await page.getByRole("row", { name: /Кедрова/ }).waitFor()
+  const lines = (await exported(page, "Таблица CSV")).toString("utf8").trim().split("\r\n")
+  assert.equal(lines.length, 3, lines.join("\n"))
+  assert.match(lines[0]!, /Имя или название;Кто;Телефон/)
+  assert.ok(lines.some((l) => l.startsWith("'=ООО «Кедр»;Организация;+79161234567")), lines.join("\n"))
 })
 
 journey("by the keyboard one comes back from a card to the row it was opened from", world, { as }, async ({ page }) => {

@@ -45,7 +45,9 @@ export type DataListProps<P extends ListPath> = {
   /** Where a row leads to, or what it does. */
   open?: (row: RowOf<P>) => string | (() => void)
   bulk?: readonly BulkAction<RowOf<P>>[]
-  /** Files with all that was found: href gets the filters that hold. */
+  /** Offers all that was found as a file, by the filters and in the order that hold; an object says more to the file's route. For lists that have one. */
+  file?: `${P}/export` extends GetPath ? true | Record<string, string> : never
+  /** Files of lists whose own lie elsewhere: href gets the filters and the order. */
   exports?: readonly { title: string; href: (query: URLSearchParams) => string }[]
   /** Marks a row at its edge; `legend` explains the marks. */
   tone?: (row: RowOf<P>) => Tone | undefined
@@ -76,6 +78,7 @@ export function DataList<P extends ListPath>(props: DataListProps<P>) {
   const page = got.data as Paged | undefined
   const rows = (page?.items ?? []) as RowOf<P>[]
   const cols = useColumns(props.name, columns)
+  const files = useFiles(props.path, props.pathParams, props.file)
   const selection = useSelection<RowOf<P>>(list.address)
   const [panel, setPanel] = useState(false)
   useLive(props.path, props.events ?? [])
@@ -85,7 +88,7 @@ export function DataList<P extends ListPath>(props: DataListProps<P>) {
     <section className="u-list">
       {props.tabs && <div className="u-tabs"><Tabs {...props.tabs} value={state.values[props.tabs.name] ?? ""} set={(v) => list.filter({ ...state.values, [props.tabs!.name]: v })} label={props.label} />{props.tabsExtra}</div>}
       <Toolbar
-        panel={panel} setPanel={setPanel} filters={filters} list={list} legend={props.legend} exports={props.exports} query={props.query} extra={props.extra}
+        panel={panel} setPanel={setPanel} filters={filters} list={list} legend={props.legend} exports={props.exports ?? files} query={{ ...props.query, ...(props.orderParam && { [props.orderParam]: state.order }) }} extra={props.extra}
         gear={<ColumnGear columns={columns} {...cols} />}
       />
       {panel && <FilterPanel filters={filters} values={state.values} apply={list.filter} clear={() => list.filter(only(state.values, props.tabs?.name))} />}
@@ -213,8 +216,20 @@ function Legend(props: { legend: readonly { tone: Tone; title: string }[] }) {
 
 function Exports(props: { exports: readonly { title: string; href: (query: URLSearchParams) => string }[]; query: URLSearchParams }) {
   const t = useTexts(words)
-  const content = <div className="u-gear">{props.exports.map((x) => <a key={x.title} href={x.href(new URLSearchParams(props.query))} download>{x.title}</a>)}</div>
-  return <Popover trigger="click" placement="bottomRight" content={content}><Button type="text" icon={<DownloadOutlined />}>{t.exports}</Button></Popover>
+  const [open, setOpen] = useState(false)
+  const content = <div className="u-gear">{props.exports.map((x) => <a key={x.title} href={x.href(new URLSearchParams(props.query))} download onClick={() => setOpen(false)}>{x.title}</a>)}</div>
+  return <Popover trigger="click" placement="bottomRight" open={open} onOpenChange={setOpen} content={content}><Button type="text" icon={<DownloadOutlined />}>{t.exports}</Button></Popover>
+}
+
+/** useFiles are the files of a list that lie under it. */
+function useFiles(path: string, params: Record<string, string> = {}, file?: true | Record<string, string>) {
+  const t = useTexts(words)
+  if (!file) return undefined
+  const href = (format: string) => (query: URLSearchParams) => {
+    for (const [name, value] of Object.entries({ ...(file !== true && file), format })) query.set(name, value)
+    return `${path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ""))}/export?${query}`
+  }
+  return [{ title: t.xlsx, href: href("xlsx") }, { title: t.csv, href: href("csv") }]
 }
 
 function BulkBar<Row>(props: { bulk: readonly BulkAction<Row>[]; rows: Row[]; clear: () => void }) {

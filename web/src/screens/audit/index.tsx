@@ -29,8 +29,7 @@ export default function Audit() {
     <Page title={t.title}>
       <p className="u-lead">{t.about}</p>
       <DataList
-        path="/api/v1/audit" name="audit" label={t.title} columns={columns}
-        exports={[{ title: t.csv, href: (query) => `/api/v1/audit/export?${query}` }]}
+        path="/api/v1/audit" file name="audit" label={t.title} columns={columns}
         filters={[
           { name: "actor", title: t.filters.actor, kind: "user" },
           { name: "from", to: "to", title: t.filters.days, kind: "dates" },

@@ -10,7 +10,6 @@ export const words = texts({
     filters: { actor: "Кто", operation: "Действие", object: "Над чем", outcome: "Итог", days: "Когда", request: "Номер запроса" },
     operationHint: "например, documents.reply",
     objectHint: "например, documents/doc_…",
-    csv: "Таблица CSV",
     allOf: (code: string) => `${code}: все действия`,
     kinds: {
       documents: "Документ", appeals: "Обращение", tasks: "Поручение", drafts: "Проект", channels: "Канал", rules: "Правило", users: "Пользователь", parties: "Заявитель", erasures: "Удаление данных", jobs: "Задание", plugins: "Коннектор", calendars: "Календарь",
@@ -39,7 +38,6 @@ export const words = texts({
     filters: { actor: "Who", operation: "Action", object: "On what", outcome: "Outcome", days: "When", request: "Number of the request" },
     operationHint: "for example documents.reply",
     objectHint: "for example documents/doc_…",
-    csv: "Table, CSV",
     allOf: (code: string) => `${code}: all actions`,
     kinds: {
       documents: "Document", appeals: "Appeal", tasks: "Task", drafts: "Draft", channels: "Channel", rules: "Rule", users: "User", parties: "Applicant", erasures: "Erasure", jobs: "Job", plugins: "Connector", calendars: "Calendar",

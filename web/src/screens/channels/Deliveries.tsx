@@ -43,7 +43,7 @@ export function Deliveries(props: { id: string }) {
   }
   return (
     <DataList
-      path="/api/v1/deliveries" query={{ channel: props.id }} name="channel-deliveries" label={t.tabs.deliveries} columns={columns} empty={t.noDeliveries}
+      path="/api/v1/deliveries" file query={{ channel: props.id }} name="channel-deliveries" label={t.tabs.deliveries} columns={columns} empty={t.noDeliveries}
       filters={[{ name: "state", title: t.delivery.state, kind: "select", options: states.map(([value, title]) => ({ value, title })) }]} events={["delivery.requested", "delivery.updated"]}
       bulk={can("deliveries.write") ? [
         { key: "retry", title: t.retry, run: (rows, done) => each(rows, "retry", t.retried, done) },

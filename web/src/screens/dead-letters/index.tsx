@@ -35,7 +35,7 @@ export default function DeadLetters() {
     <Page title={t.title}>
       <p className="u-lead">{t.about}</p>
       <DataList
-        path="/api/v1/dead-letters" name="dead-letters" label={t.title} columns={columns} empty={t.none} open={(d) => () => setChosen(d)}
+        path="/api/v1/dead-letters" file name="dead-letters" label={t.title} columns={columns} empty={t.none} open={(d) => () => setChosen(d)}
         tabs={{ name: "state", options: [{ value: "", title: t.tabs.all }, { value: "open", title: t.tabs.open }, { value: "replayed", title: t.tabs.replayed }, { value: "given_up", title: t.tabs.given_up }] }}
         filters={[{ name: "topic", title: t.topic, kind: "select", options: Object.entries(t.topics).map(([value, title]) => ({ value, title })) }]}
         events={["document.registered", "notice.raised"]}

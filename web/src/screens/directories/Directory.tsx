@@ -32,7 +32,7 @@ function Opened({ book }: { book: Book }) {
   const writable = book.editable && can("directories.write")
   const title = pick(book.title, lang)
   const path = `/api/v1/directories/${book.name}/export`
-  const file = (label: string, encoding?: string) => ({ title: label, href: (q: URLSearchParams) => { if (encoding) q.set("encoding", encoding); return `${path}?${q}` } })
+  const file = (label: string, more: Record<string, string> = {}) => ({ title: label, href: (q: URLSearchParams) => `${path}?${new URLSearchParams([...q, ...Object.entries(more)])}` })
   return (
     <Page
       title={title}
@@ -40,7 +40,7 @@ function Opened({ book }: { book: Book }) {
     >
       <DataList
         path="/api/v1/directories/{name}/entries" pathParams={{ name: book.name }} name={`directory.${book.name}`} label={title} columns={columnsOf(book, lang, t.forOrg, t.forAll)} filters={filtersOf(book, lang, t)}
-        orderParam="order" open={(e) => () => setEdited(e)} exports={[file(t.csv), file(t.csv1251, "windows-1251")]} empty={t.empty}
+        orderParam="order" open={(e) => () => setEdited(e)} exports={[file(t.xlsx, { format: "xlsx" }), file(t.csv), file(t.csv1251, { encoding: "windows-1251" })]} empty={t.empty}
       />
       {edited && <EntryForm book={book} entry={edited === "new" ? undefined : edited} writable={writable} close={() => setEdited(null)} title={edited === "new" ? title : labelOf(edited, book)} />}
       {importing && <ImportForm name={book.name} close={() => setImporting(false)} />}

@@ -26,7 +26,7 @@ export function OnTheWay() {
   ]
   return (
     <DataList
-      path="/api/v1/deliveries" name="documents.way" label={t.stages.way} columns={columns} filters={filters} query={{ direction: "outgoing" }}
+      path="/api/v1/deliveries" file name="documents.way" label={t.stages.way} columns={columns} filters={filters} query={{ direction: "outgoing" }}
       open={(d) => `/documents/${d.document}`} events={["delivery.requested", "delivery.updated"]} empty={t.emptyWay}
       tone={(d) => (d.state === "rejected" ? "bad" : d.state === "unknown" ? "warn" : undefined)}
     />

@@ -74,23 +74,13 @@ function Papers(props: { direction: Direction; state?: Schema<"DocumentState"> }
     { kind: "select", name: "mark", title: t.mark, options: Object.entries(t.marks).map(([value, title]) => ({ value, title })) },
     { kind: "dates", name: "from", to: "to", title: t.registered },
   ]
-  const file = (format: string) => ({ title: format.toUpperCase(), href: (q: URLSearchParams) => exportHref(q, format) })
   return (
     <DataList
       path="/api/v1/documents" name={`documents.${props.direction}`} label={t.directions[props.direction]} columns={columns} filters={filters} query={{ direction: props.direction, state: props.state }}
-      open={(d) => `/documents/${d.id}`} events={["document.registered", "document.updated", "delivery.updated"]} empty={t.empty} exports={[file("csv"), file("xlsx")]}
+      open={(d) => `/documents/${d.id}`} events={["document.registered", "document.updated", "delivery.updated"]} empty={t.empty} file={{ columns: "number,registered,subject,sender,state,channel,due" }}
       tone={(d) => (d.state === "undelivered" ? "bad" : d.due_at && new Date(d.due_at) < new Date() && !["answered", "sent", "closed"].includes(d.state) ? "warn" : undefined)}
     />
   )
-}
-
-/** The file knows fewer filters than the list; what it does not know is left out. */
-function exportHref(q: URLSearchParams, format: string): string {
-  const known = ["direction", "state", "channel", "from", "to"]
-  const out = new URLSearchParams([...q].filter(([name]) => known.includes(name)))
-  out.set("columns", "number,registered,subject,sender,state,channel,due")
-  out.set("format", format)
-  return `/api/v1/reports/documents?${out}`
 }
 
 function Drafts(props: { state: Schema<"DraftState">; title: Stage }) {
@@ -105,7 +95,7 @@ function Drafts(props: { state: Schema<"DraftState">; title: Stage }) {
   const filters: Filter[] = [{ kind: "user", name: "author", title: t.author }, { kind: "dates", name: "from", to: "to", title: t.date }]
   return (
     <DataList
-      path="/api/v1/drafts" name="drafts" label={t.stages[props.title]} columns={columns} filters={filters} query={{ state: props.state }}
+      path="/api/v1/drafts" file name="drafts" label={t.stages[props.title]} columns={columns} filters={filters} query={{ state: props.state }}
       open={(d) => `/documents/drafts/${d.id}`} events={["draft.updated"]} empty={t.emptyDrafts}
     />
   )

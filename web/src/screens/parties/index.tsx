@@ -36,7 +36,7 @@ export default function Parties() {
   ]
   return (
     <Page title={t.title} actions={can("parties.write") && <Button type="primary" icon={<PlusOutlined />} onClick={() => setMaking(true)}>{t.create}</Button>}>
-      <DataList path="/api/v1/parties" name="parties" label={t.title} columns={columns} filters={filters} open={(p) => `/parties/${p.id}`} empty={t.empty} />
+      <DataList path="/api/v1/parties" file name="parties" label={t.title} columns={columns} filters={filters} open={(p) => `/parties/${p.id}`} empty={t.empty} />
       {making && <PartyForm title={t.create} close={() => setMaking(false)} saved={(p) => void navigate(`/parties/${p.id}`)} />}
     </Page>
   )

@@ -55,7 +55,7 @@ function List({ view }: { view: View }) {
   ]
   return (
     <DataList
-      path="/api/v1/tasks" name="tasks" label={t.views[view]} columns={columns} filters={filters} query={view === "all" ? {} : { view }} open={(k) => `/tasks/${k.id}`} events={["task.assigned", "task.updated"]} empty={t.empties[view]}
+      path="/api/v1/tasks" file name="tasks" label={t.views[view]} columns={columns} filters={filters} query={view === "all" ? {} : { view }} open={(k) => `/tasks/${k.id}`} events={["task.assigned", "task.updated"]} empty={t.empties[view]}
       tone={(k) => (!k.ended_at && !k.done_at && k.deadline && new Date(k.deadline.due_at) < new Date() ? "bad" : undefined)} legend={[{ tone: "bad", title: t.overdueTag }]}
     />
   )

@@ -47,7 +47,7 @@ function People() {
   ]
   return (
     <DataList
-      path="/api/v1/users" name="users" label={t.title} columns={columns} open={(u) => `/users/${u.id}`}
+      path="/api/v1/users" file name="users" label={t.title} columns={columns} open={(u) => `/users/${u.id}`}
       filters={[
         { name: "text", title: t.filters.text, kind: "text" },
         { name: "role", title: t.filters.role, kind: "select", options: Object.entries(t.roles).map(([value, title]) => ({ value, title })) },
@@ -98,5 +98,5 @@ function Sessions() {
     { key: "agent", title: t.session.agent, render: (s) => <span title={s.agent}>{device(s.agent)}</span> },
     { key: "end", title: "", width: "150px", align: "right", render: (s) => (s.current ? <Tag>{t.session.own}</Tag> : <Button size="small" danger aria-label={`${t.session.end}: ${s.name}`} onClick={() => end(s.id)}>{t.session.end}</Button>) },
   ]
-  return <DataList path="/api/v1/user-sessions" name="user-sessions" label={t.tabs.sessions} columns={columns} />
+  return <DataList path="/api/v1/user-sessions" file name="user-sessions" label={t.tabs.sessions} columns={columns} />
 }
