@@ -15,9 +15,10 @@ after(() => world.stop())
 const desk = await furnish(world)
 const me = world.admin
 const { rest } = me
-const users = (await rest.get<{ items: { id: string; login: string }[] }>("/users")).items
-const myself = users.find((u) => u.login === me.login)!.id
 const helper = await world.person("operator")
+const users = (await rest.get<components["schemas"]["UserPage"]>("/users")).items
+const idOf = (login: string) => users.find((u) => u.login === login)!.id
+const myself = idOf(me.login)
 
 /** furnished has appeals in all states that lists tell apart, and tasks some of which are done. */
 async function furnished() {
@@ -29,11 +30,14 @@ async function furnished() {
   const closed = await appeal(world, { subject: "Закрыто", source: desk.phone, take: true })
   await rest.post(`/appeals/${closed.id}/close`, { text: "Сделано" }, closed.version)
   await helper.rest.post<Doc>("/appeals", { subject: "Чужое", applicant: { kind: "person", name: "Иванов" }, due_at: past, take: true })
-  const made: Task[] = []
-  for (const title of ["Первое", "Второе", "Третье"]) made.push(await rest.post<Task>("/tasks", { kind: "task", title, performer: myself, controller: myself, due_at: new Date(Date.now() + 9e6).toISOString() }))
-  const [waits, ended] = made
-  await rest.post(`/tasks/${waits!.id}/done`, { text: "Сделано" }, (await rest.post<Task>(`/tasks/${waits!.id}/accept`, undefined, waits!.version)).version)
-  await rest.post(`/tasks/${ended!.id}/cancel`, { reason: "Не нужно" }, ended!.version)
+  const task = (title: string, who: object) => rest.post<Task>("/tasks", { kind: "assignment", title, ...who, due_at: new Date(Date.now() + 9e6).toISOString() })
+  await task("Открытое", { performer: myself })
+  const ended = await task("Отменённое", { performer: myself })
+  await rest.post(`/tasks/${ended.id}/cancel`, { reason: "Не нужно" }, ended.version)
+  await task("Ещё делают", { performer: idOf(helper.login), controller: myself })
+  const waits = await task("Ждёт приёма", { performer: idOf(helper.login), controller: myself })
+  const begun = await helper.rest.post<Task>(`/tasks/${waits.id}/accept`, undefined, waits.version)
+  await helper.rest.post(`/tasks/${waits.id}/done`, { text: "Сделано" }, begun.version)
 }
 await furnished()
 
