@@ -10,6 +10,7 @@ import { Page } from "../../parts/Page"
 import { toast } from "../../parts/toast"
 import { When } from "../../parts/When"
 import { useTexts } from "../../texts/i18n"
+import "../../parts/admin.css"
 import { JournalForm } from "./JournalForm"
 import { words } from "./texts"
 

@@ -39,7 +39,7 @@ function One(props: { value: Action; onChange: (value: Action) => void; remove?:
       />
       <div className="u-action-asks">{asks[a.do].map((name) => <Ask key={name} name={name} value={a} onChange={props.onChange} />)}</div>
       {props.remove && <Button type="text" icon={<CloseOutlined />} aria-label={t.removeAction} onClick={props.remove} />}
-      <Wrong faults={props.faults} at={props.path} />
+      <Wrong faults={props.faults} at={props.path} names={{ title: a.do === "reply" ? t.subject : t.taskTitle }} />
     </div>
   )
 }

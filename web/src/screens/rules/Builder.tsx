@@ -112,9 +112,10 @@ function Expression(props: Props) {
   )
 }
 
-/** Wrong shows the faults of what has the path below it, those deeper with what they are about. */
-export function Wrong(props: { faults: readonly Fault[]; at: string }) {
-  const { at } = props
-  const texts = props.faults.flatMap((f) => (f.field === at || at.startsWith(`${f.field}.`) ? [f.text] : f.field.startsWith(`${at}.`) ? [labelled(spoken(namePath(f.field.slice(at.length + 1))), f.text)] : []))
+/** Wrong shows the faults of what has the path below it, those deeper with what they are about; `names` is what the page calls it. */
+export function Wrong(props: { faults: readonly Fault[]; at: string; names?: Record<string, string> }) {
+  const { at, names } = props
+  const about = (field: string) => names?.[field] ?? spoken(namePath(field))
+  const texts = props.faults.flatMap((f) => (f.field === at || at.startsWith(`${f.field}.`) ? [f.text] : f.field.startsWith(`${at}.`) ? [labelled(about(f.field.slice(at.length + 1)), f.text)] : []))
   return texts.length > 0 && <p className="u-fault" role="alert">{texts.join("; ")}</p>
 }
