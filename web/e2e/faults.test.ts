@@ -41,7 +41,6 @@ journey("an approver who may not approve is told of at the approvers, by his pla
   await dialog.getByRole("button", { name: "Сохранить" }).click()
   await at(dialog, "Согласующие").getByText("2: сотрудник — автор не согласует собственный проект").waitFor()
   await plain(page)
-  await page.screenshot({ path: "/tmp/u7shots/fault-route.png" })
 })
 
 journey("hours of a calendar that overlap are told of at their day", world, { as: () => me }, async ({ page }) => {
@@ -52,7 +51,6 @@ journey("hours of a calendar that overlap are told of at their day", world, { as
   await dialog.getByRole("button", { name: "Сохранить" }).click()
   await at(dialog, "Вторник").getByText("2 — промежутки идут по порядку и не пересекаются").waitFor()
   await plain(page)
-  await page.screenshot({ path: "/tmp/u7shots/fault-week.png" })
 })
 
 journey("faults within a rule stand at their condition and their action", world, { as: () => me }, async ({ page }) => {
@@ -74,20 +72,5 @@ journey("faults within a rule stand at their condition and their action", world,
   await inner.getByText(/^2 — регулярное выражение не разобрано/).waitFor()
   await action.getByText(/Поручение — обязательное поле/).waitFor()
   assert.equal(await page.locator(".u-action").first().locator(".u-fault").count(), 0)
-  await page.screenshot({ path: "/tmp/u7shots/fault-rule.png", fullPage: true })
   assert.doesNotMatch(await page.locator("body").innerText(), /then\.|when\./)
-})
-
-journey("contacts of an applicant that are refused are told of at their row", world, { as: () => me }, async ({ page }) => {
-  await page.goto("/parties")
-  await page.getByRole("button", { name: /Новый|Добавить/ }).first().click()
-  const dialog = page.getByRole("dialog")
-  await dialog.getByLabel("Имя").first().fill("Петров")
-  await dialog.getByRole("button", { name: /онтакт/ }).first().click()
-  await dialog.getByRole("button", { name: /онтакт/ }).last().click()
-  await page.screenshot({ path: "/tmp/u7shots/fault-party0.png" })
-  await dialog.locator(".u-contact input.ant-input").first().fill("не телефон")
-  await dialog.getByRole("button", { name: "Сохранить" }).click()
-  await page.waitForTimeout(1500)
-  await page.screenshot({ path: "/tmp/u7shots/fault-party.png" })
 })
