@@ -40,7 +40,7 @@ type Answer struct {
 	Files    []core.Attachment
 	Pending  bool
 	Token    string
-	AskAfter time.Duration
+	AskAfter time.Duration // from a second to an hour; beyond them the nearer one counts
 }
 
 // Config of New. What has no default must be set.

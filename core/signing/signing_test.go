@@ -171,6 +171,26 @@ func TestPendingAnswerOutlivesARestart(t *testing.T) {
 	}
 }
 
+func TestPendingAnswerIsAskedForWithinAnHour(t *testing.T) {
+	for name, after := range map[string]time.Duration{"never": 1 << 62, "before": -time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			d.channels.next = append(d.channels.next, func() (signing.Answer, error) {
+				return signing.Answer{Pending: true, Token: "eds:7", AskAfter: after}, nil
+			})
+			d.sign()
+			d.step()
+			if d.step(); len(d.channels.asked) != 1 {
+				t.Error("asked again at once")
+			}
+			d.clock.Add(time.Hour)
+			if d.step(); len(d.channels.asked) == 1 {
+				t.Error("not asked within an hour")
+			}
+		})
+	}
+}
+
 func TestTroubleIsTriedAgainUnlessItIsFinal(t *testing.T) {
 	for name, c := range map[string]struct {
 		err   error

@@ -141,11 +141,18 @@ func object(fields map[string]any) json.RawMessage {
 	return raw
 }
 
+// Bounds of when a pending answer is asked for again: what a connector names by
+// mistake must neither ask without a pause nor never.
+const (
+	askFastest = time.Second
+	askSlowest = time.Hour
+)
+
 // take writes down what came of a request.
 func take(tx store.Tx, sig *core.Signature, a Answer) error {
 	switch {
 	case a.Pending:
-		at := tx.Now().Add(max(a.AskAfter, time.Second))
+		at := tx.Now().Add(min(max(a.AskAfter, askFastest), askSlowest))
 		sig.Token, sig.DueAt, sig.Problem = a.Token, &at, ""
 		return nil
 	case sig.State == core.SignatureSigning:
