@@ -6,12 +6,14 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"runtime"
 	"slices"
 	"strconv"
 
 	"github.com/blevesearch/bleve/v2"
 	found "github.com/blevesearch/bleve/v2/search"
 	index "github.com/blevesearch/bleve_index_api"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/store"
@@ -56,6 +58,7 @@ func (s *Service) Find(ctx context.Context, q Query) (Page, error) {
 		if err := a.look(ctx, s.Look); err != nil {
 			return err
 		}
+		a.arrange()
 		page.Total, page.AtLeast, page.Next = a.total, a.older != "", a.next()
 		shown, err = s.show(ctx, a)
 		return err
@@ -138,48 +141,73 @@ func (a *asking) request(size int) *bleve.SearchRequest {
 	return req
 }
 
-// look asks shard by shard, from newer to older ones, until it has looked at
-// enough documents.
+// look asks the shards, from newer to older ones and as many at once as there are
+// processors, until it has looked at enough documents. What it finds does not
+// depend on how many those are.
 func (a *asking) look(ctx context.Context, budget int) error {
-	for i, one := range a.shards {
-		if a.place.Below != "" && one.from >= a.place.Below {
-			continue
-		}
-		cost, err := a.ask(ctx, one)
+	row := slices.DeleteFunc(slices.Clone(a.shards), func(one *shard) bool { return a.place.Below != "" && one.from >= a.place.Below })
+	for some := range slices.Chunk(row, runtime.GOMAXPROCS(0)) {
+		answers, err := a.askAll(ctx, some)
 		if err != nil {
 			return err
 		}
-		if budget -= cost; budget <= 0 && i+1 < len(a.shards) {
-			a.older = one.from
-			break
+		for i, told := range answers {
+			a.total += told.total
+			a.hits = append(a.hits, told.hits...)
+			if budget -= told.cost; budget <= 0 && some[i] != row[len(row)-1] {
+				a.older = some[i].from
+				return nil
+			}
 		}
 	}
-	slices.SortFunc(a.hits, a.compare)
-	a.hits = a.hits[:min(len(a.hits), a.limit()+1)]
 	return nil
 }
 
-// ask adds what one shard has, and tells at how many documents it looked.
-func (a *asking) ask(ctx context.Context, one *shard) (int, error) {
-	cost := 0
+// arrange brings what was found into its order.
+func (a *asking) arrange() {
+	slices.SortFunc(a.hits, a.compare)
+	a.hits = a.hits[:min(len(a.hits), a.limit()+1)]
+}
+
+// told is the answer of one shard, and at how many documents it looked.
+type told struct {
+	hits  []hit
+	total uint64
+	cost  int
+}
+
+func (a *asking) askAll(ctx context.Context, shards []*shard) ([]told, error) {
+	answers := make([]told, len(shards))
+	all, ctx := errgroup.WithContext(ctx)
+	for i, one := range shards {
+		all.Go(func() error {
+			return guarded(func() (err error) {
+				answers[i], err = a.ask(ctx, one)
+				return err
+			})
+		})
+	}
+	return answers, all.Wait()
+}
+
+func (a *asking) ask(ctx context.Context, one *shard) (t told, err error) {
 	if a.rough != nil {
-		n, err := a.roughly(ctx, one)
-		if n == 0 || err != nil {
-			return 0, err
+		if t.cost, err = a.roughly(ctx, one); t.cost == 0 || err != nil {
+			return t, err
 		}
-		cost = n
 	}
 	res, err := one.index.SearchInContext(ctx, a.request(a.limit()+1))
 	if err != nil {
-		return 0, err
+		return t, err
 	}
-	a.total += res.Total
 	for _, h := range res.Hits {
 		if a.place.Below == "" || h.ID < a.place.Below {
-			a.hits = append(a.hits, hit{h, one})
+			t.hits = append(t.hits, hit{h, one})
 		}
 	}
-	return max(cost, int(res.Total)) * a.weight, nil //nolint:gosec // shards are small
+	t.total = res.Total
+	t.cost = max(t.cost, int(res.Total)) * a.weight //nolint:gosec // shards are small
+	return t, nil
 }
 
 // roughly counts what the shard may have.
