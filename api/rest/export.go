@@ -225,7 +225,7 @@ func when(moment *time.Time) any {
 	if moment == nil || moment.IsZero() {
 		return nil
 	}
-	return moment.In(core.OfficeZone).Format("02.01.2006 15:04")
+	return report.MomentOf(*moment)
 }
 
 // told is a column whose cells need nobody's name.

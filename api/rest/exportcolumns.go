@@ -187,7 +187,7 @@ func sessionColumns() []column[OpenSession] {
 func auditColumns() []column[*core.AuditEntry] {
 	type row = *core.AuditEntry
 	return []column[row]{
-		told("Время", func(e row) any { return e.CreatedAt.In(core.OfficeZone).Format("2006-01-02 15:04:05") }),
+		told("Время", func(e row) any { return e.CreatedAt.In(core.OfficeZone).Format("02.01.2006 15:04:05") }),
 		told("Пользователь", func(e row) any { return e.Actor.ID }),
 		told("Имя", func(e row) any { return e.Actor.Name }),
 		told("Под именем вошёл", func(e row) any { return e.Actor.BehindName }),

@@ -106,7 +106,7 @@ func moment(t *time.Time) any {
 	if t == nil || t.IsZero() {
 		return nil
 	}
-	return t.In(core.OfficeZone).Format("02.01.2006 15:04")
+	return MomentOf(*t)
 }
 
 func nameOf(c core.Correspondent) string {
@@ -184,10 +184,11 @@ func rowOf(tx store.Tx, q *Query, d *core.Document, of []Column) ([]any, error) 
 		if err != nil {
 			return nil, err
 		}
+		value := strings.Join(values, "") // of a period there is one
 		for i, v := range values {
 			values[i] = titleOf(tx, q, Dimension(name), v)
 		}
-		row = append(row, strings.Join(values, ", "))
+		row = append(row, periodCell(Dimension(name), value, strings.Join(values, ", ")))
 	}
 	return row, nil
 }
@@ -206,8 +207,8 @@ func WriteSummary(q Query, rows []Row, total Sums, to Sheet) error {
 	}
 	for _, row := range rows {
 		cells := make([]any, 0, len(q.Group)+16)
-		for _, key := range row.Keys {
-			cells = append(cells, key.Title)
+		for i, key := range row.Keys {
+			cells = append(cells, periodCell(q.Group[i], key.Value, key.Title))
 		}
 		if err := to.Row(append(cells, row.cells()...)); err != nil {
 			return err

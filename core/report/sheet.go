@@ -11,10 +11,12 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/uzel-hub/uzel/core"
 )
 
 // Sheet takes the rows of a table one by one and writes them out as they come.
-// A cell is a string, an int64, a float64 or nil.
+// A cell is a string, an int64, a float64, a Moment, a core.Date or nil.
 type Sheet interface {
 	Row(cells []any) error
 	// Close writes the end of the table. It does not close what is written to.
@@ -51,6 +53,10 @@ func csvText(cell any) string {
 		return strings.Replace(strconv.FormatFloat(v, 'f', 2, 64), ".", ",", 1)
 	case string:
 		return harmless(v)
+	case Moment:
+		return v.text()
+	case core.Date:
+		return csvText(dayCell(v))
 	}
 	return fmt.Sprint(cell)
 }
@@ -99,7 +105,7 @@ func (s *xlsxSheet) begin() error {
 		return err
 	}
 	s.out = bufio.NewWriter(part)
-	_, err = s.out.WriteString(xml.Header + `<worksheet xmlns="` + mainSpace + `"><sheetData>`)
+	_, err = s.out.WriteString(xml.Header + `<worksheet xmlns="` + mainSpace + `">` + columnWidths + `<sheetData>`)
 	return err
 }
 
@@ -142,6 +148,10 @@ func (s *xlsxSheet) cell(cell any) error {
 			return err
 		}
 		s.out.WriteString("</t></is></c>")
+	case core.Date:
+		return s.cell(dayCell(v))
+	case Moment:
+		fmt.Fprintf(s.out, `<c s="%d"><v>%v</v></c>`, v.shown, v.serial())
 	default:
 		fmt.Fprintf(s.out, "<c><v>%v</v></c>", v)
 	}
@@ -193,11 +203,14 @@ func (s *xlsxSheet) frame() []part {
 		fmt.Fprintf(&sheets, `<sheet name="Лист%d" sheetId="%d" r:id="rId%d"/>`, n, n, n)
 		fmt.Fprintf(&links, `<Relationship Id="rId%d" Type="%s/worksheet" Target="worksheets/sheet%d.xml"/>`, n, officeSpace, n)
 	}
+	fmt.Fprintf(&links, `<Relationship Id="rId%d" Type="%s/styles" Target="styles.xml"/>`, s.sheets+1, officeSpace)
 	return []part{
 		{"xl/workbook.xml", `<workbook xmlns="` + mainSpace + `" xmlns:r="` + officeSpace + `"><sheets>` + sheets.String() + `</sheets></workbook>`},
 		{"xl/_rels/workbook.xml.rels", `<Relationships xmlns="` + packageSpace + `">` + links.String() + `</Relationships>`},
+		{"xl/styles.xml", styles()},
 		{"_rels/.rels", `<Relationships xmlns="` + packageSpace + `"><Relationship Id="rId1" Type="` + officeSpace + `/officeDocument" Target="xl/workbook.xml"/></Relationships>`},
 		{"[Content_Types].xml", `<Types xmlns="` + contentsSpace + `"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>` +
-			`<Override PartName="/xl/workbook.xml" ContentType="` + mediaType + `sheet.main+xml"/>` + types.String() + `</Types>`},
+			`<Override PartName="/xl/workbook.xml" ContentType="` + mediaType + `sheet.main+xml"/>` +
+			`<Override PartName="/xl/styles.xml" ContentType="` + mediaType + `styles+xml"/>` + types.String() + `</Types>`},
 	}
 }

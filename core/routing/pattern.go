@@ -105,7 +105,28 @@ func (p *pattern) inOne(texts []string, s *sieve) bool {
 
 func patternFault(err error) string {
 	if e, ok := errors.AsType[*syntax.Error](err); ok {
+		if text, known := patternFaults[e.Code]; known {
+			return text
+		}
 		return e.Code.String()
 	}
 	return err.Error()
+}
+
+var patternFaults = map[syntax.ErrorCode]string{
+	syntax.ErrInvalidCharClass:      "неверный класс знаков",
+	syntax.ErrInvalidCharRange:      "неверный диапазон знаков",
+	syntax.ErrInvalidEscape:         "неверная последовательность с обратной чертой",
+	syntax.ErrInvalidNamedCapture:   "неверное имя группы",
+	syntax.ErrInvalidPerlOp:         "такая запись (?…) не поддерживается",
+	syntax.ErrInvalidRepeatOp:       "неверный повтор",
+	syntax.ErrInvalidRepeatSize:     "слишком большой повтор",
+	syntax.ErrInvalidUTF8:           "неверные знаки",
+	syntax.ErrMissingBracket:        "нет закрывающей ]",
+	syntax.ErrMissingParen:          "нет закрывающей )",
+	syntax.ErrMissingRepeatArgument: "нечего повторять перед знаком повтора",
+	syntax.ErrTrailingBackslash:     "обратная черта в конце",
+	syntax.ErrUnexpectedParen:       "лишняя )",
+	syntax.ErrNestingDepth:          "слишком глубокая вложенность",
+	syntax.ErrLarge:                 "слишком большое выражение",
 }

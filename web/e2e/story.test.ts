@@ -60,9 +60,19 @@ async function find(page: Page, { subject }: Matter): Promise<void> {
   await page.getByRole("heading", { name: subject }).waitFor()
 }
 
+/** deed does something with the paper that is open, by its button or by the menu. */
+async function deed(page: Page, name: string): Promise<void> {
+  const button = page.getByRole("button", { name })
+  const more = page.getByRole("button", { name: "Ещё" })
+  await button.or(more).first().waitFor()
+  if (await button.isVisible()) return button.click()
+  await more.click()
+  await page.getByRole("menuitem", { name }).click()
+}
+
 /** assign gives the master a task by the paper that is open. */
 async function assign(page: Page, master: Person): Promise<void> {
-  await page.getByRole("button", { name: "Поручить" }).click()
+  await deed(page, "Поручить")
   await page.getByLabel("Что сделать").fill("Восстановить освещение")
   await page.getByRole("combobox", { name: "Исполнитель" }).fill(master.name)
   await page.locator(".ant-select-item-option", { hasText: master.name }).click()
@@ -73,7 +83,7 @@ async function assign(page: Page, master: Person): Promise<void> {
 /** prepare writes an answer with an act and has it signed; the draft is open then. */
 async function prepare(page: Page, matter: Matter): Promise<void> {
   await find(page, matter)
-  await page.getByRole("button", { name: "Подготовить проект ответа" }).click()
+  await deed(page, "Подготовить проект ответа")
   await page.getByRole("heading", { name: "Проект ответа" }).waitFor()
   await page.getByRole("textbox", { name: "Текст" }).fill(matter.answer)
   await page.getByLabel("Перетащите файлы сюда").setInputFiles({ name: "Акт осмотра.txt", mimeType: "text/plain", buffer: Buffer.from(`Акт осмотра\n\n${matter.answer}\n`) })

@@ -77,7 +77,7 @@ export function DataList<P extends ListPath>(props: DataListProps<P>) {
   const got = useGet(props.path as GetPath, { params: { path: props.pathParams ?? {}, query: asked } } as never, { placeholderData: (before: unknown) => before as never })
   const page = got.data as Paged | undefined
   const rows = (page?.items ?? []) as RowOf<P>[]
-  const cols = useColumns(props.name, columns)
+  const cols = useColumns(props.name, useHeld(columns, got.isPlaceholderData))
   const files = useFiles(props.path, props.pathParams, props.file)
   const selection = useSelection<RowOf<P>>(list.address)
   const [panel, setPanel] = useState(false)
@@ -105,6 +105,13 @@ export function DataList<P extends ListPath>(props: DataListProps<P>) {
       {props.paged !== false && <Pager list={list} shown={rows.length} next={page?.next} />}
     </section>
   )
+}
+
+/** useHeld keeps what was shown while the next page is awaited, so that its rows are not drawn once more in vain. */
+function useHeld<T>(value: T, hold: boolean): T {
+  const held = useRef(value)
+  if (!hold) held.current = value
+  return held.current
 }
 
 function only(values: Record<string, string>, name?: string): Record<string, string> {

@@ -1,6 +1,6 @@
 import { Alert, Button, Form, type FormInstance } from "antd"
 import { type ReactNode, useId, useState } from "react"
-import { ApiError, type Fault } from "../api/errors"
+import { ApiError } from "../api/errors"
 import { useKeys } from "../app/keys"
 import { texts, useTexts } from "../texts/i18n"
 import { placeFaults } from "./save/faults"
@@ -14,7 +14,8 @@ const words = texts({
 /**
  * RecordForm is a form of ours: Form.Items within, buttons below, Ctrl+Enter saves. What the REST
  * finds wrong stands at its fields, the rest at the head; nothing typed is lost by a refusal. `save`
- * gets the values and returns when they are saved, or throws the ApiError.
+ * gets the values and returns when they are saved, or throws the ApiError. Where the form calls a
+ * field otherwise than the REST, `at` gives its name in the form for a fault's path.
  */
 export function RecordForm<V extends object>(props: {
   initial?: Partial<V>
@@ -29,6 +30,7 @@ export function RecordForm<V extends object>(props: {
   extra?: ReactNode
   disabled?: boolean
   onValues?: (values: V) => void
+  at?: (field: string, values: V) => string
   children: ReactNode
 }) {
   const t = useTexts(words)
@@ -36,7 +38,7 @@ export function RecordForm<V extends object>(props: {
   const [own] = Form.useForm<V>()
   const form = props.form ?? own
   const [busy, setBusy] = useState(false)
-  const [problem, setProblem] = useState<{ text: string; rest: Fault[] } | null>(null)
+  const [problem, setProblem] = useState<{ text: string; rest: string[] } | null>(null)
   useKeys({ "mod+Enter": { title: t.keySave, run: form.submit } })
   const finish = async (values: V) => {
     setBusy(true)
@@ -44,7 +46,7 @@ export function RecordForm<V extends object>(props: {
     try {
       await props.save(values)
     } catch (error) {
-      setProblem(show(form, error, t.check))
+      setProblem(show(form, error, t.check, (field) => props.at?.(field, values) ?? field))
     } finally {
       setBusy(false)
     }
@@ -61,7 +63,7 @@ export function RecordForm<V extends object>(props: {
       onValuesChange={(_, all) => props.onValues?.(all)} scrollToFirstError={{ block: "center", focus: true }}
     >
       {problem && (
-        <Alert type="error" role="alert" title={problem.text} description={problem.rest.length > 0 && <ul>{problem.rest.map((f) => <li key={f.field + f.text}>{f.text} ({f.field})</li>)}</ul>} />
+        <Alert type="error" role="alert" title={problem.text} description={problem.rest.length > 0 && <ul>{problem.rest.map((text) => <li key={text}>{text}</li>)}</ul>} />
       )}
       {props.children}
       <div className="u-form-do">
@@ -74,11 +76,12 @@ export function RecordForm<V extends object>(props: {
 }
 
 /** show puts the faults at their fields and gives what is left for the head of the form. */
-function show<V>(form: FormInstance<V>, error: unknown, check: string): { text: string; rest: Fault[] } {
+function show<V>(form: FormInstance<V>, error: unknown, check: string, at: (field: string) => string): { text: string; rest: string[] } {
   if (!(error instanceof ApiError) || error.faults.length === 0) return { text: explain(error), rest: [] }
   const fields = new Set(form.getFieldsError().map((f) => f.name.join(".")))
-  const placed = placeFaults(error.faults, (name) => fields.has(name.join(".")))
+  const placed = placeFaults(error.faults.map((f) => ({ ...f, field: at(f.field) })), (name) => fields.has(name.join(".")))
   form.setFields(placed.fields as never)
   if (placed.fields[0]) form.scrollToField(placed.fields[0].name as never, { block: "center", focus: true })
-  return { text: placed.rest.length > 0 ? error.message : check, rest: placed.rest }
+  if (placed.fields.length > 0) return { text: check, rest: placed.rest }
+  return placed.rest.length === 1 ? { text: placed.rest[0]!, rest: [] } : { text: error.message, rest: placed.rest }
 }

@@ -3,10 +3,10 @@ import { Alert, Button, Form, Input, InputNumber, Select, Switch } from "antd"
 import { createContext, type ReactNode, useContext, useId } from "react"
 import type { Fault } from "../api/errors"
 import { texts, useTexts } from "../texts/i18n"
-import { faultAt, fieldsOf, isShown, type JsonSchema, parseDuration, set, strayFaults, type Values } from "./schema/schema"
+import { faultAt, faultWithin, fieldsOf, isShown, type JsonSchema, parseDuration, set, strayFaults, type Values } from "./schema/schema"
 import { clearable } from "./clearable"
 
-export { type JsonSchema, missing, type Values, withDefaults } from "./schema/schema"
+export { type JsonSchema, missing, strayFaults, type Values, withDefaults } from "./schema/schema"
 
 const words = texts({
   ru: {
@@ -41,11 +41,11 @@ export function SchemaForm(props: {
 }) {
   const t = useTexts(words)
   const faults = props.faults ?? []
-  const stray = strayFaults(props.schema, faults)
+  const stray = strayFaults(props.schema, faults, props.value)
   return (
     <Form_ value={{ root: props.value, schema: props.schema, faults, secrets: props.secrets ?? [], disabled: props.disabled, sectionExtra: props.sectionExtra }}>
       <Form component="div" layout="vertical" className="u-schema" disabled={props.disabled}>
-        {stray.length > 0 && <Alert type="error" role="alert" title={t.stray} description={<ul>{stray.map((f) => <li key={f.field + f.text}>{f.field}: {f.text}</li>)}</ul>} />}
+        {stray.length > 0 && <Alert type="error" role="alert" title={t.stray} description={<ul>{stray.map((text) => <li key={text}>{text}</li>)}</ul>} />}
         <Fields schema={props.schema} value={props.value} onChange={props.onChange} prefix="" />
       </Form>
     </Form_>
@@ -103,7 +103,7 @@ function Plain(props: FieldProps) {
   const { faults, secrets } = useContext(Form_)
   const id = useId()
   const { schema: s } = props
-  const fault = faultAt(faults, props.path) ?? faults.find((f) => s.type === "array" && f.field.startsWith(`${props.path}.`))?.text
+  const fault = faultWithin(faults, props.path)
   const wide = s["x-multiline"] || s.type === "array"
   const kept = secrets.includes(props.path)
   return (
@@ -212,11 +212,16 @@ function TableField(props: FieldProps) {
         <div className="u-row" role="group" aria-label={t.row(i + 1)} key={i}>
           <div><Fields schema={item} value={row} onChange={(v) => change(i, v)} prefix={`${props.path}.${i}.`} /></div>
           <Button type="text" icon={<DeleteOutlined />} aria-label={`${t.remove}: ${t.row(i + 1)}`} disabled={disabled} onClick={() => change(i)} />
+          <RowFault fault={faultAt(faults, `${props.path}.${i}`)} />
         </div>
       ))}
       <Button icon={<PlusOutlined />} disabled={disabled || rows.length >= (props.schema.maxItems ?? Infinity)} onClick={() => props.onChange([...rows, withItemDefaults(item)])}>{t.add}</Button>
     </fieldset>
   )
+}
+
+function RowFault({ fault }: { fault?: string }) {
+  return fault && <p className="u-fault" role="alert">{fault}</p>
 }
 
 function withItemDefaults(item: JsonSchema): Values {
@@ -226,12 +231,14 @@ function withItemDefaults(item: JsonSchema): Values {
 /** MapField is an object whose names people choose; a row without a name is not kept. */
 function MapField(props: FieldProps) {
   const t = useTexts(words)
+  const fault = faultWithin(useContext(Form_).faults, props.path)
   const rows = Object.entries((props.value ?? {}) as Record<string, string>)
   const change = (next: [string, string][]) => props.onChange(Object.fromEntries(next))
   return (
     <fieldset className="u-section">
       <legend>{props.schema.title ?? props.name}</legend>
       {props.schema.description && <p className="u-quiet">{props.schema.description}</p>}
+      {fault && <p className="u-fault" role="alert">{fault}</p>}
       {rows.map(([key, value], i) => (
         <div className="u-row" key={i}>
           <Input aria-label={t.key} value={key} onChange={(e) => change(rows.with(i, [e.target.value, value]))} />

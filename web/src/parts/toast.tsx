@@ -4,6 +4,8 @@ import type { HookAPI } from "antd/es/modal/useModal"
 import type { ReactNode } from "react"
 import { ApiError } from "../api/errors"
 import { say, texts } from "../texts/i18n"
+import { namePath } from "./save/faults"
+import { labelled, spoken } from "./save/names"
 
 const words = texts({
   ru: { yes: "Да", cancel: "Отмена", offline: "Нет связи с сервером, не сохранено", failed: "Не получилось" },
@@ -34,7 +36,7 @@ export function explain(error: unknown): string {
   const t = say(words)
   if (!(error instanceof ApiError)) return t.failed
   if (error.kind === "offline") return t.offline
-  const faults = error.faults.map((f) => f.text).filter((text) => !error.message.includes(text))
+  const faults = error.faults.filter((f) => !error.message.includes(f.text)).map((f) => labelled(spoken(namePath(f.field)), f.text))
   return [error.message, ...faults].join("; ")
 }
 

@@ -14,6 +14,8 @@ export type Column<Row> = {
   order?: string
   /** Shown only when a person chooses it. */
   hidden?: boolean
+  /** Shown in a wide window only, as long as nobody has chosen his columns. */
+  wide?: boolean
   /** A CSS width: "120px", "30%". */
   width?: string
   align?: "right"
@@ -153,5 +155,6 @@ function DrawnRow<Row>(props: RowProps<Row>) {
   )
 }
 
+/** A row is drawn again when something of it has changed; that a list makes its ways to open one anew each time is no change. */
 const TableRow = memo(DrawnRow, (a, b) =>
-  a.row === b.row && a.columns === b.columns && a.tone === b.tone && a.tabIndex === b.tabIndex && a.selected === b.selected && a.to === b.to) as typeof DrawnRow
+  a.row === b.row && a.columns === b.columns && a.tone === b.tone && a.tabIndex === b.tabIndex && a.selected === b.selected && (a.to === b.to || typeof a.to === "function" && typeof b.to === "function")) as typeof DrawnRow

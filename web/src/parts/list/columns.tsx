@@ -1,6 +1,6 @@
 import { SettingOutlined } from "@ant-design/icons"
 import { Button, Checkbox, Popover, Tooltip } from "antd"
-import { useState } from "react"
+import { useMemo, useState, useSyncExternalStore } from "react"
 import { keep, kept } from "../../app/prefs"
 import { useSession } from "../../app/session"
 import { useTexts } from "../../texts/i18n"
@@ -12,12 +12,26 @@ export function useColumns<Row>(list: string, columns: readonly Column<Row>[]) {
   const { user } = useSession()
   const name = `columns.${user.id}.${list}`
   const [chosen, setChosen] = useState(() => kept(name))
-  const keys = chosen ? chosen.split(",") : columns.filter((c) => !c.hidden).map((c) => c.key)
+  const roomy = useRoomy()
+  const { keys, shown } = useMemo(() => {
+    const of = chosen ? chosen.split(",") : columns.filter((c) => !c.hidden && (roomy || !c.wide)).map((c) => c.key)
+    return { keys: of, shown: columns.filter((c) => of.includes(c.key)) }
+  }, [columns, chosen, roomy])
   const choose = (next: string[]) => {
     keep(name, next.join())
     setChosen(next.join())
   }
-  return { shown: columns.filter((c) => keys.includes(c.key)), keys, choose, standard: () => choose([]) }
+  return { shown, keys, choose, standard: () => choose([]) }
+}
+
+const roomy = matchMedia("(min-width: 1440px), (max-width: 720px)")
+
+/** useRoomy tells that the window is wide enough for all columns; a phone has them one below the other. */
+function useRoomy(): boolean {
+  return useSyncExternalStore((changed) => {
+    roomy.addEventListener("change", changed)
+    return () => roomy.removeEventListener("change", changed)
+  }, () => roomy.matches)
 }
 
 /** ColumnGear lets a person choose the columns; the last one cannot be taken away. */

@@ -12,9 +12,22 @@ describe("faults of the REST", () => {
     ]
     const placed = placeFaults(faults, has)
     expect(placed.fields).toEqual([
-      { name: ["sender", "name"], errors: ["слишком длинно"] }, { name: ["subject"], errors: ["пусто", "нужна"] }, { name: ["addresses"], errors: ["не телефон"] },
+      { name: ["sender", "name"], errors: ["слишком длинно"] }, { name: ["subject"], errors: ["пусто", "нужна"] }, { name: ["addresses"], errors: ["1: значение — не телефон"] },
     ])
-    expect(placed.rest).toEqual([{ field: "colour", text: "неизвестное поле" }])
+    expect(placed.rest).toEqual(["неизвестное поле"])
+  })
+  it("find a field that the REST wraps, but not another one by a row's number", () => {
+    const form = (name: (string | number)[]) => ["approvers", "order", "user"].includes(name.join("."))
+    const placed = placeFaults([{ field: "route.approvers.0.user", text: "такого нет" }, { field: "route.order", text: "нет" }], form)
+    expect(placed.fields).toEqual([{ name: ["approvers"], errors: ["1: сотрудник — такого нет"] }, { name: ["order"], errors: ["нет"] }])
+    expect(placeFaults([{ field: "week.0.user", text: "x" }], form).rest).toEqual(["Рабочие часы, 1: сотрудник — x"])
+  })
+  it("without a field say in Russian what they are about, and never in the words of the REST", () => {
+    const rest = (field: string) => placeFaults([{ field, text: "такого нет" }], () => false).rest[0]
+    expect(rest("route.approvers.0.user")).toBe("Согласующие, 1: сотрудник — такого нет")
+    expect(rest("applicant.addresses.2.value")).toBe("Заявитель: контакты, 3: значение — такого нет")
+    expect(rest("values")).toBe("Значения — такого нет")
+    expect(rest("frobnicate.constructor")).toBe("такого нет")
   })
   it("have numbers for the places in lists", () => expect(namePath("files.2.name")).toEqual(["files", 2, "name"]))
   it("come out of one field or of many", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { at, fieldsOf, isShown, type JsonSchema, missing, parseDuration, set, strayFaults, withDefaults } from "./schema"
+import { at, faultWithin, fieldsOf, isShown, type JsonSchema, missing, parseDuration, set, strayFaults, withDefaults } from "./schema"
 
 const schema: JsonSchema = {
   type: "object",
@@ -45,8 +45,21 @@ describe("what is missing", () => {
 
 describe("faults", () => {
   it("of fields the form does not have are told apart", () => {
-    const stray = strayFaults(schema, [{ field: "imap.host", text: "" }, { field: "rows.0.name", text: "" }, { field: "colour", text: "" }, { field: "imap.colour", text: "" }])
-    expect(stray.map((f) => f.field)).toEqual(["colour", "imap.colour"])
+    const say = (field: string) => ({ field, text: "нет" })
+    expect(strayFaults(schema, ["imap.host", "rows.0.name", "colour", "imap.colour"].map(say), { rows: [{}] })).toEqual(["нет", "Imap — нет"])
+  })
+  it("of a field that is not shown now, or of a row that is gone, stand at the head by their titles", () => {
+    const titles: JsonSchema = { type: "object", properties: {
+      kind: { type: "string" }, boxes: { type: "array", title: "Ящики", items: { type: "object", properties: { host: { type: "string", title: "Сервер" } } } },
+      oauth: { type: "object", title: "Вход", "x-when": { field: "kind", values: ["oauth"] }, properties: { token: { type: "string", title: "Токен" } } },
+    } }
+    const faults = [{ field: "boxes.1.host", text: "не отвечает" }, { field: "oauth.token", text: "просрочен" }]
+    expect(strayFaults(titles, faults, { boxes: [{}] })).toEqual(["Ящики, 2: Сервер — не отвечает", "Вход: Токен — просрочен"])
+    expect(strayFaults(titles, faults, { kind: "oauth", boxes: [{}, {}] })).toEqual([])
+  })
+  it("of values in one control are told with their number or name", () => {
+    const faults = [{ field: "folders.1", text: "нет такой" }, { field: "headers.X-A", text: "пусто" }]
+    expect([faultWithin(faults, "folders"), faultWithin(faults, "headers"), faultWithin(faults, "head")]).toEqual(["2 — нет такой", "X-A — пусто", undefined])
   })
 })
 

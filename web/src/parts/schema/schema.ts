@@ -1,4 +1,5 @@
 import type { Fault } from "../../api/errors"
+import { labelled, spoken } from "../save/names"
 
 /** JSON Schema as connectors give it, with the hub's own x-words. */
 export type JsonSchema = {
@@ -106,22 +107,51 @@ function missingIn(schema: JsonSchema, values: Values, search: Search, prefix: s
   })
 }
 
-/** faultAt is what is wrong with exactly this field; under counts those within it. */
+/** faultAt is what is wrong with exactly this field. */
 export function faultAt(faults: readonly Fault[], path: string): string | undefined {
   return faults.filter((f) => f.field === path).map((f) => f.text).join("; ") || undefined
 }
 
-/** strayFaults are those of fields the form does not show, for the head of the form. */
-export function strayFaults(schema: JsonSchema, faults: readonly Fault[]): Fault[] {
-  return faults.filter((f) => !leads(schema, f.field.split(".")))
+/** faultWithin is what is wrong with a field drawn as one control, and with its parts, by number or name. */
+export function faultWithin(faults: readonly Fault[], path: string): string | undefined {
+  const texts = faults.flatMap((f) => {
+    if (f.field === path) return [f.text]
+    if (!f.field.startsWith(`${path}.`)) return []
+    const [part = "", ...deeper] = f.field.slice(path.length + 1).split(".")
+    return [labelled([/^\d+$/.test(part) ? Number(part) + 1 : part, spoken(deeper)].filter(Boolean).join(": "), f.text)]
+  })
+  return texts.join("; ") || undefined
 }
 
-function leads(schema: JsonSchema, path: string[]): boolean {
+/** strayFaults are those of fields the form does not show with these values, for the head of the form, each with what it is about. */
+export function strayFaults(schema: JsonSchema, faults: readonly Fault[], values: Values = {}): string[] {
+  const shown = (field: JsonSchema, siblings: Values, near: JsonSchema) => isShown(field, siblings, near, values, schema)
+  return faults.filter((f) => !leads(schema, f.field.split("."), values, shown)).map((f) => labelled(titled(schema, f.field.split(".")), f.text))
+}
+
+type Shown = (field: JsonSchema, siblings: Values, near: JsonSchema) => boolean
+
+/** leads tells that a shown field has the path, or holds it in a control of its own. */
+function leads(schema: JsonSchema, path: string[], values: unknown, shown: Shown): boolean {
   const [key, ...rest] = path
   if (key === undefined) return true
-  const next = schema.properties?.[key] ?? (/^\d+$/.test(key) ? schema.items : undefined)
-  if (next) return rest.length === 0 || (next.properties || next.items ? leads(next, rest) : false)
-  return !!schema.additionalProperties && schema.additionalProperties !== true
+  const here = (values && typeof values === "object" ? values : {}) as Values
+  if (schema.items) return /^\d+$/.test(key) && (schema.items.properties ? here[key] !== undefined && leads(schema.items, rest, here[key], shown) : true)
+  if (!schema.properties) return schema.type === "object"
+  const next = schema.properties[key]
+  if (!next || !shown(next, here, schema)) return false
+  return rest.length === 0 || leads(next, rest, here[key], shown)
+}
+
+/** titled is a path by the titles of the schema: rows.0.name → «Ящики, 1: Имя»; what the schema does not have goes by what the REST calls it. */
+function titled(schema: JsonSchema, path: string[]): string {
+  const [key, ...rest] = path
+  if (key === undefined) return ""
+  if (schema.items && /^\d+$/.test(key)) return [Number(key) + 1, titled(schema.items, rest)].filter(Boolean).join(": ")
+  const next = schema.properties?.[key]
+  if (!next) return spoken(path)
+  const within = titled(next, rest)
+  return within ? `${next.title ?? key}${/^\d/.test(within) ? ", " : ": "}${within}` : (next.title ?? key)
 }
 
 const units: Record<string, number> = { s: 1, m: 60, h: 3600 }

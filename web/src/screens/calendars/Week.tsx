@@ -29,7 +29,7 @@ export function Week(props: { calendar?: Calendar; close: (made?: string) => voi
   const written = { validator: (_: unknown, text?: string) => (parseHours(text ?? "") ? Promise.resolve() : Promise.reject(new Error(t.hoursBad))) }
   return (
     <Modal open title={c ? t.edit : t.add} footer={null} width={760} onCancel={() => props.close()}>
-      <RecordForm<Values> title={c ? t.edit : t.add} initial={initial} save={save} cancel={() => props.close()}>
+      <RecordForm<Values> title={c ? t.edit : t.add} initial={initial} save={save} cancel={() => props.close()} at={(field) => field.replace(/^week\b/, "hours")}>
         <div className="u-fields">
           <Form.Item name="title" label={t.fields.title} required><Input /></Form.Item>
           {!c && <Form.Item name="id" label={t.fields.id} required extra={t.idHint}><Input /></Form.Item>}

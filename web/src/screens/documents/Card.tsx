@@ -1,6 +1,7 @@
-import { Button } from "antd"
+import { MoreOutlined } from "@ant-design/icons"
+import { Button, Dropdown } from "antd"
 import { useState } from "react"
-import { Link, useNavigate, useParams } from "react-router"
+import { useNavigate, useParams } from "react-router"
 import { api, call, ifMatch, onceKey, type Schema } from "../../api/client"
 import { useEvents } from "../../api/events"
 import { useGet } from "../../api/query"
@@ -89,29 +90,52 @@ function Letter(props: { document: Schema<"Document"> }) {
   )
 }
 
+type Deed = { key: string; title: string; run: () => void }
+
+/** So many deeds stand open, the rest in a menu; every one has a key. */
+const OPEN = 2
+
 function Actions(props: { card: DocumentCard; reply: () => void }) {
+  const t = useTexts(words)
+  const deeds = useDeeds(props.card, props.reply)
+  const open = deeds.slice(0, deeds.length <= OPEN + 1 ? deeds.length : OPEN)
+  const rest = deeds.slice(open.length)
+  return (
+    <>
+      {open.map((o, i) => <Button key={o.key} type={i === 0 ? "primary" : "default"} onClick={o.run}>{o.title}</Button>)}
+      {rest.length > 0 && (
+        <Dropdown trigger={["click"]} menu={{ items: rest.map((o) => ({ key: o.key, label: o.title, onClick: o.run })) }}>
+          <Button icon={<MoreOutlined />}>{t.more}</Button>
+        </Dropdown>
+      )}
+    </>
+  )
+}
+
+/** useDeeds are what the person may do with the document, the likeliest first, with their keys. */
+function useDeeds({ document: d, thread }: DocumentCard, reply: () => void): Deed[] {
   const t = useTexts(words)
   const can = useCan()
   const navigate = useNavigate()
-  const { document: d } = props.card
-  const answerable = d.direction === "incoming" && can("documents.write")
-  useKeys(answerable ? { R: { title: t.reply, run: props.reply } } : {})
   const state = (to: Schema<"DocumentState">) => () =>
-    call(api.PATCH("/api/v1/documents/{id}", { params: { path: { id: d.id }, header: ifMatch(d) }, body: { state: to } })).then(() => { toast.done(t.saved); return reread() }, toast.error)
+    void call(api.PATCH("/api/v1/documents/{id}", { params: { path: { id: d.id }, header: ifMatch(d) }, body: { state: to } })).then(() => { toast.done(t.saved); return reread() }, toast.error)
   const prepare = () =>
-    call(api.POST("/api/v1/drafts", { params: { header: onceKey() }, body: { in_reply_to: d.id, text: { subject: `Re: ${d.subject}`, text: "" } } }))
+    void call(api.POST("/api/v1/drafts", { params: { header: onceKey() }, body: { in_reply_to: d.id, text: { subject: `Re: ${d.subject}`, text: "" } } }))
       .then((made) => { toast.done(t.prepared); return navigate(`/documents/drafts/${made.draft.id}`) }, toast.error)
   const detach = async () => {
     if (await confirm({ title: t.detachAsk })) await call(api.POST("/api/v1/documents/{id}/detach", { params: { path: { id: d.id }, header: ifMatch(d) } })).then(() => { toast.done(t.detached); return reread() }, toast.error)
   }
-  return (
-    <>
-      {answerable && <Button type="primary" onClick={props.reply}>{t.reply}</Button>}
-      {d.direction === "incoming" && can("drafts.write") && <Button onClick={() => void prepare()}>{t.prepare}</Button>}
-      {can("tasks.write") && <Link to={`/tasks/new?document=${d.id}`}><Button tabIndex={-1}>{t.newTask}</Button></Link>}
-      {can("documents.write") && d.state === "registered" && d.direction !== "outgoing" && <Button onClick={() => void state("in_work")()}>{t.take}</Button>}
-      {can("documents.write") && d.state !== "closed" && d.state !== "draft" && <Button onClick={() => void state("closed")()}>{t.archive}</Button>}
-      {can("documents.write") && props.card.thread.length > 0 && <Button type="text" onClick={() => void detach()}>{t.detach}</Button>}
-    </>
-  )
+  const incoming = d.direction === "incoming"
+  const writes = can("documents.write")
+  const all: (Deed & { may: boolean })[] = [
+    { key: "R", title: t.reply, run: reply, may: incoming && writes },
+    { key: "W", title: t.take, run: state("in_work"), may: writes && d.state === "registered" && d.direction !== "outgoing" },
+    { key: "P", title: t.prepare, run: prepare, may: incoming && can("drafts.write") },
+    { key: "T", title: t.newTask, run: () => void navigate(`/tasks/new?document=${d.id}`), may: can("tasks.write") },
+    { key: "A", title: t.archive, run: state("closed"), may: writes && d.state !== "closed" && d.state !== "draft" },
+    { key: "D", title: t.detach, run: () => void detach(), may: writes && thread.length > 0 },
+  ]
+  const deeds = all.filter((o) => o.may)
+  useKeys(Object.fromEntries(deeds.map((o) => [o.key, { title: o.title.toLowerCase(), run: o.run }])))
+  return deeds
 }

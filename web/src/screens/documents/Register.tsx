@@ -19,6 +19,9 @@ import { words } from "./texts"
 type Direction = Schema<"Direction">
 type Values = { subject: string; text?: string; journal?: string; date?: Dayjs; due?: Dayjs; party?: string; kind: Schema<"PartyKind">; name?: string; address?: string; delivery?: string }
 
+/** What the form calls otherwise than the REST. */
+const renamed: Record<string, string> = { due_at: "due", "fields.delivery_type": "delivery", "sender.addresses": "address", "sender.addresses.0.value": "address", "recipients.0.addresses.0.value": "address", "recipients.0.name": "name" }
+
 /** Register takes a paper into the books by hand and shows the number it will get. */
 export default function Register() {
   const t = useTexts(words)
@@ -58,7 +61,7 @@ function Paper({ direction }: { direction: Direction }) {
   return (
     <div className="u-panel u-paper">
       <div className="u-doc-number" role="status"><span>{t.reg.preview}</span><b>{journal?.next ?? t.reg.noNumber}</b><span className="u-quiet">{t.reg.previewNote}</span></div>
-      <RecordForm<Values> form={form} initial={{ kind: "person" }} save={save} saveTitle={t.reg.save} cancel={() => void navigate(-1)} title={t.reg.title}>
+      <RecordForm<Values> form={form} initial={{ kind: "person" }} save={save} saveTitle={t.reg.save} cancel={() => void navigate(-1)} title={t.reg.title} at={(field) => renamed[field] ?? field}>
         <div>
           <Form.Item name="subject" label={t.reg.subject} rules={required}><Input maxLength={1000} autoFocus /></Form.Item>
           <div className="u-fields u-pairs">

@@ -65,6 +65,13 @@ function fieldsPatch(values: Values, over: Document): Record<string, string | nu
   return { ...Object.fromEntries(gone), ...now }
 }
 
+/** atField finds a requisite by its name: for the REST they are no list. */
+function atField(field: string, v: Values): string {
+  if (field === "due_at") return "due"
+  const row = v.fields.findIndex((f) => field === `fields.${f.name}`)
+  return row >= 0 ? `fields.${row}.value` : field
+}
+
 function Edit({ document: d, close }: { document: Document; close: () => void }) {
   const t = useTexts(words)
   const path = { id: d.id }
@@ -78,20 +85,21 @@ function Edit({ document: d, close }: { document: Document; close: () => void })
   })
   return (
     <Modal open title={t.edit} footer={null} onCancel={close} width={640}>
-      <RecordForm<Values> initial={valuesOf(d)} save={save} cancel={close}>
+      <RecordForm<Values> initial={valuesOf(d)} save={save} cancel={close} at={atField}>
         <Form.Item name="subject" label={t.subject} rules={[{ required: true, message: t.reg.required }]}><Input maxLength={1000} /></Form.Item>
         <Form.Item name="due" label={t.due} getValueProps={(v?: string) => ({ value: v ? dayjs(v) : null })} normalize={(v: Dayjs | null) => v?.toISOString() ?? ""}><DatePicker format="DD.MM.YYYY HH:mm" showTime style={{ width: "100%" }} /></Form.Item>
         <Form.List name="fields">
-          {(rows, { add, remove }) => (
+          {(rows, { add, remove }, { errors }) => (
             <>
               {rows.map((row) => (
                 <div className="u-doc-fields" key={row.key}>
-                  <Form.Item noStyle name={[row.name, "name"]}><Input aria-label={t.field} placeholder={t.field} /></Form.Item>
-                  <Form.Item noStyle name={[row.name, "value"]}><Input aria-label={t.fieldValue} placeholder={t.fieldValue} /></Form.Item>
+                  <Form.Item name={[row.name, "name"]}><Input aria-label={t.field} placeholder={t.field} /></Form.Item>
+                  <Form.Item name={[row.name, "value"]}><Input aria-label={t.fieldValue} placeholder={t.fieldValue} /></Form.Item>
                   <Button type="text" aria-label={t.removeField} onClick={() => remove(row.name)}>×</Button>
                 </div>
               ))}
               <Button onClick={() => add({ name: "", value: "" })} style={{ marginBottom: 16 }}>{t.addField}</Button>
+              <Form.ErrorList errors={errors} />
             </>
           )}
         </Form.List>

@@ -60,11 +60,11 @@ function Papers(props: { direction: Direction; state?: Schema<"DocumentState"> }
   const columns: Column<Row>[] = [
     { key: "number", title: t.number, width: "150px", render: (d) => d.number?.text ?? "—" },
     { key: "subject", title: t.subject, render: (d) => <>{d.subject}{d.marks?.map((m) => <span key={m.kind}> <Tag tone={m.kind === "quarantine" || m.kind === "bounce" ? "warn" : "calm"}>{t.marks[m.kind]}</Tag></span>)}</> },
-    { key: "party", title: incoming ? t.from : t.to, width: "22%", render: (d) => peopleOf(incoming ? [d.sender] : (d.recipients ?? [])) },
-    { key: "state", title: t.state, width: "130px", render: (d) => <StateTag kind="document" state={d.state} /> },
-    { key: "due", title: t.due, width: "120px", render: (d) => <Due at={d.due_at} done={["answered", "sent", "closed"].includes(d.state)} /> },
+    { key: "party", title: incoming ? t.from : t.to, width: "20%", render: (d) => peopleOf(incoming ? [d.sender] : (d.recipients ?? [])) },
+    { key: "state", title: t.state, width: "1%", render: (d) => <StateTag kind="document" state={d.state} /> },
+    { key: "due", title: t.due, width: "1%", render: (d) => <Due at={d.due_at} done={["answered", "sent", "closed"].includes(d.state)} /> },
     { key: "files", title: t.files, width: "80px", align: "right", hidden: true, render: (d) => d.files || "" },
-    { key: "registered", title: t.registered, width: "130px", render: (d) => <When at={d.created_at} /> },
+    { key: "registered", title: t.registered, width: "1%", wide: true, render: (d) => <When at={d.created_at} /> },
   ]
   const filters: Filter[] = [
     { kind: "text", name: "number", title: t.number },

@@ -13,7 +13,7 @@ export const words = texts({
     marks: { quarantine: "Карантин", automatic: "Автоответ", bounce: "Возврат почты", oversized: "Слишком большое", repaired: "Исправлено при приёме", withdrawn: "Отозвано", erased: "Данные удалены", to_call: "Перезвонить" },
     fields: { delivery_type: "Способ доставки", sheets: "Листов", account: "Лицевой счёт", note: "Примечание", address: "Адрес" } as Record<string, string>,
     field: "Название реквизита", fieldValue: "Значение", addField: "Добавить реквизит", removeField: "Убрать реквизит",
-    timeline: "Ход документа", thread: "Переписка по делу", tasks: "Поручения", drafts: "Проекты ответа", signatures: "Подписи", perhaps: "Возможно, продолжает", join: "Присоединить", detach: "Отделить от дела", detachAsk: "Сделать документ отдельным делом?", detached: "Документ отделён", joined: "Документ присоединён к делу",
+    timeline: "Ход документа", thread: "Переписка по делу", tasks: "Поручения", drafts: "Проекты ответа", signatures: "Подписи", perhaps: "Возможно, продолжает", join: "Присоединить", detach: "Отделить от дела", more: "Ещё", detachAsk: "Сделать документ отдельным делом?", detached: "Документ отделён", joined: "Документ присоединён к делу",
     appeal: "Это обращение жителя", toAppeal: "Открыть карточку обращения", none: "Подписей пока нет",
     wayState: "Доставка", wayAt: "Отправлен", emptyWay: "Ничего не отправляли", empty: "Документов здесь нет", emptyDrafts: "Проектов нет",
     event: {
@@ -49,7 +49,7 @@ export const words = texts({
     marks: { quarantine: "Quarantine", automatic: "Automatic", bounce: "Bounce", oversized: "Oversized", repaired: "Repaired", withdrawn: "Withdrawn", erased: "Erased", to_call: "To call back" },
     fields: { delivery_type: "Way of delivery", sheets: "Sheets", account: "Account", note: "Note", address: "Address" } as Record<string, string>,
     field: "Name of the requisite", fieldValue: "Value", addField: "Add a requisite", removeField: "Remove the requisite",
-    timeline: "Course of the document", thread: "The matter", tasks: "Tasks", drafts: "Draft answers", signatures: "Signatures", perhaps: "May continue", join: "Join", detach: "Detach from the matter", detachAsk: "Make the document a matter of its own?", detached: "Detached", joined: "Joined to the matter",
+    timeline: "Course of the document", thread: "The matter", tasks: "Tasks", drafts: "Draft answers", signatures: "Signatures", perhaps: "May continue", join: "Join", detach: "Detach from the matter", more: "More", detachAsk: "Make the document a matter of its own?", detached: "Detached", joined: "Joined to the matter",
     appeal: "This is a resident's appeal", toAppeal: "Open the appeal", none: "No signatures yet",
     wayState: "Delivery", wayAt: "Sent", emptyWay: "Nothing was sent", empty: "No documents here", emptyDrafts: "No drafts",
     event: {

@@ -24,7 +24,7 @@ export function Operator() {
         </div>
       </div>
       <div className="u-numbers">
-        {can("reports.read") && <AppealNumbers user={user.id} />}
+        {can("appeals.read") && <AppealNumbers user={user.id} />}
         {can("tasks.read") && <TaskNumbers />}
       </div>
       {can("appeals.write") && <Create />}
@@ -32,37 +32,42 @@ export function Operator() {
   )
 }
 
+/** So many are counted; of more it is told that they are more. */
+const COUNTED = 100
+
+/** The numbers are counted from the very lists they lead to, so that both always agree. */
 function AppealNumbers(props: { user: string }) {
   const t = useTexts(words)
-  const query = { operator: props.user, group: "appeal_state" }
-  const { data } = useGet("/api/v1/reports/summary", { params: { query } })
-  useEvents(["appeal.updated"], () => void refresh("/api/v1/reports/summary"))
-  const open = data?.rows.filter((r) => ["waiting", "in_work", "forwarded"].includes(r.keys[0]?.value ?? "")).reduce((n, r) => n + r.documents, 0)
+  const query = { operator: props.user, limit: COUNTED }
+  const mine = useGet("/api/v1/appeals", { params: { query: { ...query, view: "open" } } })
+  const overdue = useGet("/api/v1/appeals", { params: { query: { ...query, view: "overdue" } } })
+  useEvents(["appeal.opened", "appeal.updated"], () => void refresh("/api/v1/appeals"))
   return (
     <>
-      <Number title={t.mine} n={open} to={`/appeals?view=open&operator=${props.user}`} />
-      <Number title={t.overdue} n={data?.total.overdue} to={`/appeals?view=overdue&operator=${props.user}`} bad />
+      <Number title={t.mine} of={mine.data} to={`/appeals?view=open&operator=${props.user}`} />
+      <Number title={t.overdue} of={overdue.data} to={`/appeals?view=overdue&operator=${props.user}`} bad />
     </>
   )
 }
 
 function TaskNumbers() {
   const t = useTexts(words)
-  const mine = useGet("/api/v1/tasks", { params: { query: { view: "mine", open: true, limit: 200 } } })
-  const controlled = useGet("/api/v1/tasks", { params: { query: { view: "controlled", state: "done", limit: 200 } } })
+  const mine = useGet("/api/v1/tasks", { params: { query: { view: "mine", open: true, limit: COUNTED } } })
+  const controlled = useGet("/api/v1/tasks", { params: { query: { view: "controlled", state: "done", limit: COUNTED } } })
   useEvents(["task.assigned", "task.updated"], () => void refresh("/api/v1/tasks"))
   return (
     <>
-      <Number title={t.tasks} n={mine.data?.items.length} to="/tasks?view=mine" />
-      {!!controlled.data?.items.length && <Number title={t.waiting} n={controlled.data.items.length} to="/tasks?view=controlled" />}
+      <Number title={t.tasks} of={mine.data} to="/tasks?open=true" />
+      {!!controlled.data?.items.length && <Number title={t.waiting} of={controlled.data} to="/tasks?view=controlled&state=done" />}
     </>
   )
 }
 
-function Number(props: { title: string; n?: number; to: string; bad?: boolean }) {
+function Number(props: { title: string; of?: { items: unknown[]; next?: string }; to: string; bad?: boolean }) {
+  const { of } = props
   return (
-    <Link className="u-number" to={props.to} data-tone={props.bad && props.n ? "bad" : undefined}>
-      <b>{props.n === undefined ? "…" : number(props.n)}</b><span>{props.title}</span>
+    <Link className="u-number" to={props.to} data-tone={props.bad && of?.items.length ? "bad" : undefined}>
+      <b>{of ? number(of.items.length) + (of.next ? "+" : "") : "…"}</b><span>{props.title}</span>
     </Link>
   )
 }

@@ -12,7 +12,7 @@ import { words } from "./texts"
 type Period = "day" | "week" | "month"
 const days: Record<Period, number> = { day: 0, week: 6, month: 29 }
 
-/** Received is what came in during a period, by state, source and organisation; each bar leads to its list. */
+/** Received is what came in during a period, by state, source and organisation; a bar leads to its list where the list has such a filter. */
 export function Received() {
   const t = useTexts(words)
   const [period, setPeriod] = useState<Period>("week")
@@ -26,13 +26,13 @@ export function Received() {
       <div>
         <Group title={t.byState} group="appeal_state" filter="state" from={from} />
         <Group title={t.bySource} group="source" filter="source" from={from} />
-        <Group title={t.byOrganization} group="organization" filter="organization" from={from} />
+        <Group title={t.byOrganization} group="organization" from={from} />
       </div>
     </section>
   )
 }
 
-function Group(props: { title: string; group: "appeal_state" | "source" | "organization"; filter: string; from: string }) {
+function Group(props: { title: string; group: "appeal_state" | "source" | "organization"; filter?: string; from: string }) {
   const t = useTexts(words)
   const navigate = useNavigate()
   const states = Object.fromEntries(useStateTitles("appeal"))
@@ -46,7 +46,7 @@ function Group(props: { title: string; group: "appeal_state" | "source" | "organ
     <div>
       <h3>{props.title}</h3>
       <Async query={query} empty={(data) => data.total.appeals === 0} nothing={<Empty text={t.nothing} />}>
-        {(data) => <Bars label={props.title} bars={bars(data.rows)} pick={(key) => void navigate(`/appeals?${new URLSearchParams({ ...(key && { [props.filter]: key }), from: props.from })}`)} />}
+        {(data) => <Bars label={props.title} bars={bars(data.rows)} pick={(key) => (props.filter && key ? () => void navigate(`/appeals?${new URLSearchParams({ [props.filter!]: key, from: props.from })}`) : undefined)} />}
       </Async>
     </div>
   )

@@ -37,22 +37,23 @@ export function PartyForm(props: { party?: Party; title: string; close: () => vo
         <Form.Item name="name" label={t.name} rules={[{ required: true, message: t.required }]}><Input maxLength={500} autoFocus /></Form.Item>
         <div className="u-label">{t.contacts}</div>
         <Form.List name="addresses">
-          {(rows, { add, remove }) => (
+          {(rows, { add, remove }, { errors }) => (
             <>
               {rows.map((row) => (
                 <div className="u-contact" key={row.key}>
-                  <Form.Item noStyle name={[row.name, "kind"]}><Select aria-label={t.contactKind} options={Object.entries(t.addressKinds).map(([value, label]) => ({ value, label }))} /></Form.Item>
+                  <Form.Item name={[row.name, "kind"]}><Select aria-label={t.contactKind} options={Object.entries(t.addressKinds).map(([value, label]) => ({ value, label }))} /></Form.Item>
                   <Form.Item name={[row.name, "value"]} rules={[{ required: true, message: t.required }]}><Input aria-label={t.value} maxLength={500} /></Form.Item>
                   <Button type="text" aria-label={t.removeContact} onClick={() => remove(row.name)}>×</Button>
                 </div>
               ))}
               <Button onClick={() => add({ kind: "phone", value: "" })} style={{ marginBottom: 16 }}>{t.addContact}</Button>
+              <Form.ErrorList errors={errors} />
             </>
           )}
         </Form.List>
         <div className="u-label">{t.accounts}</div>
         <Form.List name="accounts">
-          {(rows, { add, remove }) => (
+          {(rows, { add, remove }, { errors }) => (
             <>
               {rows.map((row) => (
                 <div className="u-contact" key={row.key}>
@@ -62,6 +63,7 @@ export function PartyForm(props: { party?: Party; title: string; close: () => vo
                 </div>
               ))}
               <Button onClick={() => add({ number: "" })} style={{ marginBottom: 16 }}>{t.addAccount}</Button>
+              <Form.ErrorList errors={errors} />
             </>
           )}
         </Form.List>

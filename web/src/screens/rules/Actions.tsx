@@ -19,16 +19,16 @@ export function Actions(props: { value: Action[]; onChange: (value: Action[]) =>
       {value.map((a, i) => (
         <One
           key={i} value={a} onChange={(to) => onChange(value.with(i, to))} remove={value.length > 1 ? () => onChange(value.toSpliced(i, 1)) : undefined}
-          faults={props.faults.filter((f) => f.field.startsWith(`then.${i}.`) || f.field === `then.${i}`)}
+          faults={props.faults} path={`then.${i}`}
         />
       ))}
       <div><Button size="small" icon={<PlusOutlined aria-hidden />} onClick={() => onChange([...value, { do: "set_line" }])}>{t.addAction}</Button></div>
-      <Wrong faults={props.faults.filter((f) => f.field === "then")} />
+      <Wrong faults={props.faults.filter((f) => f.field === "then")} at="then" />
     </div>
   )
 }
 
-function One(props: { value: Action; onChange: (value: Action) => void; remove?: () => void; faults: readonly Fault[] }) {
+function One(props: { value: Action; onChange: (value: Action) => void; remove?: () => void; faults: readonly Fault[]; path: string }) {
   const t = useTexts(words)
   const { value: a } = props
   return (
@@ -39,7 +39,7 @@ function One(props: { value: Action; onChange: (value: Action) => void; remove?:
       />
       <div className="u-action-asks">{asks[a.do].map((name) => <Ask key={name} name={name} value={a} onChange={props.onChange} />)}</div>
       {props.remove && <Button type="text" icon={<CloseOutlined />} aria-label={t.removeAction} onClick={props.remove} />}
-      <Wrong faults={props.faults} />
+      <Wrong faults={props.faults} at={props.path} names={{ title: a.do === "reply" ? t.subject : t.taskTitle }} />
     </div>
   )
 }

@@ -3,6 +3,8 @@ import { Button, Checkbox, Input, InputNumber, Segmented, Select } from "antd"
 import type { Fault } from "../../api/errors"
 import { useGet } from "../../api/query"
 import { labelOf, useDirectory, useEntries } from "../../parts/EntryPick"
+import { namePath } from "../../parts/save/faults"
+import { labelled, spoken } from "../../parts/save/names"
 import { useTexts } from "../../texts/i18n"
 import { type Condition, conditionOf, groupOf, kindOf, relationsOf } from "./model"
 import { words } from "./texts"
@@ -42,7 +44,7 @@ function GroupBox(props: Props) {
         <Button size="small" icon={<PlusOutlined aria-hidden />} onClick={() => add({ [group.join === "all" ? "any" : "all"]: [] })}>{t.addGroup}</Button>
         <Button size="small" icon={<PlusOutlined aria-hidden />} onClick={() => add({ expr: "" })}>{t.addExpression}</Button>
       </div>
-      <Wrong faults={props.faults.filter((f) => f.field === props.path || f.field === path)} />
+      <Wrong faults={props.faults.filter((f) => f.field === props.path || f.field === path)} at={path} />
     </div>
   )
 }
@@ -65,7 +67,7 @@ function Comparison(props: Props) {
       {kind === "number" && <InputNumber controls={false} aria-label={t.number} min={0} value={c.number} onChange={(n) => onChange({ ...c, number: n ?? 0 })} />}
       {c.field === "appeals" && <><span className="u-quiet">{t.days}</span><InputNumber controls={false} aria-label={t.days} min={1} max={3650} value={c.days} onChange={(n) => onChange({ ...c, days: n ?? 1 })} /></>}
       <Button type="text" icon={<CloseOutlined />} aria-label={t.removeCondition} onClick={props.remove} />
-      <Wrong faults={props.faults.filter((f) => f.field === props.path || f.field.startsWith(`${props.path}.`))} />
+      <Wrong faults={props.faults} at={props.path} />
     </div>
   )
 }
@@ -105,13 +107,15 @@ function Expression(props: Props) {
     <div className="u-condition">
       <Input.TextArea className="u-expression" translate="no" aria-label={t.expression} placeholder={t.expressionHint} autoSize={{ minRows: 1, maxRows: 6 }} value={props.value.expr} onChange={(e) => props.onChange({ expr: e.target.value })} />
       <Button type="text" icon={<CloseOutlined />} aria-label={t.removeCondition} onClick={props.remove} />
-      <Wrong faults={props.faults.filter((f) => f.field === props.path || f.field.startsWith(`${props.path}.`))} />
+      <Wrong faults={props.faults} at={props.path} />
     </div>
   )
 }
 
-/** Wrong shows faults below what they belong to. */
-export function Wrong(props: { faults: readonly Fault[] }) {
-  if (props.faults.length === 0) return null
-  return <p className="u-fault" role="alert">{props.faults.map((f) => f.text).join("; ")}</p>
+/** Wrong shows the faults of what has the path below it, those deeper with what they are about; `names` is what the page calls it. */
+export function Wrong(props: { faults: readonly Fault[]; at: string; names?: Record<string, string> }) {
+  const { at, names } = props
+  const about = (field: string) => names?.[field] ?? spoken(namePath(field))
+  const texts = props.faults.flatMap((f) => (f.field === at || at.startsWith(`${f.field}.`) ? [f.text] : f.field.startsWith(`${at}.`) ? [labelled(about(f.field.slice(at.length + 1)), f.text)] : []))
+  return texts.length > 0 && <p className="u-fault" role="alert">{texts.join("; ")}</p>
 }

@@ -10,6 +10,7 @@ import { Async } from "../../parts/Async"
 import { EntryPick } from "../../parts/EntryPick"
 import { Page } from "../../parts/Page"
 import { Tag } from "../../parts/StateTag"
+import { placeFaults } from "../../parts/save/faults"
 import { explain, toast } from "../../parts/toast"
 import { useTexts } from "../../texts/i18n"
 import { Actions } from "./Actions"
@@ -37,14 +38,18 @@ function Edit(props: { rules: Rule[]; rule?: Rule }) {
     const input = rule ? inputOf(rule) : fresh
     return { ...input, when: rooted(input.when) }
   })
+  const set = (change: Partial<RuleInput>) => setDraft((old) => ({ ...old, ...change }))
   const saving = useSaving(rule, t)
   const written = (): RuleInput => {
     const { id: _, ...rest } = draft
     return { ...rest, when: draft.when && pruned(draft.when) }
   }
-  const save = (on: boolean) => saving.save({ ...written(), on })
+  const save = (on: boolean) => {
+    const input = written()
+    set({ when: rooted(input.when) }) // what is empty goes, so that the faults of the rest are numbered as it is shown
+    return saving.save({ ...input, on })
+  }
   useKeys({ "mod+Enter": { title: t.save, run: () => void save(draft.on ?? false) } })
-  const set = (change: Partial<RuleInput>) => setDraft((old) => ({ ...old, ...change }))
   const actions = can("rules.write") && (
     <>
       <Button loading={saving.busy} onClick={() => save(draft.on ?? false)} type={draft.on ? "primary" : "default"}>{t.save}</Button>
@@ -55,7 +60,7 @@ function Edit(props: { rules: Rule[]; rule?: Rule }) {
     <Page title={rule?.title ?? t.add} extra={rule && <Tag tone={rule.on ? "good" : "calm"}>{rule.on ? t.on : t.off}</Tag>} actions={actions}>
       <div className="u-rule-page">
         <div>
-          {saving.trouble && <Alert type="error" role="alert" showIcon title={saving.trouble} />}
+          {saving.trouble && <Alert type="error" role="alert" showIcon title={saving.trouble} description={stray(saving.faults)} />}
           {rule?.fault && <Alert type="error" showIcon title={t.fault} description={rule.fault.text} />}
           <section className="u-panel"><Head value={draft} set={set} faults={saving.faults} /></section>
           <section className="u-panel"><h2>{t.when}</h2><Builder value={draft.when ?? { all: [] }} onChange={(when) => set({ when })} path="when" faults={saving.faults} /></section>
@@ -102,6 +107,12 @@ function useSaving(rule: Rule | undefined, t: (typeof words)["ru"]) {
   return { save, clear, refused, faults, trouble, busy }
 }
 
+/** stray are the faults of nothing the page shows. */
+function stray(faults: readonly Fault[]) {
+  const texts = placeFaults(faults, ([first]) => ["title", "directions", "organization", "when", "then"].includes(String(first))).rest
+  return texts.length > 0 && <ul>{texts.map((text) => <li key={text}>{text}</li>)}</ul>
+}
+
 function Head(props: { value: RuleInput; set: (change: Partial<RuleInput>) => void; faults: readonly Fault[] }) {
   const t = useTexts(words)
   const { value: v, set } = props
@@ -110,7 +121,7 @@ function Head(props: { value: RuleInput; set: (change: Partial<RuleInput>) => vo
       <div>
         <label className="u-label" htmlFor="rule-title">{t.name}</label>
         <Input id="rule-title" autoFocus={!v.title} placeholder={t.nameHint} maxLength={200} value={v.title} onChange={(e) => set({ title: e.target.value })} />
-        <Wrong faults={props.faults.filter((f) => f.field === "title")} />
+        <Wrong faults={props.faults} at="title" />
       </div>
       <div>
         <label className="u-label" htmlFor="rule-directions">{t.directions}</label>
@@ -118,10 +129,12 @@ function Head(props: { value: RuleInput; set: (change: Partial<RuleInput>) => vo
           id="rule-directions" mode="multiple" style={{ width: "100%" }} placeholder={t.directionTitles.incoming} value={v.directions ?? []} onChange={(directions) => set({ directions: directions.length > 0 ? directions : undefined })}
           options={(["incoming", "outgoing", "internal"] as const).map((value) => ({ value, label: t.directionTitles[value] }))}
         />
+        <Wrong faults={props.faults} at="directions" />
       </div>
       <div>
         <label className="u-label" htmlFor="rule-organization">{t.organization}</label>
         <EntryPick id="rule-organization" directory="organizations" placeholder={t.everyOrganization} value={v.organization} onChange={(organization?: string) => set({ organization })} />
+        <Wrong faults={props.faults} at="organization" />
       </div>
     </div>
   )

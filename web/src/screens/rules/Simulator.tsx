@@ -72,7 +72,7 @@ function Found(props: { outcome: Outcome }) {
   const { differences, failures, progress: p, error } = props.outcome
   return (
     <div role="status">
-      {p && p.total > 0 && <Progress percent={Math.round((p.done / p.total) * 100)} size="small" showInfo={false} aria-label={t.looked(p.done, p.total)} />}
+      {p && p.total > 0 && !p.finished && <Progress percent={Math.round((p.done / p.total) * 100)} size="small" showInfo={false} aria-label={t.looked(p.done, p.total)} />}
       {p && <p className="u-quiet">{p.total === 0 ? t.noDocuments : t.looked(p.done, p.total)}</p>}
       {error && <p className="u-fault">{error}</p>}
       {p?.finished && p.total > 0 && <p><b>{p.different === 0 ? t.same : t.different(p.different)}</b></p>}
@@ -92,5 +92,6 @@ function Found(props: { outcome: Outcome }) {
 function Doings(props: { of: Schema<"Doing">[] }) {
   const t = useTexts(words)
   if (props.of.length === 0) return <span className="u-quiet">{t.nothing}</span>
-  return <>{props.of.map((d, i) => <div key={i}><SayAction value={d.action} /> <small title={d.why}>{d.title}</small></div>)}</>
+  // What one rule does stands together, its title once below.
+  return <>{props.of.map((d, i) => <div key={i}><SayAction value={d.action} />{d.title !== props.of[i + 1]?.title && <small title={d.why}>{d.title}</small>}</div>)}</>
 }

@@ -35,7 +35,7 @@ export default function New() {
   return (
     <Page title={t.create}>
       <div className="u-panel" style={{ maxWidth: 820 }}>
-        <RecordForm<Values> form={form} initial={{ kind: "assignment" }} save={save} cancel={() => void navigate(-1)} title={t.create}>
+        <RecordForm<Values> form={form} initial={{ kind: "assignment" }} save={save} cancel={() => void navigate(-1)} title={t.create} at={(field) => (field === "due_at" ? "due" : field)}>
           <Form.Item name="title" label={t.name} rules={needs}><Input autoFocus maxLength={1000} /></Form.Item>
           <Form.Item name="text" label={t.text}><Input.TextArea autoSize={{ minRows: 4 }} /></Form.Item>
           <div className="u-fields">

@@ -5,7 +5,7 @@ import { api, call, type Schema } from "../../api/client"
 import { ApiError, type Fault } from "../../api/errors"
 import { refresh, useGet } from "../../api/query"
 import { Async, Empty } from "../../parts/Async"
-import { type JsonSchema, missing, SchemaForm, type Values, withDefaults } from "../../parts/SchemaForm"
+import { type JsonSchema, missing, SchemaForm, strayFaults, type Values, withDefaults } from "../../parts/SchemaForm"
 import { explain } from "../../parts/toast"
 import { useTexts } from "../../texts/i18n"
 import { brief } from "./brief"
@@ -70,7 +70,7 @@ function Settings(props: Chosen & { described: Schema<"PluginVersion"> }) {
           {known.length > 0 && <Providers of={known} settings={settings} choose={(p) => change(apply(settings, p))} />}
         </div>
       </Form>
-      <SchemaForm schema={whole ? schema : brief(schema)} value={settings} onChange={change} faults={faults} />
+      <SchemaForm schema={whole || hides(schema, settings, faults) ? schema : brief(schema)} value={settings} onChange={change} faults={faults} />
       <p><Button type="link" onClick={() => setWhole(!whole)}>{whole ? t.less : t.more}</Button></p>
       <p><Checkbox checked={appeals} onChange={(e) => setAppeals(e.target.checked)}>{t.appeals}</Checkbox> <span className="u-quiet">{t.appealsHelp}</span></p>
       <div aria-live="polite">
@@ -120,6 +120,11 @@ function useChannel(props: Chosen, setFaults: (faults: Fault[]) => void) {
     onError: refused,
   })
   return { test, connect }
+}
+
+/** hides tells that the short form has no place for one of the faults. */
+function hides(schema: JsonSchema, settings: Values, faults: Fault[]): boolean {
+  return strayFaults(brief(schema), faults, settings).length > strayFaults(schema, faults, settings).length
 }
 
 /** ofSettings are the faults with the names the form of the settings knows. */

@@ -31,7 +31,7 @@ export function Contacts(props: { doc: Doc; close: () => void }) {
     await reread()
   }
   return (
-    <RecordForm<Values> title={t.contacts} initial={{ name: applicant.name, phones: some(of("phone")), emails: some(of("email")), keep: true }} save={save} cancel={props.close}>
+    <RecordForm<Values> title={t.contacts} initial={{ name: applicant.name, phones: some(of("phone")), emails: some(of("email")), keep: true }} save={save} cancel={props.close} at={atField}>
       <Form.Item name="name" label={t.name}><Input maxLength={500} /></Form.Item>
       <Several name="phones" label={t.phone} add={t.anotherPhone} />
       <Form.Item name={["emails", 0]} label={t.email} rules={[{ type: "email", message: t.email }]}><Input type="email" /></Form.Item>
@@ -44,6 +44,14 @@ const some = (values: string[]) => (values.length > 0 ? values : [""])
 
 function said(kind: Kind, values: (string | undefined)[]): Schema<"Address">[] {
   return values.flatMap((value) => (value?.trim() ? [{ kind, value: value.trim() }] : []))
+}
+
+/** atField finds a contact in the form: the REST has them in one list, telephones first, and empty ones not at all. */
+function atField(field: string, v: Values): string {
+  const at = /^applicant\.addresses\.(\d+)/.exec(field)
+  if (!at) return field
+  const filled = (name: string, values: (string | undefined)[]) => values.flatMap((value, i) => (value?.trim() ? [`${name}.${i}`] : []))
+  return [...filled("phones", v.phones), ...filled("emails", v.emails)][Number(at[1])] ?? field
 }
 
 /** teach adds contacts to the card of a known applicant, which loses none. */
@@ -61,7 +69,7 @@ function Several(props: { name: string; label: string; add: string }) {
   const t = useTexts(words)
   return (
     <Form.List name={props.name}>
-      {(fields, { add, remove }) => (
+      {(fields, { add, remove }, { errors }) => (
         <>
           {fields.map((f, i) => (
             <Form.Item key={f.key} name={f.name} label={i === 0 ? props.label : `${props.label} ${i + 1}`}>
@@ -69,6 +77,7 @@ function Several(props: { name: string; label: string; add: string }) {
             </Form.Item>
           ))}
           <p><Button size="small" type="link" onClick={() => add("")}>{props.add}</Button></p>
+          <Form.ErrorList errors={errors} />
         </>
       )}
     </Form.List>

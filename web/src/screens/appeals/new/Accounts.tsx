@@ -27,7 +27,7 @@ export function Accounts() {
         </div>
       )}
       <Form.List name="accounts">
-        {(fields, { add: more, remove }) => (
+        {(fields, { add: more, remove }, { errors }) => (
           <>
             {fields.map((f, i) => (
               <div className="u-row" key={f.key}>
@@ -37,6 +37,7 @@ export function Accounts() {
               </div>
             ))}
             <Button onClick={() => more({})}>{t.addAccount}</Button>
+            <Form.ErrorList errors={errors} />
           </>
         )}
       </Form.List>

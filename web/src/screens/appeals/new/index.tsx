@@ -18,7 +18,7 @@ import { ReasonFields, ways } from "../card/Requisites"
 import { words as cardWords } from "../card/texts"
 import { Accounts } from "./Accounts"
 import { words } from "./texts"
-import { applicantOf, inputOf, named, type Values } from "./values"
+import { applicantOf, fieldOf, inputOf, named, type Values } from "./values"
 import { KnownBeside, Who } from "./Who"
 
 /** NewAppeal registers what somebody has said on the phone or at the desk; what is typed survives a reload. */
@@ -50,7 +50,7 @@ function Filled(props: { initial: Partial<Values>; keep: (values: Values) => voi
   return (
     <div className="a-new">
       <div className="u-panel">
-        <RecordForm<Values> form={form} initial={props.initial} save={register} saveTitle={t.create} title={t.title} onValues={(values) => { changed(); props.keep(values) }} extra={<Form.Item name="take" valuePropName="checked" noStyle><Checkbox>{t.createTake}</Checkbox></Form.Item>}>
+        <RecordForm<Values> form={form} initial={props.initial} save={register} saveTitle={t.create} title={t.title} at={fieldOf} onValues={(values) => { changed(); props.keep(values) }} extra={<Form.Item name="take" valuePropName="checked" noStyle><Checkbox>{t.createTake}</Checkbox></Form.Item>}>
           <Who />
           <About />
           <Accounts />

@@ -17,6 +17,13 @@ export function applicantOf(v: Values): Schema<"Correspondent"> {
 /** named tells that somebody can be found again by what the form says of him. */
 export const named = (who: Schema<"Correspondent">) => !!who.party || !!who.name || !!who.addresses?.length
 
+/** fieldOf is where in the form stands what the REST calls otherwise. */
+export function fieldOf(field: string, v: Values): string {
+  const contact = /^applicant\.addresses\.(\d+)/.exec(field)
+  if (contact) return (["phone", "email"] as const).filter((name) => v[name]?.trim())[Number(contact[1])] ?? field
+  return { "premises.text": "address", premises: "address", text: "description" }[field] ?? field
+}
+
 /** inputOf is the appeal as the REST takes it; `code` is that of its source. */
 export function inputOf(v: Values, code: string | undefined): Schema<"AppealInput"> {
   const text = (of: string | undefined) => of?.trim() || undefined
