@@ -196,7 +196,8 @@ func (a *asking) ask(ctx context.Context, one *shard) (t told, err error) {
 			return t, err
 		}
 	}
-	res, err := one.index.SearchInContext(ctx, a.request(a.limit()+1))
+	looked := new(looks)
+	res, err := one.index.SearchInContext(context.WithValue(ctx, looksKey{}, looked), a.request(a.limit()+1))
 	if err != nil {
 		return t, err
 	}
@@ -206,7 +207,7 @@ func (a *asking) ask(ctx context.Context, one *shard) (t told, err error) {
 		}
 	}
 	t.total = res.Total
-	t.cost = max(t.cost, int(res.Total)) * a.weight //nolint:gosec // shards are small
+	t.cost = max(t.cost, int(res.Total), looked.most()) * a.weight //nolint:gosec // shards are small
 	return t, nil
 }
 

@@ -98,7 +98,7 @@ func (q *Query) plan(analyzer analysis.Analyzer) (*plan, error) {
 		case t.not:
 			all.AddMustNot(plain{b.query})
 		default:
-			must, rough = append(must, b.query), append(rough, b.rough)
+			must, rough = append(must, watched{b.query}), append(rough, b.rough)
 			p.terms = append(p.terms, b.wanted...)
 			p.weight = max(p.weight, b.weight)
 		}

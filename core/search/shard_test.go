@@ -73,6 +73,41 @@ func TestPagesGoThroughAllShardsAndTellEachDocumentOnce(t *testing.T) {
 	}
 }
 
+// TestWordsThatSeldomStandTogetherAreSoughtInPortions has each word in half of
+// all documents and both in one of eleven: looking for them must not take as long
+// as there are documents.
+func TestWordsThatSeldomStandTogetherAreSoughtInPortions(t *testing.T) {
+	d := newDesk(t)
+	d.shard = 8
+	d.begin()
+	var both []core.DocumentID
+	for portion := range 12 {
+		for range 5 {
+			d.register(core.Document{Text: "кран", Channel: "mail"})
+			d.register(core.Document{Text: "лифт", Channel: "chat"})
+		}
+		both = append(both, d.register(core.Document{Text: "кран и лифт", Channel: "mail"}))
+		d.indexed(int64(11 * (portion + 1)))
+	}
+	slices.Reverse(both)
+	for name, c := range map[string]struct {
+		query search.Query
+		want  []core.DocumentID
+	}{
+		"two words":    {search.Query{Text: "кран лифт"}, both},
+		"and a filter": {search.Query{Text: "лифт", Where: map[string]string{"channel": "mail"}}, both},
+		"and not":      {search.Query{Text: "лифт -лифт"}, nil},
+	} {
+		page, err := d.find(c.query)
+		if err != nil || !page.AtLeast || page.Next == "" || len(page.Hits) == len(both) {
+			t.Errorf("%s: the first page has %d hits, at least %v, %v", name, len(page.Hits), page.AtLeast, err)
+		}
+		if got := d.pages(c.query); !slices.Equal(got, c.want) {
+			t.Errorf("%s: found %v, want %v", name, got, c.want)
+		}
+	}
+}
+
 func TestLimitsHoldInHitsAndCounts(t *testing.T) {
 	d := newDesk(t)
 	d.begin()

@@ -1,0 +1,60 @@
+package search
+
+import (
+	"context"
+
+	"github.com/blevesearch/bleve/v2/mapping"
+	found "github.com/blevesearch/bleve/v2/search"
+	"github.com/blevesearch/bleve/v2/search/query"
+	"github.com/blevesearch/bleve/v2/search/searcher"
+	index "github.com/blevesearch/bleve_index_api"
+)
+
+// looks are how often each part of a query was asked for a document of a shard.
+// Words that stand in many documents, but seldom together or not with what the
+// filters ask for, cost much and find little.
+type looks struct{ counts []*int }
+
+// looksKey is where a context has them.
+type looksKey struct{}
+
+// most is how many documents were looked at.
+func (l *looks) most() (n int) {
+	for _, count := range l.counts {
+		n = max(n, *count)
+	}
+	return n
+}
+
+// watched is a query whose looks are counted.
+type watched struct{ query.Query }
+
+// Searcher implements query.Query.
+func (w watched) Searcher(ctx context.Context, i index.IndexReader, m mapping.IndexMapping, o found.SearcherOptions) (found.Searcher, error) {
+	s, err := w.Query.Searcher(ctx, i, m, o)
+	all, ok := ctx.Value(looksKey{}).(*looks)
+	if _, none := s.(*searcher.MatchNoneSearcher); none || !ok || err != nil {
+		return s, err
+	}
+	c := &counting{s, new(int)}
+	all.counts = append(all.counts, c.n)
+	return c, nil
+}
+
+// counting counts what it is asked for.
+type counting struct {
+	found.Searcher
+	n *int
+}
+
+// Next implements found.Searcher.
+func (c *counting) Next(ctx *found.SearchContext) (*found.DocumentMatch, error) {
+	*c.n++
+	return c.Searcher.Next(ctx)
+}
+
+// Advance implements found.Searcher.
+func (c *counting) Advance(ctx *found.SearchContext, id index.IndexInternalID) (*found.DocumentMatch, error) {
+	*c.n++
+	return c.Searcher.Advance(ctx, id)
+}
