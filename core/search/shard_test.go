@@ -94,8 +94,8 @@ func TestWordsThatSeldomStandTogetherAreSoughtInPortions(t *testing.T) {
 		query search.Query
 		want  []core.DocumentID
 	}{
-		"two words":    {search.Query{Text: "кран лифт"}, both},
-		"and a filter": {search.Query{Text: "лифт", Where: map[string]string{"channel": "mail"}}, both},
+		"two words":    {search.Query{Text: "кран лифт", Order: search.ByTime}, both},
+		"and a filter": {search.Query{Text: "лифт", Where: map[string]string{"channel": "mail"}, Order: search.ByTime}, both},
 		"and not":      {search.Query{Text: "лифт -лифт"}, nil},
 	} {
 		page, err := d.find(c.query)
