@@ -10,7 +10,7 @@ import (
 	index "github.com/blevesearch/bleve_index_api"
 )
 
-// looks are how often each part of a query was asked for a document of a shard.
+// looks are how many documents of a shard each part of a query gave.
 // Words that stand in many documents, but seldom together or not with what the
 // filters ask for, cost much and find little.
 type looks struct{ counts []*int }
@@ -41,7 +41,7 @@ func (w watched) Searcher(ctx context.Context, i index.IndexReader, m mapping.In
 	return c, nil
 }
 
-// counting counts what it is asked for.
+// counting counts the documents it gives. That there is none left costs nothing.
 type counting struct {
 	found.Searcher
 	n *int
@@ -49,12 +49,17 @@ type counting struct {
 
 // Next implements found.Searcher.
 func (c *counting) Next(ctx *found.SearchContext) (*found.DocumentMatch, error) {
-	*c.n++
-	return c.Searcher.Next(ctx)
+	return c.count(c.Searcher.Next(ctx))
 }
 
 // Advance implements found.Searcher.
 func (c *counting) Advance(ctx *found.SearchContext, id index.IndexInternalID) (*found.DocumentMatch, error) {
-	*c.n++
-	return c.Searcher.Advance(ctx, id)
+	return c.count(c.Searcher.Advance(ctx, id))
+}
+
+func (c *counting) count(m *found.DocumentMatch, err error) (*found.DocumentMatch, error) {
+	if m != nil {
+		*c.n++
+	}
+	return m, err
 }

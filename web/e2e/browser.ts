@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { after, test } from "node:test"
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core"
+import { eventually } from "./process"
 import type { Person, World } from "./world"
 
 const traces = join(import.meta.dirname, "traces")
@@ -17,6 +18,12 @@ export type Window = {
 
 /** Desk is the window of one person, and what the browser complained of in it. */
 export type Desk = { page: Page; context: BrowserContext; complaints: string[] }
+
+/**
+ * late is by how many milliseconds at most the hub's answers come later, each by its own lot: a run
+ * with it finds journeys that rely on an answer being there already.
+ */
+const late = Number(process.env.LATE ?? 0)
 
 let running: Promise<Browser> | undefined
 
@@ -38,6 +45,10 @@ export async function open(world: World, person?: Person, look: Window = {}): Pr
     await context.addCookies([{ name, value, url: world.url, httpOnly: true, sameSite: "Lax" }])
   }
   if (look.language === "en") await context.addInitScript(() => localStorage.setItem("uzel.language", "en"))
+  if (late) await context.route(/\/api\/v1\/(?!events)/, async (route) => {
+    await new Promise((go) => setTimeout(go, Math.random() * late))
+    await route.continue().catch(() => {}) // the page has gone
+  })
   const page = await context.newPage()
   return { page, context, complaints: listen(page) }
 }
@@ -97,5 +108,24 @@ async function keep(trace: string, desk: Desk, world: World) {
 /** settled waits until the screen has come and nothing loads any more. */
 export async function settled(page: Page): Promise<void> {
   await page.locator("main h1").first().waitFor()
-  await page.waitForFunction(() => !document.querySelector(".ant-spin-spinning, .ant-skeleton-active, [aria-busy=true]"))
+  await page.waitForFunction(() => !document.querySelector(".ant-spin-spinning, .ant-skeleton-active, .ant-btn-loading, [aria-busy=true]"))
+}
+
+/**
+ * deed does something with what the card shows, by its button or by the menu «Ещё», as soon as the
+ * card offers it: what was done last may have changed the hub's record and not yet the page.
+ */
+export async function deed(page: Page, title: string): Promise<void> {
+  await settled(page)
+  const head = page.locator(".u-page-head")
+  const button = head.getByRole("button", { name: title, exact: true })
+  const item = page.getByRole("menuitem", { name: title, exact: true })
+  const more = head.getByRole("button", { name: "Ещё" })
+  const offered = await eventually(`«${title}» is offered`, async () => {
+    if (await button.count()) return button
+    if (await item.isVisible()) return item
+    if (await more.count() && !(await page.locator(".ant-dropdown:visible").count())) await more.click()
+    return undefined
+  })
+  await offered.click()
 }

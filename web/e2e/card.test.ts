@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { after } from "node:test"
 import type { Page } from "playwright-core"
-import { journey, settled } from "./browser"
+import { deed, journey, settled } from "./browser"
 import { accessible, russian } from "./checks"
 import { appeal, type Appeal, furnish } from "./desk"
 import { eventually } from "./process"
@@ -22,15 +22,6 @@ type Card = { document: Appeal; related: Appeal[]; deliveries: { state: string; 
 const card = (id: string) => rest.get<Card>(`/appeals/${id}`)
 const state = async (id: string) => (await card(id)).document.appeal!.state
 const becomes = (id: string, wanted: string) => eventually(`the appeal is ${wanted}`, async () => (await state(id)) === wanted)
-
-/** act opens a dialog from the menu «Ещё» or from its button. */
-async function act(page: Page, title: string) {
-  await settled(page)
-  const button = page.locator(".u-page-head").getByRole("button", { name: title, exact: true })
-  if (await button.count()) return button.click()
-  await page.getByRole("button", { name: "Ещё" }).click()
-  await page.getByRole("menuitem", { name: title, exact: true }).click()
-}
 
 /** pick chooses an option of the field with the label. */
 async function pick(page: Page, label: string, option: string) {
@@ -105,7 +96,7 @@ journey("what is wrong with a new appeal stands at its field, and somebody new b
 journey("an appeal is handed over, planned, rejected, reopened, closed and rated", world, { as }, async ({ page }) => {
   const colleague = await world.person("operator")
   const made = await opened(page, { subject: "Нет воды", line: desk.line })
-  await act(page, "Передать")
+  await deed(page, "Передать")
   await dialog(page).getByLabel("Линия").click()
   await page.locator(".ant-select-dropdown:visible").getByText("Аварийная служба").click()
   await dialog(page).getByLabel("Исполнители").click()
@@ -115,26 +106,26 @@ journey("an appeal is handed over, planned, rejected, reopened, closed and rated
   await page.getByRole("region", { name: "Поручения" }).getByText("Проверить стояк").waitFor()
   assert.equal((await card(made.id)).document.appeal!.line, desk.second)
 
-  await act(page, "В работу")
+  await deed(page, "В работу")
   await becomes(made.id, "in_work")
-  await act(page, "Запланировать")
+  await deed(page, "Запланировать")
   await dialog(page).getByLabel("Когда вернуть в работу").fill("2030-01-10T10:00")
   await go(page, "Запланировать")
   await becomes(made.id, "waiting")
-  await act(page, "Отклонить")
+  await deed(page, "Отклонить")
   await dialog(page).getByLabel("Почему отклоняется").fill("Дом обслуживает другая организация")
   await go(page, "Отклонить")
   await becomes(made.id, "rejected")
-  await act(page, "Возобновить")
+  await deed(page, "Возобновить")
   await eventually("it is open again", async () => (await state(made.id)) !== "rejected")
-  await act(page, "Закрыть")
+  await deed(page, "Закрыть")
   await pick(page, "Шаблон", "Устранено")
   await go(page, "Закрыть")
   await becomes(made.id, "closed")
   const { result } = (await card(made.id)).document.appeal!
   assert.deepEqual(result?.works, ["Осмотр", "Замена трубы"])
   assert.match(result!.text, /Работы выполнены: Осмотр/)
-  await act(page, "Оценка")
+  await deed(page, "Оценка")
   await dialog(page).getByRole("radio").nth(3).click()
   await dialog(page).getByLabel("Что сказал").fill("Быстро")
   await go(page, "Сохранить")
@@ -145,7 +136,7 @@ journey("an appeal is handed over, planned, rejected, reopened, closed and rated
 
 journey("another question closes the first appeal, a part goes into one beside it", world, { as }, async ({ page }) => {
   const first = await opened(page, { subject: "Грязно в подъезде" })
-  await act(page, "Другой вопрос")
+  await deed(page, "Другой вопрос")
   await dialog(page).getByLabel("Результат").fill("Уборка проведена")
   await dialog(page).getByLabel("Новый вопрос: тема").fill("Не горит лампа")
   await go(page, "Другой вопрос")
@@ -153,7 +144,7 @@ journey("another question closes the first appeal, a part goes into one beside i
   await becomes(first.id, "closed")
   const second = page.url().split("/").at(-1)!
   await page.getByRole("region", { name: "Связанные" }).getByText("Грязно в подъезде").waitFor()
-  await act(page, "Разделить")
+  await deed(page, "Разделить")
   await dialog(page).getByLabel("Новый вопрос: тема").fill("Скрипит дверь")
   await go(page, "Разделить")
   await page.getByRole("heading", { name: /Скрипит дверь/ }).waitFor()
@@ -238,8 +229,9 @@ journey("what the chosen channel cannot carry is said before anything is sent", 
 
 journey("the history of an appeal tells in words what was changed, and Ctrl+Enter saves the form one types in", world, { as }, async ({ page }) => {
   const made = await opened(page, { subject: "Скрипит лестница", line: desk.line, reason_group: desk.group, reason: desk.leak })
-  await act(page, "В работу")
+  await deed(page, "В работу")
   await becomes(made.id, "in_work")
+  await settled(page)
   await page.getByRole("button", { name: "Поручить" }).click()
   await page.getByRole("form", { name: "Поручить" }).waitFor()
   await page.getByLabel("Комментарий оператора").fill("Перезвонить до обеда")
@@ -254,4 +246,33 @@ journey("the history of an appeal tells in words what was changed, and Ctrl+Ente
   assert.doesNotMatch((await past.textContent()) ?? "", /usr_|ent_|\d{4}-\d\d-\d\d|in_work/)
   await russian(page)
   await accessible(page)
+})
+
+journey("what is saved by two presses of Ctrl+Enter while the hub is slow is saved once", world, { as }, async ({ page }) => {
+  const made = await opened(page, { subject: "Гудит труба", line: desk.line })
+  const master = await world.person("operator")
+  let go = () => {}
+  const pressed = new Promise<void>((done) => (go = done))
+  let orders = 0
+  await page.route("**/api/v1/tasks", async (route) => {
+    if (route.request().method() === "POST") {
+      orders++
+      await pressed
+    }
+    await route.continue()
+  })
+  await page.getByRole("button", { name: "Поручить" }).click()
+  const form = page.getByRole("form", { name: "Поручить" })
+  await form.getByRole("combobox").fill(master.name)
+  await page.locator(".ant-select-item-option", { hasText: master.name }).click()
+  await form.getByRole("textbox").first().fill("Осмотреть трубу")
+  await page.keyboard.press("Control+Enter")
+  await eventually("the first press is on its way", () => orders > 0)
+  await page.keyboard.press("Control+Enter")
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))))
+  go()
+  await form.waitFor({ state: "detached" })
+  assert.equal(orders, 1)
+  const { items } = await rest.get<{ items: { title: string }[] }>(`/tasks?document=${made.id}`)
+  assert.deepEqual(items.map((k) => k.title), ["Осмотреть трубу"])
 })

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { after } from "node:test"
 import type { Page } from "playwright-core"
-import { type Desk, journey, open, settled } from "./browser"
+import { deed, type Desk, journey, open, settled } from "./browser"
 import { eventually } from "./process"
 import { enter, nobody, opened, photo } from "./resident"
 import { type Person, World } from "./world"
@@ -58,16 +58,6 @@ async function find(page: Page, { subject }: Matter): Promise<void> {
   await settled(page)
   await row(page, subject).click()
   await page.getByRole("heading", { name: subject }).waitFor()
-}
-
-/** deed does something with the paper that is open, by its button or by the menu. */
-async function deed(page: Page, name: string): Promise<void> {
-  const button = page.getByRole("button", { name })
-  const more = page.getByRole("button", { name: "Ещё" })
-  await button.or(more).first().waitFor()
-  if (await button.isVisible()) return button.click()
-  await more.click()
-  await page.getByRole("menuitem", { name }).click()
 }
 
 /** assign gives the master a task by the paper that is open. */

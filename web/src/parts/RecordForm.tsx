@@ -1,5 +1,5 @@
 import { Alert, Button, Form, type FormInstance } from "antd"
-import { type ReactNode, useId, useState } from "react"
+import { type ReactNode, useId, useRef, useState } from "react"
 import { ApiError } from "../api/errors"
 import { useKeys } from "../app/keys"
 import { texts, useTexts } from "../texts/i18n"
@@ -38,9 +38,12 @@ export function RecordForm<V extends object>(props: {
   const [own] = Form.useForm<V>()
   const form = props.form ?? own
   const [busy, setBusy] = useState(false)
+  const saving = useRef(false)
   const [problem, setProblem] = useState<{ text: string; rest: string[] } | null>(null)
   useKeys({ "mod+Enter": { title: t.keySave, run: form.submit } })
   const finish = async (values: V) => {
+    if (saving.current) return // the key was pressed twice
+    saving.current = true
     setBusy(true)
     setProblem(null)
     try {
@@ -48,6 +51,7 @@ export function RecordForm<V extends object>(props: {
     } catch (error) {
       setProblem(show(form, error, t.check, (field) => props.at?.(field, values) ?? field))
     } finally {
+      saving.current = false
       setBusy(false)
     }
   }

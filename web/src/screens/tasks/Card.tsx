@@ -123,8 +123,8 @@ function Ask({ task, move, close }: { task: Task; move: Move; close: () => void 
     if (move === "done") await sendForm(path, { data: { text: v.text }, files, headers: ifMatch(task) })
     else await call(api.POST(`/api/v1/tasks/{id}/${move}` as "/api/v1/tasks/{id}/assign", { params: { path: { id: task.id }, header: ifMatch(task) }, body: v }))
     toast.done(t.done)
-    close()
     await reread()
+    close()
   }
   const title = t[move === "done" ? "report" : move]
   const needs = [{ required: true, message: t.required }]

@@ -27,8 +27,8 @@ export function Contacts(props: { doc: Doc; close: () => void }) {
     await call(api.PATCH("/api/v1/appeals/{id}", { params: { path: { id: doc.id }, header: ifMatch(doc) }, body: { applicant: { ...applicant, name: v.name?.trim() ?? "", addresses: [...typed, ...others] } } }))
     if (keeps && v.keep) await teach(party, typed)
     toast.done(t.done.saved)
-    props.close()
     await reread()
+    props.close()
   }
   return (
     <RecordForm<Values> title={t.contacts} initial={{ name: applicant.name, phones: some(of("phone")), emails: some(of("email")), keep: true }} save={save} cancel={props.close} at={atField}>

@@ -14,7 +14,7 @@ export function act<T = unknown>(doc: Doc, what: Act, body?: object): Promise<T>
   return call<T>((api.POST as unknown as Post)(`/api/v1/appeals/{id}/${what}`, { params: { path: { id: doc.id }, header }, body }) as never)
 }
 
-/** useAct does it for a button: says what came of it and shows the card anew. */
+/** useAct does it for a button: says what came of it, and is busy until the card is shown anew. */
 export function useAct(doc: Doc) {
   const [busy, setBusy] = useState(false)
   const run = async (what: Act, body: object | undefined, said: string) => {
@@ -24,10 +24,9 @@ export function useAct(doc: Doc) {
       toast.done(said)
     } catch (error) {
       toast.error(error)
-    } finally {
-      setBusy(false)
-      await reread()
     }
+    await reread()
+    setBusy(false)
   }
   return { run, busy }
 }

@@ -20,8 +20,8 @@ export function Ask<V extends object>(props: { title: string; yes: string; initi
   const save = async (values: V) => {
     await props.run(values)
     toast.done(props.said)
+    await reread() // what is done next is done over the new version
     props.close()
-    await reread()
   }
   return (
     <Modal open title={props.title} footer={null} onCancel={props.close} destroyOnHidden width={560}>
