@@ -68,10 +68,12 @@ journey("rules are put in another order by the mouse and by keys", world, as, as
   await page.getByText("Порядок изменён").waitFor()
   await eventually("the second goes first", async () => (await titles())[0] === "Второе правило")
   await handle("Второе правило").focus()
-  for (const key of ["Space", "ArrowDown", "Space"]) {
-    await page.keyboard.press(key)
-    await page.waitForTimeout(300) // the list slides between two keys
-  }
+  await page.keyboard.press("Space")
+  const said = page.getByRole("status")
+  await said.getByText("Правило «Второе правило» на месте 1 из 2").waitFor()
+  await page.keyboard.press("ArrowDown")
+  await said.getByText("Правило «Второе правило» на месте 2 из 2").waitFor()
+  await page.keyboard.press("Space")
   await eventually("the first goes first", async () => (await titles())[0] === "Показания по теме")
 })
 
@@ -81,8 +83,12 @@ journey("a channel that is killed is shown degraded with the reason and starts a
   await card.getByText("Работает").waitFor()
   const one = () => rest.get<Channel>("/channels/meters")
   const before = (await one()).status!
-  process.kill(before.pid!, "SIGKILL")
-  await card.getByText("Сбоит").waitFor()
+  // The pauses between two starts grow with each crash: one of them is long enough to be seen.
+  await eventually("it is shown degraded", async () => {
+    const { state, pid } = (await one()).status!
+    if (state === "running") process.kill(pid!, "SIGKILL")
+    return card.getByText("Сбоит").isVisible()
+  })
   await world.state("meters", "running")
   await card.getByText("Работает").waitFor()
   await card.getByText(/Последняя ошибка .*killed/).waitFor()

@@ -70,6 +70,7 @@ journey("an appeal is merged into another of the same applicant, and the merge i
   const second = await appeal(world, { subject: "Опять нет света" })
   await page.goto(`/appeals/${second.id}`)
   await settled(page)
+  await page.getByRole("button", { name: "Закрыть", exact: true }).waitFor()
   await page.keyboard.press("Alt+KeyM")
   await page.getByRole("radio", { name: new RegExp(first.subject) }).check()
   await page.getByRole("dialog").getByRole("button", { name: "Объединить" }).click()

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { after, test } from "node:test"
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core"
+import { loaded } from "./checks"
 import { eventually } from "./process"
 import type { Person, World } from "./world"
 
@@ -108,7 +109,7 @@ async function keep(trace: string, desk: Desk, world: World) {
 /** settled waits until the screen has come and nothing loads any more. */
 export async function settled(page: Page): Promise<void> {
   await page.locator("main h1").first().waitFor()
-  await page.waitForFunction(() => !document.querySelector(".ant-spin-spinning, .ant-skeleton-active, .ant-btn-loading, [aria-busy=true]"))
+  await loaded(page)
 }
 
 /**

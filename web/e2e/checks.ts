@@ -6,8 +6,15 @@ import type { Page } from "playwright-core"
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
 
+/** loaded waits until nothing on the page loads or fades any more. */
+export async function loaded(page: Page): Promise<void> {
+  await page.waitForFunction(() => !document.querySelector(".ant-spin-spinning, .ant-skeleton-active, .ant-btn-loading, .ant-select .anticon-spin, [aria-busy=true]")
+    && !document.getAnimations().some((a) => a instanceof CSSTransition && a.playState === "running"))
+}
+
 /** accessible has axe look at the page: what it calls serious or critical fails. */
 export async function accessible(page: Page): Promise<void> {
+  await loaded(page)
   await page.evaluate(axeSource) // past the content security policy, as a person's own tools are
   const found = await page.evaluate(async () => {
     const { violations } = await (window as unknown as { axe: typeof Axe }).axe.run(document, { resultTypes: ["violations"] })

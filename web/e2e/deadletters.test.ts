@@ -56,6 +56,7 @@ journey("letters that cannot be registered are shown with whose fault it is; the
   await eventually("all are registered", async () => (await documents()).length === 3)
   assert.deepEqual((await documents()).map((d) => d.number?.journal), ["incoming", "incoming", "incoming"])
   assert.deepEqual(await open(), [])
+  await rows.filter({ hasText: "Получено сообщение" }).first().waitFor({ state: "detached" })
   await russian(page)
   await accessible(page)
 })

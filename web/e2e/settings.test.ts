@@ -3,6 +3,7 @@ import { after } from "node:test"
 import type { components } from "../src/api/schema"
 import { journey } from "./browser"
 import { accessible, russian } from "./checks"
+import { eventually } from "./process"
 import { World } from "./world"
 
 type Section = components["schemas"]["SettingsSection"]
@@ -28,8 +29,7 @@ journey("a section of the settings is changed, not over what another has saved u
   await page.getByRole("alert").getByText("Раздел изменил другой сотрудник").waitFor()
   assert.equal(await idle(), 30, "what the other has saved stands")
   await page.getByRole("button", { name: "Сохранить", exact: true }).click()
-  await page.getByText("Настройки сохранены").last().waitFor()
-  assert.equal(await idle(), 40)
+  await eventually("what is saved again stands", async () => (await idle()) === 40)
   await page.getByRole("button", { name: "История" }).click()
   await page.getByRole("button", { name: /Вернуть версию/ }).last().click()
   await page.getByRole("dialog").getByRole("button", { name: "Да" }).or(page.getByRole("button", { name: "Продолжить" })).click()

@@ -11,6 +11,7 @@ journey("the first steps connect a mailbox: form, wrong password, clear error, r
   await page.goto("/welcome")
   await page.getByLabel("Название", { exact: true }).fill("УК «Дом»")
   await page.getByRole("button", { name: "Дальше" }).click()
+  await page.getByLabel("Фамилия, имя, отчество").waitFor()
   await page.getByRole("button", { name: "Пропустить" }).click()
   await page.getByRole("button", { name: /Электронная почта/ }).click()
   await page.getByRole("button", { name: "Все настройки" }).click()

@@ -20,7 +20,7 @@ export function EntryPick(props: (One | Many) & { directory: string; filter?: Re
   const entries = useEntries(props.directory, props.filter)
   const common = {
     id: props.id, disabled: props.disabled, placeholder: props.placeholder, allowClear: clearable(), style: { width: "100%" },
-    "aria-label": props.id ? undefined : declared?.title.ru, value: props.value as never,
+    "aria-label": props.id ? undefined : declared?.title.ru, loading: !declared, value: props.value as never,
   }
   const change = (value: unknown) => {
     if (props.multiple) props.onChange?.(value as string[])

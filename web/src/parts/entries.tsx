@@ -8,10 +8,15 @@ export function useDirectory(name: string) {
   return useGet("/api/v1/directories/{name}", { params: { path: { name } } }, { staleTime: 600_000 }).data
 }
 
-/** useEntries are the entries of a directory, its first thousand. */
+/** useEntries are the entries of a directory, its first thousand; none as long as they are on their way. */
 export function useEntries(directory: string, filter?: Record<string, string>): Entry[] {
+  return useArrived(directory, filter) ?? []
+}
+
+/** useArrived are the entries of a directory, undefined as long as they are on their way. */
+export function useArrived(directory: string, filter?: Record<string, string>): Entry[] | undefined {
   const query = { limit: 1000, ...(filter && { filter }) }
-  return useGet("/api/v1/directories/{name}/entries", { params: { path: { name: directory }, query } }, { staleTime: 60_000 }).data?.items ?? []
+  return useGet("/api/v1/directories/{name}/entries", { params: { path: { name: directory }, query } }, { staleTime: 60_000 }).data?.items
 }
 
 /** labelOf is what people call an entry. */

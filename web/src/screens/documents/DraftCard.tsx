@@ -167,8 +167,8 @@ function Way({ card, editable }: { card: Card; editable: boolean }) {
     const route = approvers.length > 0 ? { order: v.order, restart, due_at, term: term as never, approvers } : null
     await call(api.PUT("/api/v1/drafts/{id}", { params: { path: { id: d.id }, header: ifMatch(d) }, body: { channel: v.channel, journal: d.journal, signed_as: v.signed_as, keep_open: v.keep_open, route } }))
     toast.done(t.saved)
-    setEditing(false)
     await reread()
+    setEditing(false)
   }
   const initial: WayValues = { channel: d.channel, signed_as: d.signed_as, keep_open: d.keep_open, order: d.route?.order ?? "sequence", approvers: d.route?.approvers.map((a) => a.user) ?? [], signed: d.route?.approvers.filter((a) => a.signed).map((a) => a.user) ?? [] }
   return (

@@ -1,5 +1,5 @@
 import { HolderOutlined, PlusOutlined } from "@ant-design/icons"
-import { closestCenter, DndContext, type DragEndEvent, KeyboardSensor, PointerSensor, useSensor, useSensors } from "@dnd-kit/core"
+import { type Active, closestCenter, DndContext, type DragEndEvent, KeyboardSensor, type Over, PointerSensor, type UniqueIdentifier, useSensor, useSensors } from "@dnd-kit/core"
 import { arrayMove, SortableContext, sortableKeyboardCoordinates, useSortable, verticalListSortingStrategy } from "@dnd-kit/sortable"
 import { Alert, Button, Drawer, Switch } from "antd"
 import { useState } from "react"
@@ -50,11 +50,18 @@ function Order(props: { set: RuleSet }) {
     if (!over || active.id === over.id) return
     const order = arrayMove(ids, ids.indexOf(String(active.id)), ids.indexOf(String(over.id)))
     client.setQueryData([path, {}], { ...set, rules: order.map((id) => set.rules.find((r) => r.id === id)!) })
-    await call(api.PUT("/api/v1/rules/order", { params: { header: ifMatch({ version: set.number }) }, body: { rules: order } })).then(() => toast.done(t.ordered), toast.error)
+    await call(api.PUT("/api/v1/rules/order", { params: { header: ifMatch({ version: set.number }) }, body: { rules: order } })).then((now) => {
+      client.setQueryData([path, {}], now) // the next drop is over this version
+      toast.done(t.ordered)
+    }, toast.error)
     void refresh(path)
   }
+  // A screen reader hears where the rule goes.
+  const told = (id: UniqueIdentifier) => set.rules.find((r) => r.id === id)?.title ?? ""
+  const at = (say: (title: string, place: number, of: number) => string) => ({ active, over }: { active: Active; over: Over | null }) => say(told(active.id), ids.indexOf(String((over ?? active).id)) + 1, ids.length)
+  const announcements = { onDragStart: at(t.dragged), onDragOver: at(t.draggedTo), onDragEnd: at(t.dropped), onDragCancel: ({ active }: { active: Active }) => t.dragLeft(told(active.id)) }
   return (
-    <DndContext sensors={sensors} collisionDetection={closestCenter} onDragEnd={drop}>
+    <DndContext accessibility={{ announcements, screenReaderInstructions: { draggable: t.dragHelp } }} sensors={sensors} collisionDetection={closestCenter} onDragEnd={drop}>
       <SortableContext items={ids} strategy={verticalListSortingStrategy}>
         <ol className="u-rules">{set.rules.map((r, i) => <Row key={r.id} rule={r} place={i + 1} />)}</ol>
       </SortableContext>

@@ -89,13 +89,13 @@ function Edit(props: { section: Section; schema: JsonSchema }) {
     setTrouble("")
   }
   const changed = JSON.stringify(values) !== JSON.stringify(base.values)
-  if (!changed && s.version !== base.version) begin(s)
+  if (!changed && s.version > base.version) begin(s)
   const save = () => call(api.PUT("/api/v1/settings/{id}", { params: { path: { id: s.id }, header: ifMatch(base) }, body: { values } })).then(
     (now) => { begin(now); toast.done(t.saved); void reread() },
     async (error: unknown) => {
+      if (isStale(error)) await call(api.GET("/api/v1/settings/{id}", { params: { path: { id: s.id } } })).then(({ version }) => setBase({ ...base, version }), toast.error)
       setFaults(error instanceof ApiError ? error.faults.map((f) => ({ ...f, field: f.field.replace(/^values\./, "") })) : [])
       setTrouble(isStale(error) ? t.stale : error instanceof ApiError && error.faults.length > 0 ? t.fix : explain(error))
-      if (isStale(error)) setBase({ ...base, version: (await call(api.GET("/api/v1/settings/{id}", { params: { path: { id: s.id } } }))).version })
     },
   )
   return (

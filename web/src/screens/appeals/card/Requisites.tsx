@@ -3,7 +3,8 @@ import { useEffect } from "react"
 import { api, call, ifMatch, type Schema } from "../../../api/client"
 import { read } from "../../../api/query"
 import { useCan } from "../../../app/session"
-import { EntryPick, useEntries } from "../../../parts/EntryPick"
+import { useArrived } from "../../../parts/entries"
+import { EntryPick } from "../../../parts/EntryPick"
 import { RecordForm } from "../../../parts/RecordForm"
 import { toast } from "../../../parts/toast"
 import { useSave } from "../../../parts/useSave"
@@ -70,10 +71,13 @@ export function ReasonFields() {
   const t = useTexts(words)
   const group = Form.useWatch<string | undefined>("reason_group")
   const reason = Form.useWatch<string | undefined>("reason")
-  const fields = useEntries("extra_fields").filter((e) => reason && e.values.reason === reason)
+  const declared = useArrived("extra_fields")
+  const fields = declared?.filter((e) => reason && e.values.reason === reason) ?? []
   return (
     <>
       <Form.Item name="reason" label={t.fields.reason}><EntryPick directory="reasons" filter={group ? { group } : undefined} /></Form.Item>
+      {/* What is known of them is not lost by saving before their fields have come. */}
+      {!declared && <Form.Item name="extra" hidden><Input /></Form.Item>}
       {fields.map((f) => (
         <Form.Item key={f.id} name={["extra", String(f.values.name)]} label={String(f.values.title)} required={!!f.values.required}><Extra field={f} /></Form.Item>
       ))}
