@@ -104,7 +104,7 @@ journey("an appeal is handed over, planned, rejected, reopened, closed and rated
   await dialog(page).getByLabel("Поручение исполнителям").fill("Проверить стояк")
   await go(page, "Передать")
   await page.getByRole("region", { name: "Поручения" }).getByText("Проверить стояк").waitFor()
-  assert.equal((await card(made.id)).document.appeal!.line, desk.second)
+  await eventually("the line has it", async () => (await card(made.id)).document.appeal!.line === desk.second)
 
   await deed(page, "В работу")
   await becomes(made.id, "in_work")
