@@ -207,7 +207,7 @@ func (a *asking) ask(ctx context.Context, one *shard) (t told, err error) {
 		}
 	}
 	t.total = res.Total
-	t.cost = max(t.cost, int(res.Total), looked.most()) * a.weight //nolint:gosec // shards are small
+	t.cost = max(t.cost, int(res.Total), looked.most()) * a.weight //nolint:gosec // G115: no overflow, a shard has at most Config.Shard documents
 	return t, nil
 }
 

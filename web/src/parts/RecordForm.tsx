@@ -38,7 +38,7 @@ export function RecordForm<V extends object>(props: {
   const [own] = Form.useForm<V>()
   const form = props.form ?? own
   const [busy, setBusy] = useState(false)
-  const saving = useRef(false)
+  const saving = useRef(false) // the state is what was drawn last, a second press comes before
   const [problem, setProblem] = useState<{ text: string; rest: string[] } | null>(null)
   useKeys({ "mod+Enter": { title: t.keySave, run: form.submit } })
   const finish = async (values: V) => {

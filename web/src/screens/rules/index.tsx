@@ -59,7 +59,7 @@ function Order(props: { set: RuleSet }) {
   // A screen reader hears where the rule goes.
   const told = (id: UniqueIdentifier) => set.rules.find((r) => r.id === id)?.title ?? ""
   const at = (say: (title: string, place: number, of: number) => string) => ({ active, over }: { active: Active; over: Over | null }) => say(told(active.id), ids.indexOf(String((over ?? active).id)) + 1, ids.length)
-  const announcements = { onDragStart: at(t.dragged), onDragOver: at(t.draggedTo), onDragEnd: at(t.dropped), onDragCancel: ({ active }: { active: Active }) => t.dragLeft(told(active.id)) }
+  const announcements = { onDragStart: at(t.draggedTo), onDragOver: at(t.draggedTo), onDragEnd: at(t.dropped), onDragCancel: ({ active }: { active: Active }) => t.dragLeft(told(active.id)) }
   return (
     <DndContext accessibility={{ announcements, screenReaderInstructions: { draggable: t.dragHelp } }} sensors={sensors} collisionDetection={closestCenter} onDragEnd={drop}>
       <SortableContext items={ids} strategy={verticalListSortingStrategy}>
