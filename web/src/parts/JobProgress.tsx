@@ -31,7 +31,7 @@ export function JobProgress(props: { of: string }) {
   return (
     <Async query={query}>
       {(run) => (
-        <div className="u-job" role="status">
+        <div role="status">
           <div><b>{run.title}</b> <span className="u-quiet">{t.states[run.state]}</span></div>
           <Progress percent={run.total ? Math.floor(((run.done + run.failed) / run.total) * 100) : 100} status={run.failed ? "exception" : undefined} />
           <div className="u-form-do">
