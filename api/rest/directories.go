@@ -228,7 +228,7 @@ func (s *Server) entry(c *call) (row EntryRow, err error) {
 			return err
 		}
 		if !c.who.Scope().Entry(e) {
-			return core.NotFound("entries.not_found", "запись не найдена (entries)")
+			return core.NoRecord("entries")
 		}
 		row, err = s.row(tx, e)
 		return err
@@ -376,7 +376,7 @@ func (c *call) seesEntry(tx store.Tx) error {
 		return nil // whoever reads it says so
 	}
 	if err == nil && !c.who.Scope().Entry(e) {
-		return core.NotFound("entries.not_found", "запись не найдена (entries)")
+		return core.NoRecord("entries")
 	}
 	return err
 }

@@ -187,7 +187,7 @@ func (s *Server) sees(c *call, id string) error {
 	return s.Store.View(c.ctx(), func(tx store.Tx) error {
 		d, err := store.Documents.GetAny(tx, id)
 		if err == nil && !c.who.Scope().Document(d) {
-			return core.NotFound("documents.not_found", "запись не найдена (documents)")
+			return core.NoRecord("documents")
 		}
 		return err
 	})

@@ -65,7 +65,7 @@ func (s *Server) listDrafts(c *call) (answer, error) {
 func (c *call) draft(tx store.Tx) (*core.Draft, error) {
 	d, err := store.Drafts.Get(tx, c.param("id"))
 	if err == nil && !c.who.Scope().Draft(tx, d) {
-		return nil, core.NotFound("drafts.not_found", "запись не найдена (drafts)")
+		return nil, core.NoRecord("drafts")
 	}
 	return d, err
 }
@@ -372,7 +372,7 @@ func (c *call) draftVersion(tx store.Tx, number string) (*core.DraftVersion, err
 	}
 	n, err := strconv.Atoi(number)
 	if err != nil {
-		return nil, core.NotFound("draft_versions.not_found", "запись не найдена (draft_versions)")
+		return nil, core.NoRecord("draft_versions")
 	}
 	return store.DraftVersions.Get(tx, core.DraftVersionKey(core.DraftID(c.param("id")), n))
 }

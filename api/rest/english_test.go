@@ -111,9 +111,6 @@ func ofPieces(text string, pieces []string) bool {
 // inPhrase tells that a text that is put together further is a part of a known
 // one: it has a gap, or a blank at an end.
 func inPhrase(text string, known map[string]bool) bool {
-	if strings.HasPrefix(text, "запись не найдена (") {
-		return known["запись не найдена (%s)"]
-	}
 	parts := strings.Split(text, "%s")
 	if len(parts) == 1 && strings.TrimSpace(text) == text {
 		return false

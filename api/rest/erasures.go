@@ -104,7 +104,7 @@ func (s *Server) getErasure(c *call) (answer, error) {
 	err := s.Store.View(c.ctx(), func(tx store.Tx) (err error) {
 		act, err = store.Erasures.Get(tx, c.param("id"))
 		if err == nil && !c.who.Scope().Erasure(tx, act) {
-			return core.NotFound("erasures.not_found", "запись не найдена (erasures)")
+			return core.NoRecord("erasures")
 		}
 		return err
 	})

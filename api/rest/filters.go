@@ -86,7 +86,7 @@ func (c *call) filter(tx store.Tx) (*core.Filter, error) {
 		return nil, err
 	}
 	if !f.Shared && f.Owner != c.who.User.ID {
-		return nil, core.NotFound("filters.not_found", "запись не найдена (filters)")
+		return nil, core.NoRecord("filters")
 	}
 	return f, nil
 }

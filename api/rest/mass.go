@@ -118,7 +118,7 @@ func (c *call) seesAll(tx store.Tx, in MassInput) error {
 func (s *Server) seesRun(c *call) error {
 	r, err := s.Mass.Get(c.ctx(), c.massRun())
 	if err == nil && !c.who.Scope().Run(r) {
-		return core.NotFound("mass_runs.not_found", "запись не найдена (mass_runs)")
+		return core.NoRecord("mass_runs")
 	}
 	return err
 }

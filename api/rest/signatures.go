@@ -78,7 +78,7 @@ func (c *call) signature(tx store.Tx) (*core.Signature, error) {
 			return sig, nil
 		}
 	}
-	return nil, core.NotFound("signatures.not_found", "запись не найдена (signatures)")
+	return nil, core.NoRecord("signatures")
 }
 
 func (s *Server) getSignature(c *call) (answer, error) {

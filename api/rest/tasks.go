@@ -101,7 +101,7 @@ func taskQuery(c *call, now time.Time) (store.Query[core.Task], error) {
 func (c *call) task(tx store.Tx) (*core.Task, error) {
 	t, err := store.Tasks.Get(tx, c.param("id"))
 	if err == nil && !c.who.Scope().Task(tx, t) {
-		return nil, core.NotFound("tasks.not_found", "запись не найдена (tasks)")
+		return nil, core.NoRecord("tasks")
 	}
 	return t, err
 }

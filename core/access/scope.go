@@ -112,7 +112,7 @@ func (s Scope) Documents(q *store.Query[core.Document]) {
 func (s Scope) Read(tx store.Tx, id string) (*core.Document, error) {
 	d, err := store.Documents.Get(tx, id)
 	if err == nil && !s.Document(d) {
-		return nil, core.NotFound("documents.not_found", "запись не найдена (documents)")
+		return nil, core.NoRecord("documents")
 	}
 	return d, err
 }
@@ -121,7 +121,7 @@ func (s Scope) Read(tx store.Tx, id string) (*core.Document, error) {
 func (s Scope) ReadAny(tx store.Tx, id string) (*core.Document, error) {
 	d, err := store.Documents.GetAny(tx, id)
 	if err == nil && !s.Document(d) {
-		return nil, core.NotFound("documents.not_found", "запись не найдена (documents)")
+		return nil, core.NoRecord("documents")
 	}
 	return d, err
 }
@@ -133,7 +133,7 @@ func (s Scope) Party(p *core.Party) bool { return s.Organization(p.Organization)
 func (s Scope) ReadParty(tx store.Tx, id string) (*core.Party, error) {
 	p, err := store.Parties.GetAny(tx, id)
 	if err == nil && !s.Party(p) {
-		return nil, core.NotFound("parties.not_found", "запись не найдена (parties)")
+		return nil, core.NoRecord("parties")
 	}
 	return p, err
 }

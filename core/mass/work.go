@@ -197,7 +197,7 @@ func visible(tx store.Tx, sees Sees, id core.DocumentID) error {
 	}
 	d, err := store.Documents.Get(tx, string(id))
 	if err == nil && !sees(d) {
-		return core.NotFound("documents.not_found", "запись не найдена (documents)")
+		return core.NoRecord("documents")
 	}
 	return err
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"fmt"
 	"iter"
 	"reflect"
 	"strings"
@@ -348,6 +347,4 @@ func (t *Table[T]) decode(raw []byte) (*T, error) {
 	return rec, nil
 }
 
-func (t *Table[T]) notFound() error {
-	return core.NotFound(t.name+".not_found", fmt.Sprintf("запись не найдена (%s)", t.name))
-}
+func (t *Table[T]) notFound() error { return core.NoRecord(t.name) }
