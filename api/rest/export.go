@@ -237,20 +237,20 @@ func told[T any](title string, cell func(T) any) column[T] {
 // before the routes with ids: `export` is none.
 func exportRoutes() []*route {
 	return []*route{
-		{name: "users.export", method: get, path: v1 + "/users/export", op: access.ManageUsers, serve: exported("polzovateli", (*Server).listUsers, userColumns()...), streams: true},
-		{name: "usersessions.export", method: get, path: v1 + "/user-sessions/export", op: access.ManageUsers, serve: exported("seansy", (*Server).listUserSessions, sessionColumns()...), streams: true},
-		{name: "audit.export", method: get, path: v1 + "/audit/export", op: access.ReadAudit, serve: exported("audit", (*Server).listAudit, auditColumns()...), streams: true},
-		{name: "documents.export", method: get, path: v1 + "/documents/export", op: access.ReadDocuments, serve: (*Server).exportListedDocuments, streams: true},
-		{name: "deliveries.export", method: get, path: v1 + "/deliveries/export", op: access.ReadDeliveries, serve: exported("otpravki", (*Server).listDeliveries, deliveryColumns()...), streams: true},
-		{name: "deadletters.export", method: get, path: v1 + "/dead-letters/export", op: access.ReadDeadLetters, serve: exported("neobrabotannoe", (*Server).listDeadLetters, deadLetterColumns()...), streams: true},
-		{name: "parties.exportall", method: get, path: v1 + "/parties/export", op: access.ReadParties, serve: exported("zayaviteli", (*Server).listParties, partyColumns()...), streams: true},
-		{name: "erasures.export", method: get, path: v1 + "/erasures/export", op: access.ReadParties, serve: exported("akty", (*Server).listErasures, erasureColumns()...), streams: true},
-		{name: "tasks.export", method: get, path: v1 + "/tasks/export", op: access.ReadTasks, serve: exported("porucheniya", (*Server).listTasks, taskColumns()...), streams: true},
-		{name: "drafts.export", method: get, path: v1 + "/drafts/export", op: access.ReadDrafts, serve: exported("proekty", (*Server).listDrafts, draftColumns()...), streams: true},
-		{name: "rules.export", method: get, path: v1 + "/rules/versions/export", op: access.ReadRules, serve: exported("pravila", (*Server).listRuleSets, ruleSetColumns()...), streams: true},
-		{name: "mass.export", method: get, path: v1 + "/mass-runs/export", op: access.ReadDocuments, serve: exported("massovye", (*Server).listMassRuns, massRunColumns()...), streams: true},
-		{name: "mass.exportitems", method: get, path: v1 + "/mass-runs/{id}/items/export", op: access.ReadDocuments, serve: exported("itogi", (*Server).listMassItems, massItemColumns()...), streams: true},
-		{name: "reports.journals", method: get, path: v1 + "/reports/journals", op: access.ReadJournals, serve: exportedWhole("zhurnaly", (*Server).listJournals, journalColumns()...), streams: true},
+		{name: "users.export", method: get, path: v1 + "/users/export", op: access.ManageUsers, serve: exported("polzovateli", (*Server).listUsers, userColumns()...), streams: true, outside: true, handsOut: true},
+		{name: "usersessions.export", method: get, path: v1 + "/user-sessions/export", op: access.ManageUsers, serve: exported("seansy", (*Server).listUserSessions, sessionColumns()...), streams: true, outside: true, handsOut: true},
+		{name: "audit.export", method: get, path: v1 + "/audit/export", op: access.ReadAudit, serve: exported("audit", (*Server).listAudit, auditColumns()...), streams: true, handsOut: true},
+		{name: "documents.export", method: get, path: v1 + "/documents/export", op: access.ReadDocuments, serve: (*Server).exportListedDocuments, streams: true, outside: true, handsOut: true},
+		{name: "deliveries.export", method: get, path: v1 + "/deliveries/export", op: access.ReadDeliveries, serve: exported("otpravki", (*Server).listDeliveries, deliveryColumns()...), streams: true, outside: true, handsOut: true},
+		{name: "deadletters.export", method: get, path: v1 + "/dead-letters/export", op: access.ReadDeadLetters, serve: exported("neobrabotannoe", (*Server).listDeadLetters, deadLetterColumns()...), streams: true, outside: true, handsOut: true},
+		{name: "parties.exportall", method: get, path: v1 + "/parties/export", op: access.ReadParties, serve: exported("zayaviteli", (*Server).listParties, partyColumns()...), streams: true, outside: true, handsOut: true},
+		{name: "erasures.export", method: get, path: v1 + "/erasures/export", op: access.ReadParties, serve: exported("akty", (*Server).listErasures, erasureColumns()...), streams: true, outside: true, handsOut: true},
+		{name: "tasks.export", method: get, path: v1 + "/tasks/export", op: access.ReadTasks, serve: exported("porucheniya", (*Server).listTasks, taskColumns()...), streams: true, outside: true, handsOut: true},
+		{name: "drafts.export", method: get, path: v1 + "/drafts/export", op: access.ReadDrafts, serve: exported("proekty", (*Server).listDrafts, draftColumns()...), streams: true, outside: true, handsOut: true},
+		{name: "rules.export", method: get, path: v1 + "/rules/versions/export", op: access.ReadRules, serve: exported("pravila", (*Server).listRuleSets, ruleSetColumns()...), streams: true, outside: true, handsOut: true},
+		{name: "mass.export", method: get, path: v1 + "/mass-runs/export", op: access.ReadDocuments, serve: exported("massovye", (*Server).listMassRuns, massRunColumns()...), streams: true, outside: true, handsOut: true},
+		{name: "mass.exportitems", method: get, path: v1 + "/mass-runs/{id}/items/export", op: access.ReadDocuments, serve: exported("itogi", (*Server).listMassItems, massItemColumns()...), streams: true, outside: true, handsOut: true},
+		{name: "reports.journals", method: get, path: v1 + "/reports/journals", op: access.ReadJournals, serve: exportedWhole("zhurnaly", (*Server).listJournals, journalColumns()...), streams: true, outside: true, handsOut: true},
 	}
 }
 

@@ -28,6 +28,7 @@ type route struct {
 	live        bool // may go on for ever: no HEAD
 	browsed     bool // people come by their browser: what is refused is told on the front page
 	quiet       bool // a sign of life by the machine: not audited
+	handsOut    bool // gives records away in a file: audited though it changes nothing
 }
 
 // signedIn in place of an operation: whoever is known may.

@@ -111,13 +111,13 @@ func (s *Server) conclude(c *call) error {
 // were not even looked at, and those no provider has vouched for.
 var unproven = []string{"access.throttled", "access.oidc", "access.oidc_down", "access.oidc_none"}
 
-// audited leaves out reading, signs of life, what nobody known tried (a stranger must not fill
-// the disk), and what is unproven.
+// audited leaves out reading, but for what is taken away in files; signs of life;
+// what nobody known tried (a stranger must not fill the disk); and what is unproven.
 func (c *call) audited() bool {
 	switch {
 	case c.route.door:
 		return c.failed == nil || !slices.Contains(unproven, asError(c.failed).Code)
-	case c.safe(), c.route.quiet:
+	case c.route.quiet, c.safe() && !c.route.handsOut:
 		return false
 	}
 	return c.who != nil

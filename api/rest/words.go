@@ -20,10 +20,18 @@ type words struct {
 	texts    func() *translator // nil: the texts are as they arise
 }
 
-// language reads what the caller wants to be answered in.
+// languageCookie is the language of the pages: a browser that fetches a file for
+// them by itself tells only the one it was installed in.
+const languageCookie = "uzel-language"
+
+// languageOf reads what the caller wants to be answered in.
 func languageOf(r *http.Request) language.Tag {
 	known := []language.Tag{language.Russian, language.English}
-	_, i := language.MatchStrings(language.NewMatcher(known), r.Header.Get("Accept-Language"))
+	wanted := []string{r.Header.Get("Accept-Language")}
+	if cookie, err := r.Cookie(languageCookie); err == nil {
+		wanted = append([]string{cookie.Value}, wanted...)
+	}
+	_, i := language.MatchStrings(language.NewMatcher(known), wanted...)
 	return known[i]
 }
 

@@ -14,7 +14,13 @@ export function language(): Language {
 /** setLanguage keeps the choice in this browser and redraws the page. */
 export function setLanguage(to: Language) {
   keep("language", to)
+  tellHub()
   for (const tell of watchers) tell()
+}
+
+/** tellHub says the language to the hub for files, which the browser fetches by itself with the language it was installed in. */
+export function tellHub() {
+  document.cookie = `uzel-language=${language()}; path=/; max-age=31536000; samesite=strict`
 }
 
 function watch(tell: () => void) {
