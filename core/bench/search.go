@@ -32,7 +32,7 @@ const (
 )
 
 const (
-	bareDocuments = 8192 // that the library indexes by itself
+	bareDocuments = 65_536 // that the library indexes by itself: so many that it merges, as it does all the time
 	bareBatch     = 1000 // documents of one of its batches
 	letterWords   = 150  // of a text: about 2 KB
 )
@@ -210,25 +210,34 @@ type letters struct {
 	zipf  *rand.Zipf
 }
 
+// openLetters opens a store of so many documents anew, as a hub opens it.
 func openLetters(ctx context.Context, dir string, n int) (s *letters, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
 	words, chance := vocabulary(), rand.New(rand.NewPCG(3, 4)) //nolint:gosec // nothing to guess
 	s = &letters{dir: dir, total: n, words: words, zipf: rand.NewZipf(chance, 1.1, 5, uint64(len(words)-1))}
-	s.store, err = boltstore.Open(filepath.Join(dir, maintenance.DatabaseName), boltstore.Options{})
-	if err != nil {
+	if err := s.open(); err != nil {
 		return nil, err
 	}
-	s.bus = bus.New(bus.Options{Store: s.store, Driver: boltbus.New(s.store, boltbus.Options{})})
-	err = s.bus.Declare(ctx)
 	for done := 0; done < n && err == nil; done += seedAtOnce {
 		err = s.store.Update(ctx, func(tx store.Tx) error { return s.put(tx, done, min(seedAtOnce, n-done)) })
 	}
-	if err != nil {
-		return nil, errors.Join(err, s.store.Close())
+	// A store that was just filled in large portions keeps what they needed, of
+	// which a hub that opens a full one knows nothing.
+	if err := errors.Join(err, s.store.Close()); err != nil {
+		return nil, err
 	}
-	return s, nil
+	return s, s.open()
+}
+
+func (s *letters) open() (err error) {
+	s.store, err = boltstore.Open(filepath.Join(s.dir, maintenance.DatabaseName), boltstore.Options{})
+	if err != nil {
+		return err
+	}
+	s.bus = bus.New(bus.Options{Store: s.store, Driver: boltbus.New(s.store, boltbus.Options{})})
+	return nil
 }
 
 // put writes letters of the numbers from on.

@@ -13,7 +13,7 @@ import (
 // mappingVersion is written into each index. An index of another version is
 // thrown away and built anew: raise it with every change of mapping, analyser
 // or entry.
-const mappingVersion = "2"
+const mappingVersion = "3"
 
 // analyzerName is the analyser of texts: words in lower case, without the words
 // that stand everywhere, cut to their Russian stems. What it is given has е in
@@ -52,6 +52,8 @@ func newMapping() (mapping.IndexMapping, error) {
 
 func documentMapping() *mapping.DocumentMapping {
 	d := bleve.NewDocumentStaticMapping()
+	// The library would gather all fields in one more, of which each search names its own.
+	d.AddSubDocumentMapping("_all", bleve.NewDocumentDisabledMapping())
 	for _, name := range keywords {
 		d.AddFieldMappingsAt(name, field(keyword.Name))
 	}
