@@ -2,7 +2,7 @@ import { texts } from "../../texts/i18n"
 
 export const words = texts({
   ru: {
-    title: "Документы", register: "Зарегистрировать", direction: "Направление", stage: "Этап",
+    title: "Документы", legend: { bad: "срок прошёл или документ не доставлен", soon: "срок меньше суток" }, register: "Зарегистрировать", direction: "Направление", stage: "Этап",
     directions: { incoming: "Входящие", outgoing: "Исходящие", internal: "Внутренние" },
     one: { incoming: "Входящий", outgoing: "Исходящий", internal: "Внутренний" },
     stages: { all: "Все", drafts: "Готовятся", approval: "На согласовании", remarks: "С замечаниями", agreed: "К подписанию", registered: "К передаче", way: "В пути", undelivered: "Не доставлены", closed: "Архив" },
@@ -28,7 +28,7 @@ export const words = texts({
     signer: "Подписал", issuer: "Выдал", serial: "Сертификат", until: "Действует до", checkedAt: "Проверена", verify: "Проверить снова", saveSignature: "Файл подписи", archiveSigned: "Всё с подписями одним архивом", sign: "Подписать", signWhat: "Что подписать", signVisa: "Подписывается ваше согласие с этой редакцией текста и её файлами.", signSheet: "Скачать лист визы", signText: "Текст документа", signWith: "Сертификат", signLooking: "Спрашиваем сертификаты…", signNone: "Ни один канал не предлагает сертификатов: подключите электронную подпись или приложите готовую.", signReady: "Или приложите готовые файлы подписи", signBring: "Приложить подписи", signBrought: "Подписи приложены и проверяются", signUntil: "до", signCancel: "Не подписывать", signStarted: "Подписание начато", checks: { passed: "да", failed: "нет", unknown: "неизвестно", absent: "нет в подписи" }, report: "Отчёт о проверке",
     term: "Срок", explain: "Как посчитан срок",
     reg: {
-      title: "Регистрация документа", journal: "Журнал", preview: "Номер будет", byDefault: "по умолчанию", subject: "Краткое содержание", text: "Текст", known: "Из известных", name: "Имя или название", kind: "Кто", kinds: { person: "Гражданин", organization: "Организация" }, address: "Адрес, почта или телефон",
+      title: "Регистрация документа", journal: "Журнал", preview: "Номер будет", byDefault: "по умолчанию", subject: "Краткое содержание", text: "Текст", known: "Найти среди известных", name: "Имя или название", senderKind: "Тип отправителя", receiverKind: "Тип получателя", kinds: { person: "Гражданин", organization: "Организация" }, address: "Адрес, почта или телефон",
       date: "Дата регистрации", delivery: "Способ доставки", files: "Файлы", save: "Зарегистрировать", done: (n: string) => `Зарегистрирован, номер ${n}`, due: "Срок исполнения", required: "Заполните это поле", sender: "Отправитель", receiver: "Получатель", previewNote: "Если за это время зарегистрируют другой документ, номер будет следующим.", noNumber: "—",
     },
     draft: {
@@ -38,7 +38,7 @@ export const words = texts({
     },
   },
   en: {
-    title: "Documents", register: "Register", direction: "Direction", stage: "Stage",
+    title: "Documents", legend: { bad: "overdue or undelivered", soon: "due within a day" }, register: "Register", direction: "Direction", stage: "Stage",
     directions: { incoming: "Incoming", outgoing: "Outgoing", internal: "Internal" },
     one: { incoming: "Incoming", outgoing: "Outgoing", internal: "Internal" },
     stages: { all: "All", drafts: "Being written", approval: "In approval", remarks: "With remarks", agreed: "To be signed", registered: "To be handed over", way: "On the way", undelivered: "Undelivered", closed: "Archive" },
@@ -64,7 +64,7 @@ export const words = texts({
     signer: "Signer", issuer: "Issuer", serial: "Certificate", until: "Valid until", checkedAt: "Verified", verify: "Verify again", saveSignature: "Signature file", archiveSigned: "All with signatures as an archive", sign: "Sign", signWhat: "What to sign", signVisa: "Your word on this text and its files is signed.", signSheet: "Download the sheet", signText: "The text", signWith: "Certificate", signLooking: "Asking for certificates…", signNone: "No channel offers a certificate: connect the electronic signature, or bring a ready one.", signReady: "Or bring ready signature files", signBring: "Bring the signatures", signBrought: "The signatures are there and are being verified", signUntil: "until", signCancel: "Do not sign", signStarted: "Signing has begun", checks: { passed: "yes", failed: "no", unknown: "unknown", absent: "absent" }, report: "Report",
     term: "Term", explain: "How the term was counted",
     reg: {
-      title: "Register a document", journal: "Journal", preview: "The number will be", byDefault: "default", subject: "Subject", text: "Text", known: "Known ones", name: "Name", kind: "Who", kinds: { person: "Person", organization: "Organisation" }, address: "Address, e-mail or telephone",
+      title: "Register a document", journal: "Journal", preview: "The number will be", byDefault: "default", subject: "Subject", text: "Text", known: "Find among the known", name: "Name", senderKind: "Type of the sender", receiverKind: "Type of the receiver", kinds: { person: "Person", organization: "Organisation" }, address: "Address, e-mail or telephone",
       date: "Day of registration", delivery: "Way of delivery", files: "Files", save: "Register", done: (n: string) => `Registered as ${n}`, due: "Due", required: "Fill this in", sender: "Sender", receiver: "Receiver", previewNote: "If another document is registered meanwhile, it gets the next one.", noNumber: "—",
     },
     draft: {
