@@ -39,7 +39,7 @@ function Opened({ report }: { report: Definition }) {
   const actions = (
     <>
       <Button href={file("csv")} download>{t.csv}</Button><Button href={file("xlsx")} download>{t.xlsx}</Button>
-      <Button onClick={() => print()}>{t.print}</Button><Button href={`/reports/${report.id}?${new URLSearchParams(asked)}`} target="_blank">{t.newTab}</Button>
+      <Button onClick={() => print()}>{t.print}</Button><Button className="u-report-tab" href={`/reports/${report.id}?${new URLSearchParams(asked)}`} target="_blank">{t.newTab}</Button>
     </>
   )
   return (
