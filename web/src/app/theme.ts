@@ -138,7 +138,6 @@ function tokens(name: keyof typeof palettes): ThemeConfig {
       Segmented: { trackBg: p.sunken, itemColor: p.quiet, itemHoverBg: p.hover, itemSelectedBg: p.chosen, itemSelectedColor: p.text },
       Tabs: { horizontalMargin: "0 0 12px" },
       Button: { primaryShadow: "none", defaultShadow: "none", dangerShadow: "none" },
-      ...(name === "contrast" && { Steps: { waitIconBgColor: p.panel, waitIconBorderColor: p.line } }),
     },
   }
 }
