@@ -16,8 +16,8 @@ export default function Audit() {
   const t = useTexts(words)
   const columns: Column<Entry>[] = [
     { key: "at", title: t.columns.at, width: "1%", render: (e) => <time dateTime={e.created_at}>{exact(e.created_at)}</time> },
-    { key: "who", title: t.columns.who, width: "20%", render: (e) => <Who actor={e.actor} /> },
-    { key: "operation", title: t.columns.operation, width: "30%", render: (e) => <span title={e.operation} translate={actionTitle(e.operation, t) === e.operation ? "no" : undefined}>{actionTitle(e.operation, t)}</span> },
+    { key: "who", title: t.columns.who, width: "18%", render: (e) => <Who actor={e.actor} /> },
+    { key: "operation", title: t.columns.operation, width: "25%", render: (e) => <span title={e.operation} translate={actionTitle(e.operation, t) === e.operation ? "no" : undefined}>{actionTitle(e.operation, t)}</span> },
     { key: "object", title: t.columns.object, render: (e) => e.object && <Thing of={e.object} /> },
     { key: "code", title: t.columns.code, hidden: true, render: (e) => e.object && <code>{e.object}</code> },
     { key: "outcome", title: t.columns.outcome, width: "110px", render: (e) => <Outcome of={e.outcome} /> },
