@@ -108,7 +108,7 @@ func partyColumns() []column[*core.Party] {
 	}
 	return []column[row]{
 		told("Имя или название", func(p row) any { return p.Name }),
-		{"Кто", func(t *teller, p row) any { return title(t, p.Kind) }},
+		{"Тип", func(t *teller, p row) any { return title(t, p.Kind) }},
 		told("Телефон", of(core.AddressPhone)),
 		told("Электронная почта", of(core.AddressEmail)),
 		told("Почтовый адрес", of(core.AddressPostal)),

@@ -63,7 +63,7 @@ func TestAFileNamesPeopleChannelsAndStates(t *testing.T) {
 	})
 	hasCells(t, cellsOf(t, en, "/api/v1/tasks/export"), map[string]string{"Kind": "Control", "State": "In work", "Performer": person})
 	hasCells(t, cellsOf(t, admin, "/api/v1/dead-letters/export"), map[string]string{"Событие": "Получено сообщение", "Где остановилось": "Разбор обращений", "Канал": "Почта жильцов", "Решение": "Снято"})
-	hasCells(t, cellsOf(t, admin, "/api/v1/parties/export"), map[string]string{"Кто": "Организация", "Телефон": "+79161234567", "ИНН": "7701234567", "Согласие": "Дано"})
+	hasCells(t, cellsOf(t, admin, "/api/v1/parties/export"), map[string]string{"Тип": "Организация", "Телефон": "+79161234567", "ИНН": "7701234567", "Согласие": "Дано"})
 	hasCells(t, cellsOf(t, admin, "/api/v1/users/export"), map[string]string{"Имя": person, "Логин": "admin", "Роли": "Администратор", "Состояние": "Работает"})
 	hasCells(t, cellsOf(t, en, "/api/v1/users/export"), map[string]string{"Roles": "Administrator", "State": "Active"})
 }

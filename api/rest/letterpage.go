@@ -19,7 +19,7 @@ func letterRoutes() []*route {
 
 const (
 	letterHead = `<!doctype html><html lang="ru"><meta charset="utf-8"><title>Письмо</title><style>` +
-		`body{margin:8px;font:14px/1.45 sans-serif;color:#1c2524;background:#fff;overflow-wrap:anywhere}img{max-width:100%;height:auto}` +
+		`body{margin:8px;font:14px/1.5 "Segoe UI Variable Text","Segoe UI","PT Sans","Noto Sans","Liberation Sans",system-ui,sans-serif;color:#1c2524;background:#fff;overflow-wrap:anywhere}img{max-width:100%;height:auto}` +
 		`table{max-width:100%}blockquote{margin:8px 0 8px 8px;padding-left:8px;border-left:2px solid #c5cbc8}pre{white-space:pre-wrap}</style><body>`
 
 	// A letter runs nothing, sends nothing and leads nowhere but to new windows.

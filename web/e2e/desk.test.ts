@@ -138,7 +138,7 @@ journey("an article is deleted, shown among the deleted on demand, and restored;
 journey("a person changes his profile: look, notices, a key whose rights are named, another session, the password", world, { as: () => performer }, async ({ page }) => {
   await world.session(performer.login)
   await page.goto("/profile")
-  await page.getByRole("radiogroup", { name: "Вид страниц" }).getByText("Контрастный").click()
+  await page.getByRole("radiogroup", { name: "Оформление" }).getByText("Контрастный").click()
   await settled(page)
   await accessible(page)
   const box = page.getByRole("checkbox", { name: /Подходит срок.*Письмом/ })

@@ -130,7 +130,7 @@ journey("tasks and applicants are had as files, as far as the list was narrowed"
   await page.getByRole("row", { name: /Кедрова/ }).waitFor()
   const lines = (await exported(page, "Таблица CSV")).toString("utf8").trim().split("\r\n")
   assert.equal(lines.length, 3, lines.join("\n"))
-  assert.match(lines[0]!, /Имя или название;Кто;Телефон/)
+  assert.match(lines[0]!, /Имя или название;Тип;Телефон/)
   assert.ok(lines.some((l) => l.startsWith("'=ООО «Кедр»;Организация;+79161234567")), lines.join("\n"))
 })
 

@@ -37,6 +37,8 @@ export async function furnish(world: World): Promise<Samples> {
   const ids = await colleagues(world, operator.login)
   const desk = await desks(world)
   const office = await offices(rest, ids[0]!)
+  const { user } = await rest.get<Schema["Session"]>("/session")
+  await rest.post("/tasks", { kind: "assignment", title: "Согласовать график приёма", performer: user.id, due_at: new Date(Date.now() + 3 * 86_400_000).toISOString() })
   const appeal = await talk(world, desk, operator, ids[0]!)
   const rule = await rules(world, desk)
   const letter = await marked(world)

@@ -129,6 +129,7 @@ function tokens(name: keyof typeof palettes): ThemeConfig {
       fontFamily: fonts, fontSize: 14, borderRadius: 5, controlHeight: 32, controlHeightSM: 26,
       wireframe: false, motionDurationMid: "0.12s", motionDurationSlow: "0.16s",
       boxShadowTertiary: "none",
+      ...(name === "contrast" && contrastTokens(p)),
     },
     components: {
       Form: { itemMarginBottom: 16, verticalLabelPadding: "0 0 4px" },
@@ -138,5 +139,13 @@ function tokens(name: keyof typeof palettes): ThemeConfig {
       Tabs: { horizontalMargin: "0 0 12px" },
       Button: { primaryShadow: "none", defaultShadow: "none", dangerShadow: "none" },
     },
+  }
+}
+
+/** contrastTokens are what Ant Design draws paler than the contrast look bears: what is off or disabled, arrows, edges, the ring around a field. */
+function contrastTokens(p: Palette): ThemeConfig["token"] {
+  return {
+    colorTextQuaternary: "#595959", colorBorderDisabled: "#595959", colorBgContainerDisabled: p.hover,
+    controlOutline: p.focus, controlOutlineWidth: 3, colorPrimaryBorder: p.focus,
   }
 }

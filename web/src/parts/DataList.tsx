@@ -202,8 +202,8 @@ function Toolbar(props: {
       <Chips filters={props.filters} values={state.values} apply={props.list.filter} />
       <span className="u-gap" />
       {props.extra}
-      {props.legend && <Legend legend={props.legend} />}
       {props.exports && <Exports exports={props.exports} query={queryOf({ ...props.query, ...state.values })} />}
+      {props.legend && <Legend legend={props.legend} />}
       {props.gear}
     </div>
   )

@@ -19,7 +19,7 @@ export function Page(props: { title: string; up?: string; extra?: ReactNode; act
     <div className="u-page">
       <div className="u-page-head">
         <div>
-          {list && <span className="u-crumb"><Link to={list.to}>{list.title}</Link> /</span>}
+          {list && <span className="u-crumb"><Link to={list.to}>{list.title}</Link></span>}
           <h1>{props.title}</h1>
           {props.extra}
         </div>

@@ -1,5 +1,5 @@
 import { Button } from "antd"
-import { useMemo, useRef, useState } from "react"
+import { useEffect, useMemo, useRef, useState } from "react"
 import { texts, useTexts } from "../texts/i18n"
 import { inert } from "./html/inert"
 
@@ -29,6 +29,17 @@ export function SafeHtml(props: { document?: string; html: string; image: (conte
     frame.current.style.height = `${letter.scrollHeight + 2}px`
     for (const picture of letter.querySelectorAll("img")) picture.addEventListener("load", fit, { once: true })
   }
+  // A letter of another width is another height. The height itself is not watched: it is set here.
+  useEffect(() => {
+    let width = 0
+    const watcher = new ResizeObserver(([entry]) => {
+      const now = entry!.contentRect.width
+      if (width && now !== width) fit()
+      width = now
+    })
+    watcher.observe(frame.current!)
+    return () => watcher.disconnect()
+  }, [remote])
   return (
     <div className="u-letter">
       {page.blocked > 0 && !remote && <div className="u-letter-note" role="status">{t.blocked} {props.document && <Button size="small" onClick={() => setRemote(true)}>{t.show}</Button>}</div>}

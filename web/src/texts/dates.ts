@@ -11,6 +11,11 @@ export function dateTime(at: string | Date): string {
   return format(new Date(at), { day: "2-digit", month: "2-digit", year: "numeric", hour: "2-digit", minute: "2-digit" })
 }
 
+/** exact is «22.11.2026, 06:10:05», for what is told apart by seconds. */
+export function exact(at: string | Date): string {
+  return format(new Date(at), { day: "2-digit", month: "2-digit", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" })
+}
+
 /** date is «22.11.2026»; a day without time stays that day in every zone. */
 export function date(at: string | Date): string {
   if (typeof at === "string" && /^\d{4}-\d\d-\d\d$/.test(at)) at = `${at}T00:00`

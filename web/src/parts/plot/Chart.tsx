@@ -3,6 +3,8 @@ import { number } from "../../texts/i18n"
 import type { PlotProps, Point } from "./props"
 
 const tones = ["active", "good", "warn", "info", "bad", "calm"] as const
+/** Room above for half of the topmost label of the axis. */
+const margin = { top: 8, right: 5, bottom: 5, left: 5 }
 const text = { fill: "var(--u-quiet)", fontSize: 12 }
 
 /** Chart is the picture of a Plot, in the colours of the page. */
@@ -22,12 +24,12 @@ export default function Chart(props: PlotProps) {
   return (
     <ResponsiveContainer>
       {props.kind === "line" ? (
-        <LineChart data={data}>
+        <LineChart data={data} margin={margin}>
           {axes}
           {props.series.map((s, i) => <Line key={s.name} dataKey={s.name} name={s.title} stroke={colour(i)} strokeWidth={2} dot={false} isAnimationActive={false} />)}
         </LineChart>
       ) : (
-        <BarChart data={data}>
+        <BarChart data={data} margin={margin}>
           {axes}
           {props.series.map((s, i) => (
             <Bar

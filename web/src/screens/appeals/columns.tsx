@@ -1,7 +1,7 @@
 import type { Schema } from "../../api/client"
 import type { Tone } from "../../app/theme"
 import type { Column } from "../../parts/DataList"
-import { EntryName } from "../../parts/EntryPick"
+import { EntryName, labelOf, useEntries } from "../../parts/EntryPick"
 import { StateTag, Tag } from "../../parts/StateTag"
 import { UserName } from "../../parts/UserPick"
 import { Due, When } from "../../parts/When"
@@ -49,9 +49,17 @@ function Subject(props: { row: Row; t: Words }) {
   return (
     <>
       {row.subject || t.noSubject} {row.marks?.map((m) => <Tag key={m.kind} tone="warn">{t.marks[m.kind]}</Tag>)}
-      {row.appeal.reason && <div className="u-quiet"><EntryName directory="reasons" id={row.appeal.reason} /></div>}
+      {row.appeal.reason && <Reason of={row} />}
     </>
   )
+}
+
+/** Reason stands under a subject that does not say the same. */
+function Reason(props: { of: Row }) {
+  const { subject, appeal } = props.of
+  const known = useEntries("reasons").find((e) => e.id === appeal.reason)
+  if (known && labelOf(known).toLowerCase() === subject?.trim().toLowerCase()) return null
+  return <div className="u-quiet"><EntryName directory="reasons" id={appeal.reason} /></div>
 }
 
 /** tone marks a row by what it asks for: overdue, soon due, to call, not taken. */

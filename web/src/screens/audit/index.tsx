@@ -4,7 +4,7 @@ import { type Column, DataList } from "../../parts/DataList"
 import { Who } from "../../parts/History"
 import { Page } from "../../parts/Page"
 import { Tag } from "../../parts/StateTag"
-import { When } from "../../parts/When"
+import { exact } from "../../texts/dates"
 import { useTexts } from "../../texts/i18n"
 import "../../parts/admin.css"
 import { actionTitle, words } from "./texts"
@@ -15,9 +15,9 @@ type Entry = Schema<"AuditEntry">
 export default function Audit() {
   const t = useTexts(words)
   const columns: Column<Entry>[] = [
-    { key: "at", title: t.columns.at, width: "110px", render: (e) => <When at={e.created_at} /> },
-    { key: "who", title: t.columns.who, width: "20%", render: (e) => <Who actor={e.actor} /> },
-    { key: "operation", title: t.columns.operation, width: "30%", render: (e) => <span title={e.operation} translate={actionTitle(e.operation, t) === e.operation ? "no" : undefined}>{actionTitle(e.operation, t)}</span> },
+    { key: "at", title: t.columns.at, width: "1%", render: (e) => <time dateTime={e.created_at}>{exact(e.created_at)}</time> },
+    { key: "who", title: t.columns.who, width: "18%", render: (e) => <Who actor={e.actor} /> },
+    { key: "operation", title: t.columns.operation, width: "25%", render: (e) => <span title={e.operation} translate={actionTitle(e.operation, t) === e.operation ? "no" : undefined}>{actionTitle(e.operation, t)}</span> },
     { key: "object", title: t.columns.object, render: (e) => e.object && <Thing of={e.object} /> },
     { key: "code", title: t.columns.code, hidden: true, render: (e) => e.object && <code>{e.object}</code> },
     { key: "outcome", title: t.columns.outcome, width: "110px", render: (e) => <Outcome of={e.outcome} /> },

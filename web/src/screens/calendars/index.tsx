@@ -8,7 +8,6 @@ import { useCan } from "../../app/session"
 import { Async } from "../../parts/Async"
 import { History } from "../../parts/History"
 import { Page } from "../../parts/Page"
-import { Tag } from "../../parts/StateTag"
 import { confirm, toast } from "../../parts/toast"
 import { date, isoDay } from "../../texts/dates"
 import { useTexts } from "../../texts/i18n"
@@ -74,7 +73,11 @@ function EditYear(props: { calendar: Calendar; year: Schema<"CalendarYear"> }) {
   return (
     <div className="u-view">
       {year.computed && <Alert type="info" showIcon title={t.computed} />}
-      <div className="u-tags">{(["holiday", "day_off", "working", "short"] as const).map((k) => <Tag key={k} tone={tones[k]}>{t.kinds[k]}</Tag>)}</div>
+      <ul className="u-year-legend">
+        {(["holiday", "day_off", "working", "short"] as const).map((k) => <li key={k} data-tone={tones[k]}>{t.kinds[k]}</li>)}
+        <li data-off>{t.weekend}</li>
+        <li data-today>{t.today}</li>
+      </ul>
       <div className="u-months">{t.months.map((title, m) => <Month key={title} title={title} weeks={monthDays(year.year, m)} week={calendar.week} days={days} change={can("calendars.write") ? (d, kind) => setDays(changeDay(days, d, kind)) : undefined} />)}</div>
       {can("calendars.write") && (
         <div className={changed ? "u-savebar" : "u-savebar u-savebar-rest"}>

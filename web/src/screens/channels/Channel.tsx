@@ -1,3 +1,4 @@
+import { MoreOutlined } from "@ant-design/icons"
 import { Alert, Button, Dropdown, Tabs } from "antd"
 import type { ReactNode } from "react"
 import { useNavigate, useParams, useSearchParams } from "react-router"
@@ -99,7 +100,7 @@ function Actions(props: { channel: Channel }) {
       {can("channels.write") && (channel.enabled
         ? <Button onClick={disable}>{t.disable}</Button>
         : <Button type="primary" onClick={() => act(call(api.POST("/api/v1/channels/{id}/enable", path)))}>{t.enable}</Button>)}
-      {can("channels.write") && <Dropdown trigger={["click"]} menu={{ items: [{ key: "remove", label: t.remove, danger: true, onClick: remove }] }}><Button>{t.more}</Button></Dropdown>}
+      {can("channels.write") && <Dropdown trigger={["click"]} menu={{ items: [{ key: "remove", label: t.remove, danger: true, onClick: remove }] }}><Button icon={<MoreOutlined />}>{t.more}</Button></Dropdown>}
       {check.shown}
     </>
   )

@@ -65,7 +65,7 @@ function Way(props: { channel: Channel; direction: "in" | "out"; at?: string }) 
   return (
     <div>
       <b>{t.directions[direction]}</b>
-      <span>{paused ? <Tag tone="warn">{direction === "in" ? t.paused : t.pausedF}</Tag> : <Tag tone={c.enabled ? "good" : "calm"}>{c.enabled ? t.works : t.off}</Tag>} <span className="u-quiet">{props.at ? <When at={props.at} /> : t.never}</span></span>
+      <span>{paused ? <Tag tone="warn">{direction === "in" ? t.paused : t.pausedF}</Tag> : <Tag tone={c.enabled ? "good" : "calm"}>{c.enabled ? t.works : t.off}</Tag>} <span className="u-quiet">{props.at ? <>{t.last} <When at={props.at} /></> : t.never}</span></span>
       {can("channels.operate") && <Button size="small" aria-label={`${paused ? t.resume : t.pause}: ${t.directions[direction]}`} onClick={set}>{paused ? t.resume : t.pause}</Button>}
     </div>
   )

@@ -18,7 +18,7 @@ export function Traffic(props: { id: string }) {
       <h2>{t.traffic}<Segmented size="small" aria-label={t.span} value={hours} onChange={setHours} options={spans.map((value) => ({ value, label: t.hours(value) }))} /></h2>
       <Plot
         kind="stacked" label={t.traffic} height={220} points={points}
-        series={[{ name: "received", title: t.received, tone: "active" }, { name: "sent", title: t.sent, tone: "good" }, { name: "failed", title: t.failed, tone: "bad" }, { name: "refused", title: t.refused, tone: "warn" }]}
+        series={[{ name: "received", title: t.received, tone: "active" }, { name: "sent", title: t.sent, tone: "good" }, { name: "failed", title: t.failures, tone: "bad" }, { name: "refused", title: t.refused, tone: "warn" }]}
       />
       {traffic && <p className="u-quiet">{t.trafficStep(traffic.step_minutes)}</p>}
     </section>

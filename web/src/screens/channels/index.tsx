@@ -50,7 +50,7 @@ function Card(props: { channel: Channel }) {
   return (
     <Link className="u-channel" to={`/channels/${c.id}`} data-state={s?.state}>
       <div className="u-channel-head"><h2>{c.title}</h2><ChannelTags channel={c} /></div>
-      {connector !== c.title && <div className="u-quiet">{connector}</div>}
+      <div className="u-quiet">{connector}</div>
       {s?.reason && <p className="u-channel-reason">{s.reason}</p>}
       <dl className="u-counts">
         <div><dt>{t.received}</dt><dd>{number(s?.received ?? 0)}</dd></div>

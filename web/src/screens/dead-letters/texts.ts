@@ -3,7 +3,7 @@ import { counted, texts } from "../../texts/i18n"
 export const words = texts({
   ru: {
     title: "Не обработано",
-    about: "Здесь то, что пришло или должно было произойти, но не смогло. Ничего не потеряно: устраните причину и повторите.",
+    about: "Сообщения и операции, которые не удалось обработать. Ничего не потеряно: устраните причину и повторите.",
     none: "Всё обработано",
     columns: { at: "Когда", what: "Что произошло", who: "Где остановилось", fault: "Кто исправит", text: "Причина", state: "Решение", attempts: "Попыток", channel: "Канал" },
     replay: "Повторить",
@@ -47,7 +47,7 @@ export const words = texts({
   },
   en: {
     title: "Dead letters",
-    about: "What came in or was to happen, and could not. Nothing is lost: mend the cause and replay.",
+    about: "Messages and operations that could not be worked. Nothing is lost: mend the cause and replay.",
     none: "Everything was worked",
     columns: { at: "When", what: "What happened", who: "Where it stopped", fault: "Who mends it", text: "Cause", state: "Decision", attempts: "Attempts", channel: "Channel" },
     replay: "Replay",

@@ -5,9 +5,11 @@ import { useLanguage } from "../../app/language"
 import { EntryPick, labelOf, useDirectory, useEntries } from "../../parts/EntryPick"
 import { FileDrop, Files } from "../../parts/Files"
 import { pick, useTexts } from "../../texts/i18n"
+import "./directories.css"
 import { words } from "./texts"
 import type { Entry, Field, TermValue } from "./values"
 import { clearable } from "../../parts/clearable"
+import { termUnits } from "../../parts/terms"
 
 type Props = { field: Field; entry?: Entry; files: File[]; setFiles: (files: File[]) => void; id?: string; value?: unknown; checked?: boolean; onChange?: (value: unknown) => void }
 
@@ -69,11 +71,12 @@ const units = ["calendar_days", "working_days", "working_hours", "hours", "outsi
 
 function TermField({ id, value, onChange }: Props) {
   const t = useTexts(words)
+  const unit = useTexts(termUnits)
   const term = value as TermValue | undefined
   return (
     <div className="u-term">
       {term?.kind !== "outside" && <InputNumber controls={false} id={id} min={1} value={term?.amount} onChange={(n) => onChange?.(n ? { kind: term?.kind ?? "working_days", amount: n } : undefined)} />}
-      <Select aria-label={t.termKind} value={term?.kind ?? "working_days"} onChange={(kind) => onChange?.(kind === "outside" ? { kind } : { kind, amount: term?.amount ?? 1 })} options={units.map((u) => ({ value: u, label: t.term[u] }))} style={{ minWidth: 220 }} />
+      <Select aria-label={t.termKind} value={term?.kind ?? "working_days"} onChange={(kind) => onChange?.(kind === "outside" ? { kind } : { kind, amount: term?.amount ?? 1 })} options={units.map((u) => ({ value: u, label: u === "outside" ? t.outside : unit[u](term?.amount ?? 0) }))} style={{ minWidth: 220 }} />
     </div>
   )
 }

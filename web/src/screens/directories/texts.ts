@@ -7,7 +7,7 @@ export const words = texts({
     import: "Загрузить из CSV", importTitle: "Загрузка из файла CSV", importHelp: "Первая строка называет столбцы: поля по имени или названию. Сначала файл проверяется, ничего не записывая.", choose: "Файл CSV", encoding: "Кодировка", guess: "определить самим", check: "Проверить", take: "Загрузить всё", takeGood: "Загрузить верные строки",
     report: (r: { rows: number; created: number; updated: number; unchanged: number; bad: number }) => `Строк: ${r.rows}. Новых: ${r.created}, изменено: ${r.updated}, без изменений: ${r.unchanged}, с ошибками: ${r.bad}.`, taken: "Загружено", notTaken: "Проверено, пока ничего не записано", line: "Строка", field: "Поле", fault: "Что не так",
     xlsx: "Книга XLSX", csv: "CSV (UTF-8)", csv1251: "CSV (Windows-1251)", listHint: "Введите значение и нажмите Enter",
-    term: { calendar_days: "календарных дней", working_days: "рабочих дней", working_hours: "рабочих часов", hours: "часов", outside: "задаёт внешняя система" }, hours: "ч", termKind: "Единица срока", who: "Организация",
+    outside: "задаёт внешняя система", hours: "ч", termKind: "Единица срока", who: "Организация",
   },
   en: {
     title: "Directories", find: "Find a directory", readOnly: "read only", create: "Add", search: "Beginning of the title", forOrg: "Organisation", forAll: "For all", yes: "yes", no: "no", empty: "No entries",
@@ -15,6 +15,6 @@ export const words = texts({
     import: "Import CSV", importTitle: "Import of a CSV file", importHelp: "The first line names the columns: fields by name or title. The file is checked first, without writing anything.", choose: "CSV file", encoding: "Encoding", guess: "find out", check: "Check", take: "Take all", takeGood: "Take the good rows",
     report: (r: { rows: number; created: number; updated: number; unchanged: number; bad: number }) => `Rows: ${r.rows}. New: ${r.created}, changed: ${r.updated}, unchanged: ${r.unchanged}, bad: ${r.bad}.`, taken: "Taken", notTaken: "Checked, nothing is written yet", line: "Line", field: "Field", fault: "What is wrong",
     xlsx: "Workbook, XLSX", csv: "CSV (UTF-8)", csv1251: "CSV (Windows-1251)", listHint: "Type a value and press Enter",
-    term: { calendar_days: "calendar days", working_days: "working days", working_hours: "working hours", hours: "hours", outside: "set by the outside system" }, hours: "h", termKind: "Unit", who: "Organisation",
+    outside: "set by the outside system", hours: "h", termKind: "Unit", who: "Organisation",
   },
 })

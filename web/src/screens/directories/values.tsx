@@ -2,6 +2,7 @@ import type { Schema } from "../../api/client"
 import { useLanguage } from "../../app/language"
 import { useEntries, labelOf, useDirectory } from "../../parts/EntryPick"
 import { Tag } from "../../parts/StateTag"
+import { termUnits } from "../../parts/terms"
 import { date } from "../../texts/dates"
 import { number, pick, useTexts } from "../../texts/i18n"
 import { words } from "./texts"
@@ -51,7 +52,8 @@ function short(text: string): string {
 
 function Term({ term }: { term: TermValue }) {
   const t = useTexts(words)
-  return <>{term.kind === "outside" ? t.term.outside : `${term.amount ?? ""} ${t.term[term.kind]}`}</>
+  const unit = useTexts(termUnits)
+  return <>{term.kind === "outside" ? t.outside : `${number(term.amount ?? 0)} ${unit[term.kind](term.amount ?? 0)}`}</>
 }
 
 function Hours(props: { of: string; hours: Record<string, number> }) {

@@ -121,7 +121,7 @@ function Sheet({ card }: { card: Card }) {
     <section className="u-panel" aria-label={t.draft.sheet}>
       <h2>{t.draft.sheet} <span className="u-quiet">{t.draft.round(d.round)}</span></h2>
       <ul className="u-doc-lines">
-        {d.steps?.map((s) => <li key={s.user}><div><UserName id={s.user} /><span className="u-gap" /><Tag tone={tones[s.state]}>{t.draft.steps[s.state]}</Tag></div></li>)}
+        {d.steps?.map((s) => <li key={s.user}><div><UserName id={s.user} />{s.signed && <span className="u-quiet">{t.draft.withSignature}</span>}<span className="u-gap" /><Tag tone={tones[s.state]}>{t.draft.steps[s.state]}</Tag></div></li>)}
         {d.visas?.map((v, i) => <li key={i}><div><Tag tone={v.agreed ? "good" : "warn"}>{v.agreed ? t.event.agreed : t.event.refused}</Tag><UserName id={v.by} /><span className="u-quiet">{t.draft.version(v.version)}</span><span className="u-gap" /><When at={v.at} /></div>{v.remarks && <div>{v.remarks}</div>}</li>)}
       </ul>
     </section>
@@ -170,6 +170,7 @@ function Way({ card, editable }: { card: Card; editable: boolean }) {
     await reread()
     setEditing(false)
   }
+  const asked = d.state === "approval" // the sheet beside tells who is
   const initial: WayValues = { channel: d.channel, signed_as: d.signed_as, keep_open: d.keep_open, order: d.route?.order ?? "sequence", approvers: d.route?.approvers.map((a) => a.user) ?? [], signed: d.route?.approvers.filter((a) => a.signed).map((a) => a.user) ?? [] }
   return (
     <section className="u-panel" aria-label={t.draft.way}>
@@ -180,7 +181,7 @@ function Way({ card, editable }: { card: Card; editable: boolean }) {
         <div><dt>{t.author}</dt><dd><UserName id={d.author} /></dd></div>
         {d.channel && <div><dt>{t.draft.channel}</dt><dd>{channels.find((c) => c.id === d.channel)?.title ?? d.channel}</dd></div>}
         {d.signed_as && <div><dt>{t.draft.signedAs}</dt><dd>{d.signed_as}</dd></div>}
-        <div><dt>{t.draft.route}</dt><dd>{d.route?.approvers.length ? <>{d.route.approvers.map((a) => <div key={a.user}><UserName id={a.user} />{a.signed && <span className="u-quiet"> {t.draft.withSignature}</span>}</div>)}<span className="u-quiet">{t.draft.orders[d.route.order]}</span></> : t.draft.noRoute}</dd></div>
+        <div><dt>{asked ? t.draft.order : t.draft.route}</dt><dd>{d.route?.approvers.length ? <>{!asked && d.route.approvers.map((a) => <div key={a.user}><UserName id={a.user} />{a.signed && <span className="u-quiet"> {t.draft.withSignature}</span>}</div>)}<span className="u-quiet">{t.draft.orders[d.route.order]}</span></> : t.draft.noRoute}</dd></div>
       </dl>
       {editing && (
         <Modal open title={t.draft.way} footer={null} onCancel={() => setEditing(false)}>

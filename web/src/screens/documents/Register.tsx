@@ -77,7 +77,7 @@ function Paper({ direction }: { direction: Direction }) {
             <Form.Item name="party" label={t.reg.known}><PartyPick onChange={(_, p) => form.setFieldsValue(p ? { kind: p.kind, name: p.name } : {})} /></Form.Item>
             {!party && (
               <div className="u-fields u-pairs">
-                <Form.Item name="kind" label={t.reg.kind}><Select options={(["person", "organization"] as const).map((k) => ({ value: k, label: t.reg.kinds[k] }))} /></Form.Item>
+                <Form.Item name="kind" label={direction === "incoming" ? t.reg.senderKind : t.reg.receiverKind}><Select options={(["person", "organization"] as const).map((k) => ({ value: k, label: t.reg.kinds[k] }))} /></Form.Item>
                 <Form.Item name="name" label={t.reg.name}><Input maxLength={500} /></Form.Item>
                 <Form.Item name="address" label={t.reg.address} className="u-wide-field"><Input maxLength={500} /></Form.Item>
               </div>

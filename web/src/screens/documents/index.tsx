@@ -3,6 +3,7 @@ import { Button, Segmented } from "antd"
 import { Link, useNavigate, useSearchParams } from "react-router"
 import { api, call, onceKey, type Schema } from "../../api/client"
 import { useCan } from "../../app/session"
+import type { Tone } from "../../app/theme"
 import { type Column, DataList, type Filter } from "../../parts/DataList"
 import { Page } from "../../parts/Page"
 import { StateTag, Tag, useStateTitles } from "../../parts/StateTag"
@@ -53,6 +54,16 @@ function List({ direction, stage }: { direction: Direction; stage: Stage }) {
   return <Papers direction={direction} state={stage === "all" ? undefined : (stage as Schema<"DocumentState">)} />
 }
 
+const ended = (state: string) => ["answered", "sent", "closed"].includes(state)
+
+/** tone marks a paper by what it asks for: one that did not reach anybody or is overdue, one due soon. */
+function tone(row: Row, now = Date.now()): Tone | undefined {
+  if (row.state === "undelivered") return "bad"
+  if (!row.due_at || ended(row.state)) return undefined
+  const left = new Date(row.due_at).getTime() - now
+  return left < 0 ? "bad" : left < 86_400_000 ? "warn" : undefined
+}
+
 function Papers(props: { direction: Direction; state?: Schema<"DocumentState"> }) {
   const t = useTexts(words)
   const states = useStateTitles("document")
@@ -62,7 +73,7 @@ function Papers(props: { direction: Direction; state?: Schema<"DocumentState"> }
     { key: "subject", title: t.subject, render: (d) => <>{d.subject}{d.marks?.map((m) => <span key={m.kind}> <Tag tone={m.kind === "quarantine" || m.kind === "bounce" ? "warn" : "calm"}>{t.marks[m.kind]}</Tag></span>)}</> },
     { key: "party", title: incoming ? t.from : t.to, width: "20%", render: (d) => peopleOf(incoming ? [d.sender] : (d.recipients ?? [])) },
     { key: "state", title: t.state, width: "1%", render: (d) => <StateTag kind="document" state={d.state} /> },
-    { key: "due", title: t.due, width: "1%", render: (d) => <Due at={d.due_at} done={["answered", "sent", "closed"].includes(d.state)} /> },
+    { key: "due", title: t.due, width: "1%", render: (d) => <Due at={d.due_at} done={ended(d.state)} /> },
     { key: "files", title: t.files, width: "80px", align: "right", hidden: true, render: (d) => d.files || "" },
     { key: "registered", title: t.registered, width: "1%", wide: true, render: (d) => <When at={d.created_at} /> },
   ]
@@ -78,7 +89,7 @@ function Papers(props: { direction: Direction; state?: Schema<"DocumentState"> }
     <DataList
       path="/api/v1/documents" name={`documents.${props.direction}`} label={t.directions[props.direction]} columns={columns} filters={filters} query={{ direction: props.direction, state: props.state }}
       open={(d) => `/documents/${d.id}`} events={["document.registered", "document.updated", "delivery.updated"]} empty={t.empty} file={{ columns: "number,registered,subject,sender,state,channel,due" }}
-      tone={(d) => (d.state === "undelivered" ? "bad" : d.due_at && new Date(d.due_at) < new Date() && !["answered", "sent", "closed"].includes(d.state) ? "warn" : undefined)}
+      tone={tone} legend={[{ tone: "bad", title: t.legend.bad }, { tone: "warn", title: t.legend.soon }]}
     />
   )
 }

@@ -80,7 +80,7 @@ function Create() {
     <nav className="u-create" aria-label={t.create}>
       <span className="u-label">{t.create}</span>
       {sources.slice(0, SHOWN).map((s) => <Link key={s.id} to={`/appeals/new?source=${s.id}`}><PlusOutlined /> {labelOf(s, declared)}</Link>)}
-      {sources.length > SHOWN && <Link to="/appeals/new">{t.other}</Link>}
+      {sources.length > SHOWN && <Link to="/appeals/new"><PlusOutlined /> {t.other}</Link>}
       {sources.length === 0 && <Link to="/appeals/new"><PlusOutlined /> {t.create}</Link>}
     </nav>
   )

@@ -43,7 +43,7 @@ function columns(t: (typeof words)["ru"], deleted: boolean, writable: boolean): 
     { key: "title", title: t.name, render: (j) => j.title },
     { key: "direction", title: t.direction, width: "150px", render: (j) => t.directions[j.direction] },
     { key: "template", title: t.template, width: "200px", render: (j) => <span translate="no">{j.template}</span> },
-    { key: "yearly", title: t.everyYear, width: "150px", render: (j) => (j.yearly ? t.yes : t.no) },
+    { key: "yearly", title: t.everyYear, width: "1%", render: (j) => (j.yearly ? t.yes : t.no) },
     ...(deleted ? [
       { key: "deleted", title: t.deletedAt, width: "140px", render: (j: Journal) => <When at={j.deleted_at} /> },
       ...(writable ? [{ key: "restore", title: "", width: "120px", render: (j: Journal) => <Button size="small" aria-label={`${t.restore}: ${j.title}`} onClick={() => void restore(j, t.restored)}>{t.restore}</Button> }] : []),

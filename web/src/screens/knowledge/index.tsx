@@ -46,12 +46,11 @@ export default function Knowledge() {
         <div>
           <section className="u-panel" aria-label={t.tree}>
             <Input prefix={<SearchOutlined />} aria-label={t.search} placeholder={t.search} allowClear value={text} onChange={(e) => setText(e.target.value)} />
-            <br /><br />
             {nodes.length === 0 ? <p className="u-quiet">{text ? t.nothing : t.none}</p> : (
               <Tree<Node> key={text + nodes.length} treeData={nodes} defaultExpandAll={!!text || articles.length <= MANY} defaultExpandedKeys={chosen ? [chosen.id] : []} height={articles.length > MANY ? 640 : undefined} blockNode selectedKeys={chosen ? [chosen.id] : []} onSelect={(keys) => setSearch(keys[0] ? { article: String(keys[0]) } : {})} aria-label={t.tree} />
             )}
             {cut && <p className="u-quiet">{t.cut(articles.length)}</p>}
-            <br /><Checkbox checked={deleted} onChange={(e) => setDeleted(e.target.checked)}>{t.deleted}</Checkbox>
+            <Checkbox checked={deleted} onChange={(e) => setDeleted(e.target.checked)}>{t.deleted}</Checkbox>
           </section>
           {deleted && <Deleted writable={writable} />}
         </div>
@@ -85,10 +84,8 @@ function Article(props: { article: Entry; edit?: () => void; inside?: () => void
       <article className="u-panel">
         <h2>{String(a.values.title)}</h2>
         <p className="u-quiet">{t.changed} <When at={a.updated_at} />{a.values.reason !== undefined && `, ${t.reason}: ${a.names[String(a.values.reason)] ?? ""}`} {a.values.public === true && <Tag tone="good">{t.public}</Tag>} {((a.values.tags as string[] | undefined) ?? []).map((id) => <Tag key={id}>{a.names[id]}</Tag>)}</p>
-        <br />
         <div className="u-know-text">{a.values.text ? String(a.values.text) : <span className="u-quiet">{t.noText}</span>}</div>
-        {a.files && a.files.length > 0 && <><br /><Files files={a.files} url={url} /></>}
-        <br />
+        {a.files && a.files.length > 0 && <Files files={a.files} url={url} />}
         <div className="u-form-do">{props.edit && <Button onClick={props.edit}>{t.edit}</Button>}{props.inside && <Button onClick={props.inside}>{t.inside}</Button>}<History of="/api/v1/directories/{name}/entries/{id}/history" params={{ name: "articles", id: a.id }} /></div>
       </article>
       <Comments article={a.id} />
@@ -113,7 +110,7 @@ function Comments(props: { article: string }) {
         {list.length === 0 && <li className="u-quiet">{t.noComments}</li>}
         {list.map((c) => <li key={c.id}><span>{String(c.values.title)}</span><span className="u-quiet"><Author of={c.id} /> <When at={c.created_at} /></span>{c.values.solved === true ? <Tag tone="good">{t.solved}</Tag> : can("directories.write") && <Button size="small" onClick={() => void settle(c)}>{t.settle}</Button>}</li>)}
       </ul>
-      {can("directories.write") && <><br /><Input.TextArea aria-label={t.commentText} autoSize={{ minRows: 2 }} value={text} onChange={(e) => setText(e.target.value)} /><br /><br /><Button disabled={!text.trim()} onClick={() => void add()}>{t.comment}</Button></>}
+      {can("directories.write") && <><Input.TextArea aria-label={t.commentText} autoSize={{ minRows: 2 }} value={text} onChange={(e) => setText(e.target.value)} /><Button disabled={!text.trim()} onClick={() => void add()}>{t.comment}</Button></>}
     </section>
   )
 }

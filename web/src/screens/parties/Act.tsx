@@ -19,16 +19,20 @@ export default function Act() {
   return (
     <Async query={query}>
       {(act) => {
-        const lines: [string, ReactNode][] = [
+        const facts: [string, ReactNode][] = [
           [t.act.ground, act.ground], [t.act.by, <Who key="who" actor={act.ordered_by} />], [t.act.at, <When key="at" at={act.created_at} full />], [t.act.finished, act.finished_at && <When key="end" at={act.finished_at} full />],
           [t.act.stage, act.state === "running" && act.stage && t.act.stages[act.stage]],
+        ]
+        const erased: [string, ReactNode][] = [
           [t.act.documents, number(act.documents.length)], [t.act.messages, number(act.messages)], [t.act.deliveries, number(act.deliveries)], [t.act.tasks, number(act.tasks.length)], [t.act.drafts, number(act.drafts.length)], [t.act.filters, number(act.filters)],
           [t.act.files, number(act.files)], [t.act.bytes, size(act.bytes)], [t.act.shared, number(act.shared_files)],
         ]
         return (
           <Page up="parties" title={t.act.title} extra={<Tag tone={act.state === "finished" ? "good" : "info"}>{t.act.states[act.state]}</Tag>} actions={<Button onClick={() => print()}>{t.act.print}</Button>}>
             <section className="u-panel u-act">
-              <dl>{lines.filter(([, v]) => v).map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}</dl>
+              <Lines of={facts} />
+              <h2>{t.act.erased}</h2>
+              <Lines of={erased} />
               {act.documents.length > 0 && <><h2>{t.act.list}</h2><ul>{act.documents.map((d) => <li key={d.id}><Link to={`/documents/${d.id}`}>{d.number ?? d.id}</Link> {d.part && `(${t.act.part})`}</li>)}</ul></>}
               {act.kept.length > 0 && <><h2>{t.act.kept}</h2><ul>{act.kept.map((k) => <li key={k.id}><Link to={`/documents/${k.id}`}>{t.act.number}</Link>: {k.reason}</li>)}</ul></>}
               {act.remains.length > 0 && <><h2>{t.act.remains}</h2><ul>{act.remains.map((r) => <li key={r}>{r}</li>)}</ul></>}
@@ -38,4 +42,8 @@ export default function Act() {
       }}
     </Async>
   )
+}
+
+function Lines(props: { of: [string, ReactNode][] }) {
+  return <dl>{props.of.filter(([, value]) => value).map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}</dl>
 }

@@ -65,7 +65,7 @@ function Papers({ id }: { id: string }) {
   return (
     <Panel title={t.documents}>
       <Async query={query} empty={(d) => d.items.length === 0} nothing={<p className="u-quiet">{t.noDocuments}</p>}>
-        {(d) => <ul className="u-lines">{d.items.map((o) => <li key={o.id} className="u-paper"><Link to={o.is_appeal ? `/appeals/${o.id}` : `/documents/${o.id}`}>{o.subject || t.noSubject}</Link><span className="u-quiet">{o.number?.text}</span><StateTag kind="document" state={o.state} /><span className="u-quiet"><When at={o.created_at} /></span></li>)}</ul>}
+        {(d) => <ul className="u-party-lines u-party-papers">{d.items.map((o) => <li key={o.id}><Link to={o.is_appeal ? `/appeals/${o.id}` : `/documents/${o.id}`}>{o.subject || t.noSubject}</Link><span className="u-quiet">{o.number?.text}</span><StateTag kind="document" state={o.state} /><span className="u-quiet"><When at={o.created_at} /></span></li>)}</ul>}
       </Async>
     </Panel>
   )
@@ -77,7 +77,7 @@ function Contacts({ party: p }: { party: Party }) {
   const [decided, setDecided] = useState<Schema<"Contact"> | null>(null)
   return (
     <Panel title={t.contacts}>
-      <ul className="u-lines">
+      <ul className="u-party-lines">
         {p.addresses.map((a) => (
           <li key={a.kind + a.value}>
             <div><span className="u-quiet">{t.addressKinds[a.kind]}</span><b>{contact(a)}</b>{a.mark && <Tag tone={a.mark === "unconfirmed" ? "warn" : "calm"}>{t.marks[a.mark]}</Tag>}{can("parties.write") && a.mark === "unconfirmed" && <Button size="small" onClick={() => setDecided(a)}>{t.decide}</Button>}</div>
@@ -127,7 +127,7 @@ function Consent({ party: p }: { party: Party }) {
   return (
     <Panel title={t.consent}>
       <p>{now ? <Tag tone={now === "given" ? "good" : "bad"}>{t[now]}</Tag> : <span className="u-quiet">{t.noConsent}</span>}</p>
-      <ul className="u-lines">{all.map((c) => <li key={c.recorded_at}><div><Tag tone={c.state === "given" ? "good" : "bad"}>{t[c.state]}</Tag><span>{c.way}</span>{c.text_version && <span className="u-quiet">{c.text_version}</span>}</div><div className="u-quiet"><When at={c.at} full />, {t.recorded} <Who actor={c.recorded_by} /></div>{c.comment && <div>{c.comment}</div>}</li>)}</ul>
+      <ul className="u-party-lines">{all.map((c) => <li key={c.recorded_at}><div><Tag tone={c.state === "given" ? "good" : "bad"}>{t[c.state]}</Tag><span>{c.way}</span>{c.text_version && <span className="u-quiet">{c.text_version}</span>}</div><div className="u-quiet"><When at={c.at} full />, {t.recorded} <Who actor={c.recorded_by} /></div>{c.comment && <div>{c.comment}</div>}</li>)}</ul>
       {can("parties.write") && !p.erasure && <p><br /><Button onClick={() => setAsked(now === "given" ? "withdrawn" : "given")}>{now === "given" ? t.withdraw : t.give}</Button></p>}
       {asked && (
         <Modal open title={asked === "given" ? t.give : t.withdraw} footer={null} onCancel={() => setAsked(null)}>
@@ -158,7 +158,7 @@ function Similar({ party: p }: { party: Party }) {
   return (
     <Panel title={t.similar}>
       {others.length === 0 && <p className="u-quiet">{t.none}</p>}
-      <ul className="u-lines">
+      <ul className="u-party-lines">
         {others.map((c) => (
           <li key={c.party.id}>
             <div><Link to={`/parties/${c.party.id}`}>{c.party.name}</Link>{c.sure && <Tag tone="good">{t.sure}</Tag>}<span className="u-gap" />{can("parties.write") && <Button size="small" onClick={() => void link(c.party)}>{t.merge}</Button>}</div>

@@ -1,4 +1,5 @@
 import { Segmented } from "antd"
+import { Link } from "react-router"
 import { useCan, useSession } from "../../app/session"
 import { type Look, setLook, useLook } from "../../app/theme"
 import { Page } from "../../parts/Page"
@@ -31,12 +32,13 @@ export default function Profile() {
 
 function Personal() {
   const t = useTexts(words)
+  const can = useCan()
   const { user } = useSession()
   const facts = [[t.name, user.name], [t.login, user.login], [t.email, user.email], [t.extension, user.extension], [t.roles, user.roles.map((r) => t.roleNames[r]).join(", ")]]
   return (
     <Part title={t.personal}>
       <dl className="u-facts">{facts.map(([title, value]) => <div key={title}><dt>{title}</dt><dd>{value || <span className="u-quiet">{t.none}</span>}</dd></div>)}</dl>
-      <p className="u-quiet">{t.personalHint}</p>
+      {can("users.manage") ? <p className="u-quiet"><Link to={`/users/${user.id}`}>{t.personalEdit}</Link></p> : <p className="u-quiet">{t.personalHint}</p>}
     </Part>
   )
 }

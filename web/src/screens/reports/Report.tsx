@@ -39,7 +39,7 @@ function Opened({ report }: { report: Definition }) {
   const actions = (
     <>
       <Button href={file("csv")} download>{t.csv}</Button><Button href={file("xlsx")} download>{t.xlsx}</Button>
-      <Button onClick={() => print()}>{t.print}</Button><Button href={`/reports/${report.id}?${new URLSearchParams(asked)}`} target="_blank">{t.newTab}</Button>
+      <Button onClick={() => print()}>{t.print}</Button><Button className="u-report-tab" href={`/reports/${report.id}?${new URLSearchParams(asked)}`} target="_blank">{t.newTab}</Button>
     </>
   )
   return (
@@ -84,7 +84,8 @@ function Picture({ report, rows, asked }: { report: Definition; rows: readonly R
   const t = useTexts(words)
   const tones: Partial<Record<Measure, "good" | "warn" | "bad">> = { in_time: "good", late: "warn", overdue: "bad" }
   const points = pointsOf(report, rows, asked.from!, asked.to!, t.none)
-  return <section className="u-panel">{report.drawn.length === 1 && <h2>{t.measures[report.drawn[0]!]}</h2>}<Plot kind={report.plot} points={points} series={report.drawn.map((m) => ({ name: m, title: t.measures[m], tone: tones[m] }))} label={t.plot(t.names[report.id] ?? "")} /></section>
+  const title = (m: Measure) => t.series[m] ?? t.measures[m]
+  return <section className="u-panel">{report.drawn.length === 1 && <h2>{title(report.drawn[0]!)}</h2>}<Plot kind={report.plot} points={points} series={report.drawn.map((m) => ({ name: m, title: title(m), tone: tones[m] }))} label={t.plot(t.names[report.id] ?? "")} /></section>
 }
 
 function Figures({ report, summary }: { report: Definition; summary: Schema<"Summary"> }) {

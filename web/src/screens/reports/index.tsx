@@ -15,7 +15,7 @@ export default function Reports() {
         {(Object.keys(t.groups) as Group[]).map((group) => (
           <section key={group} className="u-panel" aria-label={t.groups[group]}>
             <h2>{t.groups[group]}</h2>
-            <ul>{reports.filter((r) => r.group === group).map((r) => <li key={r.id}><Link to={`/reports/${r.id}`}>{t.names[r.id]}</Link><a href={`/reports/${r.id}`} target="_blank" rel="noreferrer" aria-label={`${t.names[r.id]}: ${t.newTab}`} title={t.newTab}><ExportOutlined /></a></li>)}</ul>
+            <ul>{reports.filter((r) => r.group === group).map((r) => <li key={r.id}><Link to={`/reports/${r.id}`}>{t.names[r.id]}</Link><a className="u-report-tab" href={`/reports/${r.id}`} target="_blank" rel="noreferrer" aria-label={`${t.names[r.id]}: ${t.newTab}`} title={t.newTab}><ExportOutlined /></a></li>)}</ul>
           </section>
         ))}
       </div>

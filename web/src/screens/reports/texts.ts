@@ -3,6 +3,8 @@ import type { Dimension, Group, Measure } from "./reports"
 
 type Reports = {
   title: string; groups: Record<Group, string>; names: Record<string, string>; dimensions: Record<Dimension, string>; measures: Record<Measure, string>
+  /** What a plot calls them where a table says how many. */
+  series: Partial<Record<Measure, string>>
   period: string; newTab: string; print: string; none: string; total: string; empty: string; csv: string; xlsx: string; all: string; unknown: string; every: string; noValue: string
   organization: string; line: string; operator: string; source: string; channel: string; parameters: string; plot: (name: string) => string
 }
@@ -16,7 +18,8 @@ export const words = texts<Reports>({
     },
     dimensions: { appeal_state: "Состояние обращения", channel: "Канал", day: "День", day_hour: "Час", direction: "Направление", forwarded_to: "Куда передано", hour: "Час", kind: "Вид", line: "Линия", month: "Месяц", operator: "Оператор", organization: "Организация", reason: "Причина", reason_group: "Группа причин", source: "Источник", state: "Состояние", tag: "Тег", week: "Неделя" },
     measures: { documents: "Документов", appeals: "Обращений", answered: "Отвечено", closed: "Закрыто", rejected: "Отклонено", reopened: "Возобновлено", transfers: "Передач", forwarded: "Переслано", in_time: "В срок", late: "С опозданием", overdue: "Просрочено", running: "В работе, срок идёт", spent_seconds: "Затрачено времени", taken_seconds: "До взятия в работу", ended_seconds: "До завершения", rated: "Оценено", rating: "Средняя оценка" },
-    period: "Период", newTab: "В новой вкладке", print: "Напечатать", none: "не указано", total: "Итого", empty: "За этот период данных нет", csv: "CSV", xlsx: "XLSX", all: "Отчёты", unknown: "Такого отчёта нет", every: "Все", noValue: "—",
+    series: { documents: "Документы", appeals: "Обращения" },
+    period: "Период", newTab: "В новой вкладке", print: "Напечатать", none: "не указано", total: "Итого", empty: "За этот период данных нет", csv: "Выгрузить CSV", xlsx: "Выгрузить XLSX", all: "Отчёты", unknown: "Такого отчёта нет", every: "Все", noValue: "—",
     organization: "Организация", line: "Линия", operator: "Оператор", source: "Источник", channel: "Канал", parameters: "Параметры отчёта", plot: (name) => `График: ${name}`,
   },
   en: {
@@ -27,7 +30,8 @@ export const words = texts<Reports>({
     },
     dimensions: { appeal_state: "State of the appeal", channel: "Channel", day: "Day", day_hour: "Hour", direction: "Direction", forwarded_to: "Forwarded to", hour: "Hour", kind: "Kind", line: "Line", month: "Month", operator: "Operator", organization: "Organisation", reason: "Reason", reason_group: "Reason group", source: "Source", state: "State", tag: "Tag", week: "Week" },
     measures: { documents: "Documents", appeals: "Appeals", answered: "Answered", closed: "Closed", rejected: "Rejected", reopened: "Reopened", transfers: "Transfers", forwarded: "Forwarded", in_time: "In time", late: "Late", overdue: "Overdue", running: "Running", spent_seconds: "Time spent", taken_seconds: "Until taken", ended_seconds: "Until ended", rated: "Rated", rating: "Average rating" },
-    period: "Period", newTab: "In a new tab", print: "Print", none: "not given", total: "Total", empty: "No data for this period", csv: "CSV", xlsx: "XLSX", all: "Reports", unknown: "There is no such report", every: "All", noValue: "—",
+    series: {},
+    period: "Period", newTab: "In a new tab", print: "Print", none: "not given", total: "Total", empty: "No data for this period", csv: "Export CSV", xlsx: "Export XLSX", all: "Reports", unknown: "There is no such report", every: "All", noValue: "—",
     organization: "Organisation", line: "Line", operator: "Operator", source: "Source", channel: "Channel", parameters: "Parameters", plot: (name) => `Plot: ${name}`,
   },
 })

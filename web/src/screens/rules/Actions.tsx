@@ -4,6 +4,7 @@ import type { ReactNode } from "react"
 import type { Fault } from "../../api/errors"
 import { useGet } from "../../api/query"
 import { EntryPick } from "../../parts/EntryPick"
+import { termUnits } from "../../parts/terms"
 import { UserPick } from "../../parts/UserPick"
 import { useTexts } from "../../texts/i18n"
 import { Wrong } from "./Builder"
@@ -82,7 +83,8 @@ function Ask(props: { name: keyof Action; value: Action; onChange: (value: Actio
 function TermFields(props: { value?: Action["term"]; onChange: (term: Action["term"]) => void; clear: boolean }) {
   const t = useTexts(words)
   const { value: v } = props
-  const kinds = Object.entries(t.terms).map(([value, label]) => ({ value: value as NonNullable<Action["term"]>["kind"], label }))
+  const units = useTexts(termUnits)
+  const kinds = (Object.keys(units) as (keyof typeof units)[]).map((value) => ({ value: value as NonNullable<Action["term"]>["kind"], label: units[value](v?.amount ?? 0) }))
   return (
     <div className="u-term">
       <InputNumber controls={false} aria-label={`${t.term}: ${t.amount}`} placeholder={t.term} min={1} max={10_000} value={v?.amount} onChange={(amount) => props.onChange(amount === null && props.clear ? undefined : { kind: v?.kind ?? "working_days", amount: amount ?? 1 })} />

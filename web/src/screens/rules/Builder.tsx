@@ -30,7 +30,7 @@ function GroupBox(props: Props) {
         <Segmented size="small" aria-label={t.groupOf} value={group.join} onChange={(join) => set({ join })} options={[{ value: "all" as const, label: t.all }, { value: "any" as const, label: t.any }]} />
         <Checkbox checked={group.negated} onChange={(e) => set({ negated: e.target.checked })}>{t.not}</Checkbox>
         <span className="u-gap" />
-        {props.remove && <Button size="small" type="text" icon={<CloseOutlined />} aria-label={t.removeGroup} onClick={props.remove} />}
+        {props.remove && <Button type="text" icon={<CloseOutlined />} aria-label={t.removeGroup} onClick={props.remove} />}
       </div>
       {group.items.length === 0 && depth === 0 && <p className="u-quiet">{t.whenNone}</p>}
       {group.items.map((item, i) => (

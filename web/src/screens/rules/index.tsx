@@ -86,7 +86,7 @@ function Row(props: { rule: Rule; place: number }) {
         <p>{r.when ? <>{t.if} <SayCondition value={r.when} />, {t.then}: </> : `${t.always}: `}{r.then.map((a, i) => <span key={i}>{i > 0 && "; "}<SayAction value={a} /></span>)}</p>
         {r.fault && <Alert type="error" showIcon title={t.fault} description={r.fault.text} />}
       </div>
-      {can("rules.write") && <Button type="text" size="small" aria-label={`${t.remove}: ${r.title}`} onClick={() => remove(r, t)}>{t.remove}</Button>}
+      {can("rules.write") && <Button type="text" size="small" danger aria-label={`${t.remove}: ${r.title}`} onClick={() => remove(r, t)}>{t.remove}</Button>}
     </li>
   )
 }

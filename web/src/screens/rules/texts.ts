@@ -1,13 +1,8 @@
 import type { Schema } from "../../api/client"
-import { counted, texts } from "../../texts/i18n"
+import { termUnits } from "../../parts/terms"
+import { counted, number, texts } from "../../texts/i18n"
 
 type Term = NonNullable<Schema<"Action">["term"]>
-
-/** The words of counted(), by the kind of a term. */
-const spans: Record<Exclude<Term["kind"], "outside">, [string, string, string]> = {
-  calendar_days: ["календарный день", "календарных дня", "календарных дней"], working_days: ["рабочий день", "рабочих дня", "рабочих дней"],
-  working_hours: ["рабочий час", "рабочих часа", "рабочих часов"], hours: ["час", "часа", "часов"],
-}
 
 const ru = {
   title: "Правила",
@@ -107,8 +102,7 @@ const ru = {
   tags: "Теги",
   term: "Срок",
   amount: "Сколько",
-  terms: { calendar_days: "календарных дней", working_days: "рабочих дней", working_hours: "рабочих часов", hours: "часов" } as Record<string, string>,
-  termOf: (term: Term) => (term.kind === "outside" ? "внешней системы" : counted(term.amount ?? 0, ...spans[term.kind])),
+  termOf: (term: Term) => (term.kind === "outside" ? "внешней системы" : `${number(term.amount ?? 0)} ${termUnits.ru[term.kind](term.amount ?? 0)}`),
   performer: "Исполнитель",
   controller: "Контролёр",
   channels: "Каналы",
@@ -226,8 +220,7 @@ export const words = texts<typeof ru>({
     tags: "Tags",
     term: "Term",
     amount: "How many",
-    terms: { calendar_days: "calendar days", working_days: "working days", working_hours: "working hours", hours: "hours" },
-    termOf: (term: Term) => (term.kind === "outside" ? "of the outside system" : `${term.amount} ${term.kind.replace("_", " ")}`),
+    termOf: (term: Term) => (term.kind === "outside" ? "of the outside system" : `${number(term.amount ?? 0)} ${termUnits.en[term.kind](term.amount ?? 0)}`),
     performer: "Performer",
     controller: "Controller",
     channels: "Channels",

@@ -42,16 +42,21 @@ function Hub(props: { status: Schema<"SystemStatus"> }) {
   const low = s.disk_total > 0 && s.disk_free / s.disk_total < LOW
   const facts: [string, React.ReactNode][] = [
     [t.version, <span translate="no">{s.version}</span>], [t.started, <When at={s.started_at} full />], [t.memory, size(s.memory)], [t.pending, number(s.pending)], [t.database, size(s.database)],
-    [t.disk, s.disk_total > 0 ? t.diskFree(size(s.disk_free), size(s.disk_total)) : t.unknown],
+    [t.disk, s.disk_total > 0 ? <Disk status={s} low={low} /> : t.unknown],
   ]
   return (
     <section className="u-panel">
       <h2>{t.hub}</h2>
       <dl className="u-facts">{facts.map(([title, v]) => <div key={title}><dt>{title}</dt><dd>{v}</dd></div>)}</dl>
-      {s.disk_total > 0 && <Progress percent={Math.round((1 - s.disk_free / s.disk_total) * 100)} size="small" showInfo={false} strokeColor={low ? "var(--u-bad)" : undefined} aria-label={t.disk} style={{ margin: "6px 0" }} />}
       {low && <Alert type="warning" showIcon title={t.diskLow} />}
     </section>
   )
+}
+
+function Disk(props: { status: Schema<"SystemStatus">; low: boolean }) {
+  const t = useTexts(words)
+  const { disk_free: free, disk_total: total } = props.status
+  return <>{t.diskTaken(size(total - free), size(total))}<Progress percent={Math.round((1 - free / total) * 100)} size="small" showInfo={false} strokeColor={props.low ? "var(--u-bad)" : undefined} aria-label={t.disk} /></>
 }
 
 function Index() {

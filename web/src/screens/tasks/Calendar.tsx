@@ -32,7 +32,7 @@ export function Calendar(props: { view?: "mine" | "by_me" | "controlled" }) {
         <Button icon={<LeftOutlined />} aria-label={t.prev} onClick={() => setMonth(month.subtract(1, "month"))} />
         <Button icon={<RightOutlined />} aria-label={t.next} onClick={() => setMonth(month.add(1, "month"))} />
         <Button onClick={() => setMonth(dayjs().startOf("month"))}>{t.today}</Button>
-        <h2 className="u-month">{month.format("MMMM YYYY")}</h2>
+        <h2 className="u-calendar-month">{month.format("MMMM YYYY")}</h2>
       </div>
       <table className="u-calendar">
         <thead><tr>{t.days.map((d) => <th key={d} scope="col">{d}</th>)}</tr></thead>

@@ -69,7 +69,7 @@ function Facts({ card }: { card: Card }) {
   return (
     <section className="u-panel" aria-label={t.kinds[k.kind]}>
       <h2>{t.kinds[k.kind]}</h2>
-      <dl className="u-pairs">
+      <dl className="u-task-facts">
         <div><dt>{t.performer}</dt><dd><UserName id={k.performer} /></dd></div>
         {k.co_performers?.length ? <div><dt>{t.co}</dt><dd>{k.co_performers.map((u) => <div key={u}><UserName id={u} /></div>)}</dd></div> : null}
         <div><dt>{t.author}</dt><dd><UserName id={k.author} /></dd></div>

@@ -33,11 +33,12 @@ export function Panels(props: { doc: Doc }) {
 }
 
 function Offer(props: { panel: Panel; doc: Doc }) {
+  const t = useTexts(words)
   const [open, setOpen] = useState(false)
   const { operation: o, channel_title } = props.panel
   return (
     <>
-      <div className="a-line"><Button size="small" aria-expanded={open} onClick={() => setOpen(!open)}>{o.title}</Button> <span className="u-quiet">{channel_title}</span></div>
+      <div className="a-line"><Button size="small" aria-expanded={open} onClick={() => setOpen(!open)}>{o.title}</Button> <span className="u-quiet">{t.ofChannel(channel_title)}</span></div>
       {open && <Run {...props} />}
     </>
   )

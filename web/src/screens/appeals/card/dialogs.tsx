@@ -1,5 +1,5 @@
 import { Form, Input, Modal, Rate, Select } from "antd"
-import type { ReactNode } from "react"
+import { type ReactNode, useRef } from "react"
 import { useNavigate } from "react-router"
 import { api, call, onceKey, type Schema } from "../../../api/client"
 import { EntryPick, labelOf, useEntries } from "../../../parts/EntryPick"
@@ -36,12 +36,17 @@ type Hand = { line?: string; operator?: string; comment?: string; performers?: s
 export function HandDialog(props: Props) {
   const t = useTexts(words)
   const { doc } = props
+  // One key for the dialog: a task whose answer was lost is not made twice. One that was made stays as it is when the handing
+  // over fails and is tried again, whatever has been changed meanwhile: its performers have been told already.
+  const once = useRef(onceKey())
+  const made = useRef(false)
   const run = async ({ line, operator, comment, performers }: Hand) => {
-    if (performers?.length) {
+    if (performers?.length && !made.current) {
       await call(api.POST("/api/v1/tasks", {
-        params: { header: onceKey() },
+        params: { header: once.current },
         body: { kind: "assignment", title: (comment || doc.subject).slice(0, 900), text: comment, document: doc.id, performer: performers[0], co_performers: performers.slice(1) },
       }))
+      made.current = true
     }
     const target = { line: line === doc.appeal.line ? undefined : line, operator }
     if (target.line || target.operator) await act(doc, "transfer", target)

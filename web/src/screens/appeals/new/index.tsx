@@ -44,18 +44,22 @@ export default function NewAppeal() {
 
 function Filled(props: { initial: Partial<Values>; keep: (values: Values) => void; registered: () => void }) {
   const t = useTexts(words)
+  const navigate = useNavigate()
   const [form] = Form.useForm<Values>()
   const { files, setFiles, share, register, changed } = useRegister(form, props.registered)
   const reason = Form.useWatch("reason", form)
   return (
     <div className="a-new">
       <div className="u-panel">
-        <RecordForm<Values> form={form} initial={props.initial} save={register} saveTitle={t.create} title={t.title} at={fieldOf} onValues={(values) => { changed(); props.keep(values) }} extra={<Form.Item name="take" valuePropName="checked" noStyle><Checkbox>{t.createTake}</Checkbox></Form.Item>}>
+        <RecordForm<Values> form={form} initial={props.initial} save={register} cancel={() => void navigate(-1)} saveTitle={t.create} title={t.title} at={fieldOf} onValues={(values) => { changed(); props.keep(values) }} extra={<Form.Item name="take" valuePropName="checked" noStyle><Checkbox>{t.createTake}</Checkbox></Form.Item>}>
           <Who />
           <About />
           <Accounts />
           <How />
-          <Form.Item className="a-new-files" label={t.files}><FileDrop value={files} onChange={setFiles} share={files.length > 0 ? share : undefined} /></Form.Item>
+          <fieldset className="u-section a-new-files">
+            <legend>{t.files}</legend>
+            <Form.Item><FileDrop value={files} onChange={setFiles} share={files.length > 0 ? share : undefined} /></Form.Item>
+          </fieldset>
         </RecordForm>
       </div>
       <div className="a-column">
