@@ -29,7 +29,7 @@ func fixed(c config.Config) []settings.Fixed {
 	}
 	return []settings.Fixed{
 		settings.NewFixed("network", "Сеть", network{c.Listen, c.PublicURL, c.TrustedProxies},
-			settings.Label{Name: "listen", Title: "Адрес хаба"}, settings.Label{Name: "public_url", Title: "Адрес хаба снаружи"},
+			settings.Label{Name: "listen", Title: "Адрес Узла"}, settings.Label{Name: "public_url", Title: "Адрес Узла снаружи"},
 			settings.Label{Name: "trusted_proxies", Title: "Доверенные прокси"}),
 		settings.NewFixed("limits", "Пределы приёма", limits{c.Limits.FileMB, c.Limits.MessageMB, c.Limits.Files},
 			settings.Label{Name: "file_mb", Title: "Один файл, МБ"}, settings.Label{Name: "message_mb", Title: "Все файлы сообщения, МБ"},

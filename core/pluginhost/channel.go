@@ -392,7 +392,7 @@ func (c *channel) fullStatus(ctx context.Context) core.ChannelStatus {
 func explain(err error) (reason, field string) {
 	e, ok := errors.AsType[*core.Error](err)
 	if !ok {
-		return "внутренняя ошибка хаба", ""
+		return "внутренняя ошибка Узла", ""
 	}
 	var parts []string
 	if e.Text != "" {

@@ -201,7 +201,7 @@ type Label struct{ Name, Title string }
 // NewFixed is a section that the configuration file sets. Values is a struct
 // without secrets; labels are its fields in the order to show them.
 func NewFixed(name, title string, values any, labels ...Label) Fixed {
-	s := Section{Name: name, Title: title, Help: "Задаётся в файле настроек хаба, меняется с перезапуском", ReadOnly: true, def: values}
+	s := Section{Name: name, Title: title, Help: "Задаётся в файле настроек Узла, меняется с перезапуском", ReadOnly: true, def: values}
 	for _, l := range labels {
 		s.fields = append(s.fields, field{name: l.Name, title: l.Title})
 	}

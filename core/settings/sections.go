@@ -150,7 +150,7 @@ func Sections() []Section {
 			{name: "password_length", title: "Наименьшая длина пароля, знаков", help: "Действует для новых паролей", low: 8, high: 64},
 		}},
 		{Name: "deliveries", Title: "Отправка", def: defaultDeliveries(), fields: []field{
-			{name: "give_up_days", title: "Повторять отправку, дней", help: "Столько хаб повторяет, пока внешняя система отвечает отказом или молчит", low: 1, high: 30},
+			{name: "give_up_days", title: "Повторять отправку, дней", help: "Столько Узел повторяет, пока внешняя система отвечает отказом или молчит", low: 1, high: 30},
 		}},
 		{Name: "autoreplies", Title: "Автоответы", Help: "Защита от машин, которые отвечают друг другу", def: defaultAutoreplies(), fields: []field{
 			{name: "pause_hours", title: "Пауза в одной переписке, часов", low: 1, high: 24 * 30},

@@ -197,7 +197,7 @@ func (f *Fixed) state() State {
 
 func (s *Service) changeable(name string) (Section, error) {
 	if s.fixed(name) != nil {
-		return Section{}, core.Conflict("settings.fixed", "этот раздел задаётся в файле настроек хаба")
+		return Section{}, core.Conflict("settings.fixed", "этот раздел задаётся в файле настроек Узла")
 	}
 	return sectionOf(name)
 }

@@ -106,7 +106,7 @@ journey("an appeal is handed over, planned, rejected, reopened, closed and rated
   await page.getByRole("region", { name: "Поручения" }).getByText("Проверить стояк").waitFor()
   await eventually("the line has it", async () => (await card(made.id)).document.appeal!.line === desk.second)
 
-  await deed(page, "В работу")
+  await deed(page, "Взять в работу")
   await becomes(made.id, "in_work")
   await deed(page, "Запланировать")
   await dialog(page).getByLabel("Когда вернуть в работу").fill("2030-01-10T10:00")
@@ -229,7 +229,7 @@ journey("what the chosen channel cannot carry is said before anything is sent", 
 
 journey("the history of an appeal tells in words what was changed, and Ctrl+Enter saves the form one types in", world, { as }, async ({ page }) => {
   const made = await opened(page, { subject: "Скрипит лестница", line: desk.line, reason_group: desk.group, reason: desk.leak })
-  await deed(page, "В работу")
+  await deed(page, "Взять в работу")
   await becomes(made.id, "in_work")
   await settled(page)
   await page.getByRole("button", { name: "Поручить" }).click()

@@ -17,7 +17,7 @@ journey("the card of a letter has its first deeds open, the rest in a menu, and 
   const state = async () => (await rest.get<{ document: Doc }>(`/documents/${letter.id}`)).document.state
   await page.goto(`/documents/${letter.id}`)
   await settled(page)
-  for (const name of ["Ответить", "В работу"]) await page.getByRole("button", { name, exact: true }).waitFor()
+  for (const name of ["Ответить", "Взять в работу"]) await page.getByRole("button", { name, exact: true }).waitFor()
   assert.equal(await page.getByRole("button", { name: "Поручить" }).count(), 0)
   await page.getByRole("button", { name: "Ещё" }).focus()
   await page.keyboard.press("Enter")
@@ -28,7 +28,7 @@ journey("the card of a letter has its first deeds open, the rest in a menu, and 
   await page.locator("main h1").click()
   await page.keyboard.press("?")
   const keys = page.getByRole("dialog")
-  for (const title of ["ответить", "в работу", "поручить", "в архив"]) await keys.getByText(title, { exact: true }).waitFor()
+  for (const title of ["ответить", "взять в работу", "поручить", "в архив"]) await keys.getByText(title, { exact: true }).waitFor()
   await page.keyboard.press("Escape")
   await keys.waitFor({ state: "hidden" })
 
@@ -37,4 +37,22 @@ journey("the card of a letter has its first deeds open, the rest in a menu, and 
   await page.getByRole("button", { name: "Подготовить проект ответа" }).waitFor()
   await page.keyboard.press("t")
   await page.waitForURL(/\/tasks\/new\?document=/)
+})
+
+journey("a document whose registration lost its answer is registered once, however often one tries", world, { as: () => world.admin, expects: /ERR_FAILED/ }, async ({ page }) => {
+  let lost = 0
+  await page.route("**/api/v1/documents", async (route) => {
+    if (route.request().method() !== "POST" || lost++ > 0) return route.continue()
+    await route.fetch()
+    await route.abort()
+  })
+  await page.goto("/documents/new")
+  await page.getByLabel("Краткое содержание").fill("Об одном номере")
+  await page.getByRole("button", { name: "Зарегистрировать" }).click()
+  await eventually("the first try to be over", async () => lost === 1)
+  await page.getByRole("main").getByRole("alert").first().waitFor()
+  await page.getByRole("button", { name: "Зарегистрировать" }).click()
+  await page.waitForURL(/\/documents\/doc_/)
+  const { items } = await rest.get<{ items: Doc[] }>("/documents?limit=50")
+  assert.equal(items.filter((d) => d.subject === "Об одном номере").length, 1)
 })

@@ -137,7 +137,8 @@ function tokens(name: keyof typeof palettes): ThemeConfig {
       Tooltip: { colorBgSpotlight: name === "dark" ? "#3a4543" : "#25302e", colorTextLightSolid: "#ffffff" },
       Segmented: { trackBg: p.sunken, itemColor: p.quiet, itemHoverBg: p.hover, itemSelectedBg: p.chosen, itemSelectedColor: p.text },
       Tabs: { horizontalMargin: "0 0 12px" },
-      Button: { primaryShadow: "none", defaultShadow: "none", dangerShadow: "none" },
+      // The dark algorithm dims what the palette has chosen for the dark already.
+      Button: { primaryShadow: "none", defaultShadow: "none", dangerShadow: "none", colorPrimary: p.accent, colorLink: p.link, colorError: p.bad },
     },
   }
 }

@@ -10,7 +10,7 @@ export { type JsonSchema, missing, strayFaults, type Values, withDefaults } from
 
 const words = texts({
   ru: {
-    example: (s: string) => `например, ${s}`, kept: "Задан. Введите новый, чтобы заменить", generated: "Хаб создаст сам", add: "Добавить", remove: "Удалить",
+    example: (s: string) => `например, ${s}`, kept: "Задан. Введите новый, чтобы заменить", generated: "Узел создаст сам", add: "Добавить", remove: "Удалить",
     seconds: "сек", minutes: "мин", hours: "ч", listHint: "Введите значение и нажмите Enter", key: "Название", value: "Значение", row: (n: number) => `Строка ${n}`,
     required: "Заполните это поле", stray: "Проверьте данные", yes: "Да", no: "Нет",
   },

@@ -1,6 +1,6 @@
 import { Button, Drawer, Form } from "antd"
 import { useRef, useState } from "react"
-import { ApiError } from "../../api/errors"
+import { ApiError, refused } from "../../api/errors"
 import { api, call, ifMatch, onceKey } from "../../api/client"
 import { read, refresh } from "../../api/query"
 import { sendForm } from "../../api/upload"
@@ -33,7 +33,7 @@ export function EntryForm(props: { book: Book; entry?: Entry; writable: boolean;
     try {
       await sendForm(path, { data: v, files, headers: once.current })
     } catch (error) {
-      once.current = onceKey()
+      if (refused(error)) once.current = onceKey()
       throw error
     }
     done()

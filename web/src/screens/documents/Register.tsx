@@ -3,6 +3,7 @@ import dayjs, { type Dayjs } from "dayjs"
 import { useRef, useState } from "react"
 import { useNavigate, useSearchParams } from "react-router"
 import { onceKey, type Schema } from "../../api/client"
+import { refused } from "../../api/errors"
 import { refresh, useGet } from "../../api/query"
 import { sendForm } from "../../api/upload"
 import { clearable } from "../../parts/clearable"
@@ -51,7 +52,7 @@ function Paper({ direction }: { direction: Direction }) {
       void refresh("/api/v1/documents", "/api/v1/journals")
       await navigate(`/documents/${made.id}`, { replace: true })
     } catch (error) {
-      once.current = onceKey()
+      if (refused(error)) once.current = onceKey()
       throw error
     } finally {
       setShare(undefined)

@@ -1,6 +1,7 @@
 import { Button, Checkbox, Input, Select } from "antd"
 import { useEffect, useId, useRef, useState } from "react"
 import { onceKey, type Schema } from "../../api/client"
+import { refused } from "../../api/errors"
 import { useGet } from "../../api/query"
 import { sendForm } from "../../api/upload"
 import { useKeys } from "../../app/keys"
@@ -36,7 +37,7 @@ export function Reply({ document: d, close }: { document: Schema<"Document">; cl
       close()
       await reread()
     } catch (error) {
-      once.current = onceKey()
+      if (refused(error)) once.current = onceKey()
       setFault(explain(error))
     } finally {
       setShare(undefined)

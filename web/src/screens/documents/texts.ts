@@ -7,7 +7,7 @@ export const words = texts({
     one: { incoming: "Входящий", outgoing: "Исходящий", internal: "Внутренний" },
     stages: { all: "Все", drafts: "Готовятся", approval: "На согласовании", remarks: "С замечаниями", agreed: "К подписанию", registered: "К передаче", way: "В пути", undelivered: "Не доставлены", closed: "Архив" },
     number: "Номер", date: "Дата", subject: "Тема", from: "От кого", to: "Кому", state: "Состояние", channel: "Канал", files: "Файлы", due: "Срок", mark: "Пометка", party: "Корреспондент", registered: "Зарегистрирован",
-    author: "Автор", version: "Редакция", updated: "Изменён", reply: "Ответить", prepare: "Подготовить проект ответа", prepared: "Проект создан", archive: "В архив", take: "В работу", edit: "Реквизиты",
+    author: "Автор", version: "Редакция", updated: "Изменён", reply: "Ответить", prepare: "Подготовить проект ответа", prepared: "Проект создан", archive: "В архив", take: "Взять в работу", edit: "Реквизиты",
     newTask: "Поручить", saved: "Сохранено", noText: "Без текста", requisites: "Реквизиты", organization: "Организация", answers: "Ответ на документ", openOther: "открыть", kind: "Вид", journal: "Журнал", outside: "Номер во внешней системе",
     kinds: { letter: "Письмо", appeal: "Обращение", chat: "Чат", call: "Звонок", status: "Состояние", report: "Отчёт" },
     marks: { quarantine: "Карантин", automatic: "Автоответ", bounce: "Возврат почты", oversized: "Слишком большое", repaired: "Исправлено при приёме", withdrawn: "Отозвано", erased: "Данные удалены", to_call: "Перезвонить" },

@@ -3,7 +3,7 @@ import { texts } from "../../texts/i18n"
 export const words = texts({
   ru: {
     title: "Фоновые задания",
-    about: "Что хаб и каналы делают сами по расписанию.",
+    about: "Что Узел и каналы делают сами по расписанию.",
     columns: { title: "Задание", on: "Включено", every: "Раз в", last: "Последний запуск", outcome: "Итог", text: "Что вышло", next: "Следующий запуск", runs: "Запусков", did: "" },
     outcomes: { ok: "Успешно", failed: "Ошибка", interrupted: "Прервано" } as Record<string, string>,
     running: "Выполняется",

@@ -1,6 +1,7 @@
 import { Button, Form, Input, Modal, Select } from "antd"
 import { useRef } from "react"
 import { api, call, ifMatch, onceKey, type Schema } from "../../api/client"
+import { refused } from "../../api/errors"
 import { read, refresh } from "../../api/query"
 import { RecordForm } from "../../parts/RecordForm"
 import { toast } from "../../parts/toast"
@@ -29,7 +30,7 @@ export function PartyForm(props: { party?: Party; title: string; close: () => vo
     write: (body, over) => call(api.PUT("/api/v1/parties/{id}", { params: { path: { id: over.id }, header: ifMatch(over) }, body })),
     reread: () => read("/api/v1/parties/{id}", { params: { path: { id: party?.id ?? "" } } }),
   })
-  const create = (body: Input_) => call(api.POST("/api/v1/parties", { params: { header: once.current }, body })).then(done, (error: unknown) => { once.current = onceKey(); throw error })
+  const create = (body: Input_) => call(api.POST("/api/v1/parties", { params: { header: once.current }, body })).then(done, (error: unknown) => { if (refused(error)) once.current = onceKey(); throw error })
   return (
     <Modal open title={props.title} footer={null} onCancel={props.close} width={720}>
       <RecordForm<Input_> initial={edits(party ?? blank)} save={(v) => (party ? save({ ...edits(party), ...v }) : create(v))} cancel={props.close} title={props.title}>

@@ -23,7 +23,7 @@ const ru = {
   draggedTo: (title: string, place: number, of: number) => `Правило «${title}» на месте ${place} из ${of}`,
   dropped: (title: string, place: number, of: number) => `Правило «${title}» положено на место ${place} из ${of}`,
   dragLeft: (title: string) => `Правило «${title}» осталось на своём месте`,
-  fault: "Выключено хабом из-за ошибки",
+  fault: "Выключено Узлом из-за ошибки",
   if: "Если",
   and: "и",
   or: "или",

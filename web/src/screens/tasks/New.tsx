@@ -3,6 +3,7 @@ import dayjs, { type Dayjs } from "dayjs"
 import { useRef } from "react"
 import { useNavigate, useSearchParams } from "react-router"
 import { api, call, onceKey, type Schema } from "../../api/client"
+import { refused } from "../../api/errors"
 import { refresh } from "../../api/query"
 import { Page } from "../../parts/Page"
 import { RecordForm } from "../../parts/RecordForm"
@@ -24,7 +25,7 @@ export default function New() {
   const save = async ({ due, ...v }: Values) => {
     const body: Schema<"TaskInput"> = { ...v, due_at: due?.toISOString(), document: search.get("document") ?? undefined, parent: search.get("parent") ?? undefined }
     const made = await call(api.POST("/api/v1/tasks", { params: { header: once.current }, body })).catch((error: unknown) => {
-      once.current = onceKey()
+      if (refused(error)) once.current = onceKey()
       throw error
     })
     toast.done(t.saved)
@@ -35,7 +36,7 @@ export default function New() {
   return (
     <Page title={t.create}>
       <div className="u-panel" style={{ maxWidth: 820 }}>
-        <RecordForm<Values> form={form} initial={{ kind: "assignment" }} save={save} cancel={() => void navigate(-1)} title={t.create} at={(field) => (field === "due_at" ? "due" : field)}>
+        <RecordForm<Values> form={form} initial={{ kind: "assignment" }} save={save} cancel={() => void navigate(-1)} title={t.create} saveTitle={draft ? t.keep : t.handOut} at={(field) => (field === "due_at" ? "due" : field)}>
           <Form.Item name="title" label={t.name} rules={needs}><Input autoFocus maxLength={1000} /></Form.Item>
           <Form.Item name="text" label={t.text}><Input.TextArea autoSize={{ minRows: 4 }} /></Form.Item>
           <div className="u-fields">
