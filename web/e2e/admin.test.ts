@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { after } from "node:test"
 import type { components } from "../src/api/schema"
-import { journey, settled } from "./browser"
+import { journey, settled, pictured } from "./browser"
 import { accessible, russian } from "./checks"
 import { eventually } from "./process"
 import { type Channel, World } from "./world"
@@ -46,6 +46,7 @@ journey("a rule is built, tried on past documents and switched on", world, as, a
   const trial = page.getByRole("region", { name: "Проба на прошлых документах" })
   await trial.getByText("документ обработался бы иначе").waitFor()
   await trial.getByText("Письмо первое.html").waitFor()
+  await pictured(page, "rules-trial")
   await accessible(page)
   await page.getByRole("button", { name: "Сохранить и включить" }).click()
   await page.getByRole("switch", { name: "Включить «Показания по теме»", checked: true }).waitFor()

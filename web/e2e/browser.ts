@@ -8,6 +8,25 @@ import { eventually } from "./process"
 import type { Person, World } from "./world"
 
 const traces = join(import.meta.dirname, "traces")
+const shots = join(import.meta.dirname, "shots")
+
+/** shot is where a picture for people to look at goes. */
+export function shot(name: string): string {
+  return join(shots, `${name}.png`)
+}
+
+/** pictured takes the page as a whole in both looks and widths, for people to look at. */
+export async function pictured(page: Page, name: string): Promise<void> {
+  const before = page.viewportSize()
+  for (const look of ["dark", "light"] as const) {
+    for (const [width, height] of [[1920, 1080], [1280, 800]] as const) {
+      await page.emulateMedia({ colorScheme: look })
+      await page.setViewportSize({ width, height })
+      await page.screenshot({ path: shot(`${name}-${width}-${look}`), fullPage: true })
+    }
+  }
+  if (before) await page.setViewportSize(before)
+}
 
 /** How a window looks. */
 export type Window = {

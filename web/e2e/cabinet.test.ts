@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net"
 import { after } from "node:test"
 import type { Page } from "playwright-core"
 import type { components } from "../src/api/schema"
-import { type Desk, journey } from "./browser"
+import { type Desk, journey, pictured } from "./browser"
 import { accessible, russian } from "./checks"
 import { eventually, Program } from "./process"
 import { enter, nobody, opened, photo } from "./resident"
@@ -97,6 +97,7 @@ journey("a resident writes with photos, the answer is given over REST, the resid
   await opened(page, "Капает с потолка", "Дан ответ")
   await page.getByText("Мастер придёт завтра с 9 до 12 <i>часов</i>.").first().waitFor()
   await page.locator("#thread").getByText(doc.number!.text).waitFor()
+  await pictured(page, "cabinet")
   const [photos] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "потолок.gif" }).click()])
   assert.equal(photos.suggestedFilename(), "потолок.gif")
   await sound(page)
@@ -130,6 +131,7 @@ journey("the widget on another site takes an appeal with a photo", world, { expe
   await field("Что случилось").fill("Во всём подъезде.")
   await field("Фотографии").setInputFiles([photo("кран.gif", 3)])
   await field("Согласен на обработку персональных данных").check()
+  await pictured(page, "cabinet-widget")
   await sound(page)
   // Whoever is as fast as a machine is asked to send again.
   await eventually("the appeal is taken", async () => {

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { after } from "node:test"
 import type { components } from "../src/api/schema"
-import { journey, open, settled } from "./browser"
+import { journey, open, settled, shot } from "./browser"
 import { accessible, russian } from "./checks"
 import { eventually } from "./process"
 import { World } from "./world"
@@ -16,8 +16,6 @@ const dir = join(world.folder, "meters")
 mkdirSync(join(dir, "in"), { recursive: true })
 await world.channel({ id: "meters", title: "Счётчики", plugin: "meters", settings: { dir } })
 const clerk = await world.person("clerk", "supervisor")
-const shot = (name: string) => join(import.meta.dirname, "shots", `${name}.png`)
-mkdirSync(join(import.meta.dirname, "shots"), { recursive: true })
 
 journey("a letter of our own is written, signed with the chosen certificate, sent, followed on its way, and its signed set is saved", world, { as: () => clerk }, async ({ page }) => {
   await page.goto("/documents?direction=outgoing")

@@ -1,18 +1,12 @@
-import { mkdirSync } from "node:fs"
-import { join } from "node:path"
 import { after, test } from "node:test"
 import assert from "node:assert/strict"
 import type { Page } from "playwright-core"
 import { accessible, english, russian } from "./checks"
-import { journey, open, settled } from "./browser"
+import { journey, open, settled, shot } from "./browser"
 import { pages } from "./routes"
 import { eventually } from "./process"
 import { address, furnish, wanted } from "./samples"
 import { World } from "./world"
-
-/** Pictures of all screens, for people to look at: e2e/shots/<screen>-<width>-<look>.png. */
-const shots = join(import.meta.dirname, "shots")
-mkdirSync(shots, { recursive: true })
 
 const world = await World.start(wanted)
 after(() => world.stop())
@@ -51,12 +45,12 @@ async function wear(window: Page, look: (typeof looks)[number]) {
   await window.emulateMedia({ colorScheme: look === "dark" ? "dark" : "light", contrast: look === "contrast" ? "more" : "no-preference" })
 }
 
-/** pictures takes the screen wide and less wide, light and dark, and what is new of it in other looks. */
+/** pictures takes e2e/shots/<screen>-<width>-<look>.png for people to look at: the screen wide and less wide, light and dark, and what is new of it in other looks. */
 async function pictures(window: Page, name: string) {
   for (const [look, width, height] of [["light", 390, 844], ["contrast", 1280, 800], ["dark", 1920, 1080], ["dark", 1280, 800], ["light", 1920, 1080], ["light", 1280, 800]] as const) {
     await wear(window, look)
     await window.setViewportSize({ width, height })
-    await window.screenshot({ path: join(shots, `${name}-${width}-${look}.png`) })
+    await window.screenshot({ path: shot(`${name}-${width}-${look}`) })
   }
 }
 
@@ -82,7 +76,7 @@ journey("the front page is Russian and accessible", world, {}, async ({ page }) 
   await accessible(page)
   for (const look of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme: look })
-    await page.screenshot({ path: join(shots, `front-1280-${look}.png`) })
+    await page.screenshot({ path: shot(`front-1280-${look}`) })
   }
 })
 

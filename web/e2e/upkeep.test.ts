@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { after } from "node:test"
 import type { Download, Page } from "playwright-core"
 import type { components } from "../src/api/schema"
-import { journey, settled } from "./browser"
+import { journey, settled, shot } from "./browser"
 import { eventually } from "./process"
 import { World } from "./world"
 
@@ -102,7 +102,7 @@ journey("a report is opened in a new tab, saved as a table, and printed without 
   await tab.emulateMedia({ media: "print", colorScheme: "dark" })
   await tab.waitForFunction(() => getComputedStyle(document.body).color === "rgb(28, 37, 36)") // dark letters on white paper, whatever the look
   assert.ok(await tab.getByRole("table", { name: "Поступление по каналам" }).isVisible())
-  await tab.screenshot({ path: join(import.meta.dirname, "shots", "report-print.png"), fullPage: true })
+  await tab.screenshot({ path: shot("report-print"), fullPage: true })
 })
 
 journey("the catalogue shows versions, sums and the channels that use a connector", world, as, async ({ page }) => {
