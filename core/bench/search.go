@@ -33,8 +33,8 @@ const (
 
 const (
 	bareDocuments = 65_536 // that the library indexes by itself: so many that it merges, as it does all the time
-	bareBatch     = 1000 // documents of one of its batches
-	letterWords   = 150  // of a text: about 2 KB
+	bareBatch     = 1000   // documents of one of its batches
+	letterWords   = 150    // of a text: about 2 KB
 )
 
 // found measures the index over a large store: how fast it is built, and how
