@@ -263,7 +263,12 @@ func TestReportsAreTitledInEnglish(t *testing.T) {
 			t.Errorf("%s has Russian: %s", path, text)
 		}
 	}
-	if text := string(h.administrator().with("Accept-Language", "en").get("/api/v1/audit/export").want(200).body); !strings.Contains(text, "Time;User;Name") {
-		t.Errorf("audit %s", text)
+	admin := h.administrator()
+	english := admin.with("Accept-Language", "en")
+	page := admin.with("Accept-Language", "ru").with("Cookie", admin.header.Get("Cookie")+"; uzel-language=en")
+	for _, who := range []*client{english, page} { // a browser fetches files by itself, in its own language
+		if text := string(who.get("/api/v1/audit/export").want(200).body); !strings.Contains(text, "Time;User;Name") {
+			t.Errorf("audit %s", text)
+		}
 	}
 }
