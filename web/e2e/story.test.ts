@@ -66,7 +66,7 @@ async function assign(page: Page, master: Person): Promise<void> {
   await page.getByLabel("Что сделать").fill("Восстановить освещение")
   await page.getByRole("combobox", { name: "Исполнитель" }).fill(master.name)
   await page.locator(".ant-select-item-option", { hasText: master.name }).click()
-  await page.getByRole("button", { name: "Сохранить" }).click()
+  await page.getByRole("button", { name: "Выдать поручение" }).click()
   await page.getByRole("heading", { name: "Восстановить освещение" }).waitFor()
 }
 
