@@ -5,47 +5,66 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
+
+	"github.com/blevesearch/bleve/v2/analysis"
+	"github.com/blevesearch/bleve/v2/document"
+	index "github.com/blevesearch/bleve_index_api"
 
 	"github.com/uzel-hub/uzel/core"
 	"github.com/uzel-hub/uzel/core/search/extract"
 )
 
-// entry is a document as the index knows it. The names of the fields are those
-// of the mapping and of the filters.
+// How fields are kept.
+const (
+	// A filter has few values of many documents each: how often it stands in one
+	// need not be known.
+	asFilter = index.IndexField | index.SkipFreqNorm
+	// A name has many values of few documents each; the library packs those it
+	// counts.
+	asName   = index.IndexField
+	asOrder  = index.IndexField | index.DocValues
+	asText   = index.IndexField | index.IncludeTermVectors // for phrases
+	asStored = index.StoreField
+)
+
+// entry is a document as the index knows it. The names of its fields are those
+// of the filters. What is empty is not there.
 type entry struct {
-	Key          string   `json:"key"` // the id once more, to sort by
-	Version      string   `json:"version"`
-	Day          float64  `json:"day"` // of registration, see dayOf
-	Organization string   `json:"organization"`
-	Direction    string   `json:"direction"`
-	Kind         string   `json:"kind"`
-	State        string   `json:"state"`
-	Channel      string   `json:"channel"`
-	Thread       string   `json:"thread"`
-	Number       string   `json:"number"`
-	Mark         []string `json:"mark"`
-	Sender       []string `json:"sender"`
-	AppealState  string   `json:"appeal_state"`
-	Line         string   `json:"line"`
-	Operator     string   `json:"operator"`
-	ReasonGroup  string   `json:"reason_group"`
-	Reason       string   `json:"reason"`
-	Source       string   `json:"source"`
-	Tag          []string `json:"tag"`
-
-	Subject    string   `json:"subject"`
-	Text       string   `json:"text"`
-	Requisites string   `json:"requisites"`
-	Files      []string `json:"files"` // one text for each file that has one
-	Codes      []string `json:"codes"` // see codesOf
+	*document.Document
+	words analysis.Analyzer // of texts
+	size  int               // of the texts, bytes
 }
 
-// dayOf numbers the days of the office's calendar.
-func dayOf(t time.Time) float64 {
-	_, offset := t.In(core.OfficeZone).Zone()
-	return float64((t.Unix() + int64(offset)) / (24 * 60 * 60))
+// whole has values compared as they are.
+func (e *entry) whole(how index.FieldIndexingOptions, name string, values ...string) {
+	for _, v := range values {
+		if v != "" {
+			e.AddField(document.NewTextFieldCustom(name, nil, []byte(v), how, nil))
+		}
+	}
 }
+
+// text has words looked for. A phrase stands within one of the texts.
+func (e *entry) text(how index.FieldIndexingOptions, name string, texts ...string) {
+	var place uint64
+	for _, text := range texts {
+		if text != "" {
+			e.AddField(document.NewTextFieldCustom(name, []uint64{place}, []byte(text), how, e.words))
+			e.size += len(text)
+			place++
+		}
+	}
+}
+
+// codes are found by their grams.
+func (e *entry) codes(codes []string) {
+	if len(codes) > 0 {
+		e.AddField(document.NewTextFieldCustom(codesField, nil, []byte(strings.Join(codes, " ")), asText, gramAnalyzer{}))
+	}
+}
+
+// dayOf is the day of the office's calendar. Days are compared as texts.
+func dayOf(t time.Time) string { return t.In(core.OfficeZone).Format(time.DateOnly) }
 
 // none stands in fields a user's limits look at and that are empty: such
 // documents everybody sees.
@@ -60,40 +79,58 @@ func plainYo(text string) string {
 }
 
 // entryOf is the document with the texts of its files.
-func entryOf(d *core.Document, files []string) entry {
-	e := entry{
-		Key: string(d.ID), Version: strconv.FormatUint(d.Version, 10), Day: dayOf(d.CreatedAt),
-		Organization: orNone(string(d.Organization)), Line: none, Direction: string(d.Direction), Kind: string(d.Kind), State: string(d.State),
-		Channel: string(d.Channel), Thread: string(d.Thread), Subject: plainYo(d.Subject), Text: plainYo(plainText(d)),
-	}
+func entryOf(words analysis.Analyzer, d *core.Document, files []string) *entry {
+	e := &entry{Document: document.NewDocument(string(d.ID)), words: words}
+	e.whole(asOrder, "key", string(d.ID)) // once more, to sort by
+	e.whole(asStored, versionField, strconv.FormatUint(d.Version, 10))
+	e.whole(asFilter, "day", dayOf(d.CreatedAt)) // of registration
+	e.whole(asFilter, "organization", orNone(string(d.Organization)))
+	e.whole(asFilter, "direction", string(d.Direction))
+	e.whole(asFilter, "kind", string(d.Kind))
+	e.whole(asFilter, "state", string(d.State))
+	e.whole(asFilter, "channel", string(d.Channel))
+	e.whole(asName, "thread", string(d.Thread))
 	if d.Number != nil {
-		e.Number = d.Number.Text
+		e.whole(asName, "number", d.Number.Text)
 	}
 	for _, m := range d.Marks {
-		e.Mark = append(e.Mark, string(m.Kind))
+		e.whole(asFilter, "mark", string(m.Kind))
 	}
 	for _, a := range d.Sender.Addresses {
-		e.Sender = append(e.Sender, a.Key())
+		e.whole(asName, "sender", a.Key())
 	}
-	e.setAppeal(d.Appeal)
-	requisites := requisitesOf(d)
-	e.Requisites = plainYo(strings.Join(requisites, "\n"))
-	for _, text := range files {
-		e.Files = append(e.Files, plainYo(text))
-	}
-	e.Codes = codesOf(requisites, append([]string{e.Subject, e.Text}, e.Files...))
+	e.addAppeal(d.Appeal)
+	e.addTexts(d, files)
 	return e
 }
 
-func (e *entry) setAppeal(a *core.Appeal) {
+func (e *entry) addAppeal(a *core.Appeal) {
 	if a == nil {
+		e.whole(asFilter, "line", none)
 		return
 	}
-	e.AppealState, e.Line, e.Operator = string(a.State), orNone(string(a.Line)), string(a.Operator)
-	e.ReasonGroup, e.Reason, e.Source = string(a.ReasonGroup), string(a.Reason), string(a.Source)
+	e.whole(asFilter, "appeal_state", string(a.State))
+	e.whole(asFilter, "line", orNone(string(a.Line)))
+	e.whole(asFilter, "operator", string(a.Operator))
+	e.whole(asFilter, "reason_group", string(a.ReasonGroup))
+	e.whole(asFilter, "reason", string(a.Reason))
+	e.whole(asFilter, "source", string(a.Source))
 	for _, tag := range a.Tags {
-		e.Tag = append(e.Tag, string(tag))
+		e.whole(asFilter, "tag", string(tag))
 	}
+}
+
+func (e *entry) addTexts(d *core.Document, files []string) {
+	subject, text, requisites := plainYo(d.Subject), plainYo(plainText(d)), requisitesOf(d)
+	texts := []string{subject, text}
+	for _, file := range files {
+		texts = append(texts, plainYo(file))
+	}
+	e.text(asText, "subject", subject)
+	e.text(asText, "text", text)
+	e.text(asText, "requisites", plainYo(strings.Join(requisites, "\n")))
+	e.text(asText|asStored, filesField, texts[2:]...) // read once; the rest is in the store
+	e.codes(codesOf(requisites, texts))
 }
 
 // maxText bounds the text of a document in the index, in bytes.
@@ -170,92 +207,4 @@ func addAppeal(add func(...string), a *core.Appeal) {
 		add(a.Result.Text)
 		add(a.Result.Works...)
 	}
-}
-
-// Codes are numbers people know things by: INN, phones, accounts, registration
-// numbers. They are found by any part of at least minCode characters: the index
-// holds every ending of a code, and a part is the beginning of an ending.
-const (
-	minCode  = 3
-	minRun   = 5
-	maxCode  = 40
-	maxCodes = 3000 // endings of one document
-)
-
-// codesOf finds the codes: every requisite with a digit that is no mail address,
-// and the runs of minRun digits or more in texts; shorter ones are words.
-func codesOf(requisites, texts []string) []string {
-	seen := map[string]bool{}
-	for _, v := range requisites {
-		if len(v) <= 4*maxCode && strings.ContainsFunc(v, unicode.IsDigit) && !strings.Contains(v, "@") {
-			addEndings(seen, code(v))
-		}
-		addRuns(seen, v)
-	}
-	for _, text := range texts {
-		addRuns(seen, text)
-	}
-	out := make([]string, 0, len(seen))
-	for v := range seen {
-		out = append(out, v)
-	}
-	return out
-}
-
-// code is a code as it is compared: letters and digits only, in lower case.
-func code(text string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsDigit(r):
-			return r
-		case unicode.IsLetter(r):
-			return sameYo(unicode.ToLower(r))
-		}
-		return -1
-	}, text)
-}
-
-func sameYo(r rune) rune {
-	if r == 'ё' {
-		return 'е'
-	}
-	return r
-}
-
-func addEndings(seen map[string]bool, code string) {
-	runes := []rune(code)
-	runes = runes[:min(len(runes), maxCode)]
-	for i := 0; i+minCode <= len(runes) && len(seen) < maxCodes; i++ {
-		seen[string(runes[i:])] = true
-	}
-}
-
-// addRuns takes runs of digits, with a space, a dash or a bracket between them
-// as in phones, out of a text.
-func addRuns(seen map[string]bool, text string) {
-	var run []byte
-	between := 0 // characters since the last digit
-	flush := func() {
-		if len(run) >= minRun {
-			addEndings(seen, string(run))
-		}
-		run = run[:0]
-	}
-	for _, r := range text {
-		switch {
-		case r >= '0' && r <= '9':
-			run, between = append(run, byte(r)), 0
-			if len(run) == maxCode {
-				flush()
-			}
-		case len(run) > 0 && strings.ContainsRune(" -()\u00a0", r) && between < 2:
-			between++
-		default:
-			flush()
-		}
-		if len(seen) >= maxCodes {
-			return
-		}
-	}
-	flush()
 }

@@ -117,7 +117,7 @@ type hit struct {
 func (q *Query) begin(shards []*shard) (*asking, error) {
 	a := &asking{Query: q, shards: shards}
 	var err error
-	if a.plan, err = q.plan(shards[0].index.Mapping().AnalyzerNamed(analyzerName)); err != nil {
+	if a.plan, err = q.plan(shards[0].words()); err != nil {
 		return nil, err
 	}
 	a.sort = q.order(a.plan)
@@ -144,8 +144,9 @@ func (a *asking) request(size int) *bleve.SearchRequest {
 // look asks the shards, from newer to older ones and as many at once as there are
 // processors, until it has looked at enough documents. What it finds does not
 // depend on how many those are.
-func (a *asking) look(ctx context.Context, budget int) error {
+func (a *asking) look(ctx context.Context, budget uint64) error {
 	row := slices.DeleteFunc(slices.Clone(a.shards), func(one *shard) bool { return a.place.Below != "" && one.from >= a.place.Below })
+	var looked uint64
 	for some := range slices.Chunk(row, runtime.GOMAXPROCS(0)) {
 		answers, err := a.askAll(ctx, some)
 		if err != nil {
@@ -154,7 +155,7 @@ func (a *asking) look(ctx context.Context, budget int) error {
 		for i, told := range answers {
 			a.total += told.total
 			a.hits = append(a.hits, told.hits...)
-			if budget -= told.cost; budget <= 0 && some[i] != row[len(row)-1] {
+			if looked += told.cost; looked >= budget && some[i] != row[len(row)-1] {
 				a.older = some[i].from
 				return nil
 			}
@@ -173,7 +174,7 @@ func (a *asking) arrange() {
 type told struct {
 	hits  []hit
 	total uint64
-	cost  int
+	cost  uint64
 }
 
 func (a *asking) askAll(ctx context.Context, shards []*shard) ([]told, error) {
@@ -207,12 +208,12 @@ func (a *asking) ask(ctx context.Context, one *shard) (t told, err error) {
 		}
 	}
 	t.total = res.Total
-	t.cost = max(t.cost, int(res.Total), looked.most()) * a.weight //nolint:gosec // G115: no overflow, a shard has at most Config.Shard documents
+	t.cost = max(t.cost, res.Total, looked.most()) * a.weight
 	return t, nil
 }
 
 // roughly counts what the shard may have.
-func (a *asking) roughly(ctx context.Context, one *shard) (n int, err error) {
+func (a *asking) roughly(ctx context.Context, one *shard) (n uint64, err error) {
 	advanced, err := one.index.Advanced()
 	if err != nil {
 		return 0, err
@@ -268,7 +269,7 @@ func (a *asking) next() string {
 // show reads the documents of the page.
 func (s *Service) show(ctx context.Context, a *asking) (out []Hit, err error) {
 	hits := a.hits[:min(len(a.hits), a.limit())]
-	analyzer := a.shards[0].index.Mapping().AnalyzerNamed(analyzerName)
+	analyzer := a.shards[0].words()
 	err = s.Store.View(ctx, func(tx store.Tx) error {
 		out = out[:0]
 		for _, h := range hits {
@@ -305,7 +306,7 @@ func (s *shard) files(d *core.Document, terms []wanted) (out []string, err error
 		switch f.Name() {
 		case filesField:
 			out = append(out, string(f.Value()))
-		case "version":
+		case versionField:
 			version = string(f.Value())
 		}
 	})

@@ -13,13 +13,13 @@ import (
 // looks are how many documents of a shard each part of a query gave.
 // Words that stand in many documents, but seldom together or not with what the
 // filters ask for, cost much and find little.
-type looks struct{ counts []*int }
+type looks struct{ counts []*uint64 }
 
 // looksKey is where a context has them.
 type looksKey struct{}
 
 // most is how many documents were looked at.
-func (l *looks) most() (n int) {
+func (l *looks) most() (n uint64) {
 	for _, count := range l.counts {
 		n = max(n, *count)
 	}
@@ -36,7 +36,7 @@ func (w watched) Searcher(ctx context.Context, i index.IndexReader, m mapping.In
 	if _, none := s.(*searcher.MatchNoneSearcher); none || !ok || err != nil {
 		return s, err
 	}
-	c := &counting{s, new(int)}
+	c := &counting{s, new(uint64)}
 	all.counts = append(all.counts, c.n)
 	return c, nil
 }
@@ -44,7 +44,7 @@ func (w watched) Searcher(ctx context.Context, i index.IndexReader, m mapping.In
 // counting counts the documents it gives. That there is none left costs nothing.
 type counting struct {
 	found.Searcher
-	n *int
+	n *uint64
 }
 
 // Next implements found.Searcher.

@@ -53,18 +53,8 @@ func passages(analyzer analysis.Analyzer, terms []wanted, d *core.Document, file
 			}
 		}
 	}
-	slices.SortFunc(out, func(a, b Passage) int { return rank(a.Field) - rank(b.Field) })
+	slices.SortFunc(out, func(a, b Passage) int { return slices.Index(textFields, a.Field) - slices.Index(textFields, b.Field) })
 	return out[:min(len(out), maxPassages)]
-}
-
-// rank is the place of the field in textFields.
-func rank(field string) int {
-	for i, f := range textFields {
-		if f.name == field {
-			return i
-		}
-	}
-	return len(textFields)
 }
 
 // span is where a word stands, in bytes.

@@ -70,7 +70,7 @@ const (
 type plan struct {
 	query    query.Query
 	rough    query.Query // finds at least as much and costs little; nil: query is as cheap
-	weight   int         // what the look at a document costs that rough finds
+	weight   uint64      // what the look at a document costs that rough finds
 	relevant bool        // there are words to sort by
 	terms    []wanted    // of the text, to be marked in passages
 }
@@ -148,16 +148,14 @@ func (q *Query) filters() []query.Query {
 	if q.From.IsZero() && q.To.IsZero() {
 		return out
 	}
-	var from, to *float64
+	var from, to string
 	if !q.From.IsZero() {
-		day := dayOf(q.From)
-		from = &day
+		from = dayOf(q.From)
 	}
 	if !q.To.IsZero() {
-		day := dayOf(q.To)
-		to = &day
+		to = dayOf(q.To)
 	}
-	days := bleve.NewNumericRangeQuery(from, to)
+	days := bleve.NewTermRangeQuery(from, to)
 	days.SetField("day")
 	return append(out, plain{days})
 }
@@ -261,38 +259,43 @@ func until(text []rune, end func(rune) bool) (string, []rune) {
 // built is a term made into queries; query is nil if it has no word to look for.
 type built struct {
 	query, rough query.Query
-	weight       int
+	weight       uint64
 	wanted       []wanted
 }
 
 // build makes the queries of a term.
 func (t term) build(analyzer analysis.Analyzer) built {
-	var out built
+	out := built{weight: 1}
 	var any, rough []query.Query
 	text := plainYo(t.text)
-	tokens := analyzer.Analyze([]byte(text))
-	switch {
-	case len(tokens) > 1:
-		out.weight = phraseWeight
-		any, rough = phrase(text), []query.Query{together(tokens)}
-	case len(tokens) == 1:
-		any = words(func(field string) boosted { return termIn(field, string(tokens[0].Term)) })
-		rough = any
-	}
-	for _, token := range tokens {
+	var stems []string
+	for _, token := range analyzer.Analyze([]byte(text)) {
+		stems = append(stems, string(token.Term))
 		out.wanted = append(out.wanted, wanted{text: string(token.Term)})
 	}
-	if !t.phrase {
-		sure := codeQueries(t.text)
-		if t.prefix {
-			out.weight = max(out.weight, prefixWeight)
-			beginning := strings.ToLower(text)
-			for _, f := range textFields {
-				sure = append(sure, plain{prefixIn(f.name, beginning)})
-			}
-			out.wanted = append(out.wanted, wanted{beginning, true})
+	switch {
+	case len(stems) > 1:
+		out.weight = phraseWeight
+		any, rough = phrase(text), []query.Query{together(stems, textFields...)}
+	case len(stems) == 1:
+		any = words(func(field string) boosted { return termIn(field, stems[0]) })
+		rough = slices.Clone(any)
+	}
+	if parts := codeParts(t.text); len(parts) > 0 && !t.phrase {
+		out.weight = phraseWeight
+		for _, part := range parts {
+			any = append(any, plain{bleve.NewPhraseQuery(part, codesField)})
+			rough = append(rough, together(part, codesField))
 		}
-		any, rough = append(any, sure...), append(rough, sure...)
+	}
+	if t.prefix && !t.phrase {
+		out.weight = max(out.weight, prefixWeight)
+		beginning := strings.ToLower(text)
+		for _, f := range textFields {
+			begins := plain{prefixIn(f, beginning)}
+			any, rough = append(any, begins), append(rough, begins)
+		}
+		out.wanted = append(out.wanted, wanted{beginning, true})
 	}
 	if len(any) > 0 {
 		out.query, out.rough = bleve.NewDisjunctionQuery(any...), plain{bleve.NewDisjunctionQuery(rough...)}
@@ -300,14 +303,14 @@ func (t term) build(analyzer analysis.Analyzer) built {
 	return out
 }
 
-// together asks for documents that have all the words of a phrase, in any
-// place.
-func together(tokens analysis.TokenStream) query.Query {
-	all := make([]query.Query, len(tokens))
-	for i, token := range tokens {
+// together asks for documents that have all the words of a phrase in the fields,
+// in any place.
+func together(words []string, fields ...string) query.Query {
+	all := make([]query.Query, len(words))
+	for i, word := range words {
 		any := bleve.NewDisjunctionQuery()
-		for _, f := range textFields {
-			any.AddQuery(exactly(f.name, string(token.Term)))
+		for _, field := range fields {
+			any.AddQuery(exactly(field, word))
 		}
 		all[i] = any
 	}
@@ -322,10 +325,10 @@ type boosted interface {
 
 // words asks the fields with texts.
 func words(in func(field string) boosted) []query.Query {
-	out := make([]query.Query, 0, len(textFields)+1)
-	for _, f := range textFields {
-		q := in(f.name)
-		q.SetBoost(f.boost)
+	var out []query.Query
+	for i, field := range textFields {
+		q := in(field)
+		q.SetBoost(boosts[i])
 		out = append(out, q)
 	}
 	return out
@@ -349,70 +352,4 @@ func phrase(text string) []query.Query {
 		q.SetField(field)
 		return q
 	})
-}
-
-// codeQueries ask for what is known by a number: as it is typed, and for a
-// phone without the 8 or 7 it begins with.
-func codeQueries(text string) []query.Query {
-	typed := code(text)
-	if len([]rune(typed)) < minCode || !strings.ContainsFunc(typed, unicode.IsDigit) {
-		return nil
-	}
-	out := []query.Query{plain{prefixIn("codes", typed)}}
-	if len(typed) == phoneDigits && (typed[0] == '8' || typed[0] == '7') && isDigits(typed) {
-		out = append(out, plain{prefixIn("codes", typed[1:])})
-	}
-	return out
-}
-
-// phoneDigits is the length of a Russian phone with its country code or the 8
-// that stands for it.
-const phoneDigits = 11
-
-func isDigits(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r < '0' || r > '9' })
-}
-
-// joinPhones takes the spaces out of phones, which people type in pieces:
-// +7 (916) 123-45-67.
-func joinPhones(text string) string {
-	var out strings.Builder
-	for len(text) > 0 {
-		if n := phoneAt(text); n > 0 {
-			out.WriteString(code(text[:n]))
-			text = text[n:]
-			continue
-		}
-		n := strings.IndexByte(text, ' ') + 1
-		if n == 0 {
-			n = len(text)
-		}
-		out.WriteString(text[:n])
-		text = text[n:]
-	}
-	return out.String()
-}
-
-// phoneAt is how many bytes of the text's beginning are a phone typed in
-// pieces, 0 if they are none.
-func phoneAt(text string) int {
-	if !strings.HasPrefix(text, "+7") && !strings.HasPrefix(text, "8") {
-		return 0
-	}
-	digits := 0
-	for i, r := range text {
-		switch {
-		case r >= '0' && r <= '9':
-			digits++
-		case !strings.ContainsRune("+ -()", r):
-			return 0
-		}
-		if digits == phoneDigits {
-			if rest := text[i+1:]; rest == "" || rest[0] == ' ' {
-				return i + 1
-			}
-			return 0
-		}
-	}
-	return 0
 }

@@ -44,7 +44,7 @@ type desk struct {
 	bus    *bus.Bus
 	search *search.Service
 	dir    string
-	shard  int // documents of one; 0: the usual number
+	shard  uint64 // documents of one; 0: the usual number
 	share  float64
 	stop   func()
 }
@@ -209,6 +209,8 @@ func TestWordsAreFoundInAllTheirForms(t *testing.T) {
 		"Вх-2026/000123":        {"кровля"},
 		"2026/000123":           {"кровля"},
 		"3456789":               {"лифт"},
+		"х2026":                 {"кровля"},
+		"1237701":               {}, // the end of one number, the beginning of the next
 		"Сидорова":              {"лифт"},
 		"почта":                 {"лифт"},
 		"-лифт -вода":           {"кровля"},

@@ -42,10 +42,10 @@ type Config struct {
 	Busy func() bool
 	// Shard is how many documents a shard takes; 0 means 8192. Fewer make a search
 	// over all shards dearer, more one that ends in the first.
-	Shard int
+	Shard uint64
 	// Look is at how many documents a search looks before it leaves older shards to
 	// the next page; 0 means 10,000. One shard is looked at in any case.
-	Look int
+	Look uint64
 }
 
 // Service keeps the index and answers from it. Run indexes; its other methods
@@ -75,11 +75,11 @@ func New(c Config) *Service {
 	if c.Share <= 0 || c.Share > 1 {
 		c.Share = 0.5
 	}
-	if c.Shard <= 0 {
+	if c.Shard == 0 {
 		c.Shard = shardDocuments
 	}
 	oneAnalyser.Do(func() { bleve.Config.SetAnalysisQueueSize(1) })
-	if c.Look <= 0 {
+	if c.Look == 0 {
 		c.Look = 10_000
 	}
 	return &Service{Config: c}

@@ -154,7 +154,7 @@ func (s *set) grow(at int, from string) error {
 // divide begins new shards where those at the ends are full: before the newest
 // one for what is registered from now on, behind the oldest one for what the
 // walk has yet to come by. No document changes its shard.
-func (s *set) divide(size int) error {
+func (s *set) divide(size uint64) error {
 	full, err := s.full(0, size)
 	if err != nil {
 		return err
@@ -176,9 +176,9 @@ func (s *set) divide(size int) error {
 	return s.grow(oldest+1, "")
 }
 
-func (s *set) full(i, size int) (bool, error) {
+func (s *set) full(i int, size uint64) (bool, error) {
 	n, err := s.shards[i].count()
-	return int(n) >= size, err //nolint:gosec // shards are small
+	return n >= size, err
 }
 
 // save writes the state.

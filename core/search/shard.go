@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/blevesearch/bleve/v2"
+	"github.com/blevesearch/bleve/v2/analysis"
 	"github.com/blevesearch/bleve/v2/index/scorch"
 	"github.com/blevesearch/bleve/v2/index/scorch/mergeplan"
 )
@@ -78,6 +79,9 @@ func (s *shard) open() error {
 	}
 	return err
 }
+
+// words is the analyser of texts.
+func (s *shard) words() analysis.Analyzer { return s.index.Mapping().AnalyzerNamed(analyzerName) }
 
 // close lets the files go. There is nothing to be done about an index that
 // cannot be closed.

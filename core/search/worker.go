@@ -262,13 +262,10 @@ func (w *worker) put(ctx context.Context, id string, d *core.Document) error {
 	if err != nil {
 		return err
 	}
-	e := entryOf(d, files)
-	w.bytes += len(e.Text) + len(e.Requisites)
-	for _, f := range files {
-		w.bytes += len(f)
-	}
+	e := entryOf(one.words(), d, files)
+	w.bytes += e.size
 	w.set.state.High = max(w.set.state.High, id)
-	return batch.Index(id, e)
+	return batch.IndexAdvanced(e.Document)
 }
 
 // commit writes the batches, and then how far the set is. What is doomed is
