@@ -18,7 +18,7 @@ func directoryRoutes() []*route {
 		{name: "directories.list", method: get, path: v1 + "/directories", op: access.ReadDirectories, serve: (*Server).listDirectories},
 		{name: "directories.get", method: get, path: one, op: access.ReadDirectories, serve: (*Server).getDirectory},
 		{name: "directories.import", method: post, path: one + "/import", op: access.WriteDirectories, serve: (*Server).importDirectory, streams: true},
-		{name: "directories.export", method: get, path: one + "/export", op: access.ReadDirectories, serve: (*Server).exportDirectory, streams: true, outside: true, handsOut: true},
+		fileRoute("directories.export", one+"/export", access.ReadDirectories, (*Server).exportDirectory),
 		{name: "entries.list", method: get, path: entries, op: access.ReadDirectories, serve: (*Server).listEntries},
 		{name: "entries.create", method: post, path: entries, op: access.WriteDirectories, serve: (*Server).createEntry, streams: true},
 		{name: "entries.get", method: get, path: entry, op: access.ReadDirectories, serve: (*Server).getEntry},

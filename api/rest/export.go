@@ -233,24 +233,30 @@ func told[T any](title string, cell func(T) any) column[T] {
 	return column[T]{title, func(_ *teller, row T) any { return cell(row) }}
 }
 
+// fileRoute gives records away in a file, which is noted before it begins.
+func fileRoute(name, path string, op access.Operation, serve handler) *route {
+	return &route{name: name, method: get, path: path, op: op, serve: serve, streams: true, outside: true, handsOut: true}
+}
+
 // exportRoutes are the lists as files, each with its list's right. They come
 // before the routes with ids: `export` is none.
 func exportRoutes() []*route {
 	return []*route{
-		{name: "users.export", method: get, path: v1 + "/users/export", op: access.ManageUsers, serve: exported("polzovateli", (*Server).listUsers, userColumns()...), streams: true, outside: true, handsOut: true},
-		{name: "usersessions.export", method: get, path: v1 + "/user-sessions/export", op: access.ManageUsers, serve: exported("seansy", (*Server).listUserSessions, sessionColumns()...), streams: true, outside: true, handsOut: true},
+		fileRoute("users.export", v1+"/users/export", access.ManageUsers, exported("polzovateli", (*Server).listUsers, userColumns()...)),
+		fileRoute("usersessions.export", v1+"/user-sessions/export", access.ManageUsers, exported("seansy", (*Server).listUserSessions, sessionColumns()...)),
+		// Not noted before it begins: it would have itself in it.
 		{name: "audit.export", method: get, path: v1 + "/audit/export", op: access.ReadAudit, serve: exported("audit", (*Server).listAudit, auditColumns()...), streams: true, handsOut: true},
-		{name: "documents.export", method: get, path: v1 + "/documents/export", op: access.ReadDocuments, serve: (*Server).exportListedDocuments, streams: true, outside: true, handsOut: true},
-		{name: "deliveries.export", method: get, path: v1 + "/deliveries/export", op: access.ReadDeliveries, serve: exported("otpravki", (*Server).listDeliveries, deliveryColumns()...), streams: true, outside: true, handsOut: true},
-		{name: "deadletters.export", method: get, path: v1 + "/dead-letters/export", op: access.ReadDeadLetters, serve: exported("neobrabotannoe", (*Server).listDeadLetters, deadLetterColumns()...), streams: true, outside: true, handsOut: true},
-		{name: "parties.exportall", method: get, path: v1 + "/parties/export", op: access.ReadParties, serve: exported("zayaviteli", (*Server).listParties, partyColumns()...), streams: true, outside: true, handsOut: true},
-		{name: "erasures.export", method: get, path: v1 + "/erasures/export", op: access.ReadParties, serve: exported("akty", (*Server).listErasures, erasureColumns()...), streams: true, outside: true, handsOut: true},
-		{name: "tasks.export", method: get, path: v1 + "/tasks/export", op: access.ReadTasks, serve: exported("porucheniya", (*Server).listTasks, taskColumns()...), streams: true, outside: true, handsOut: true},
-		{name: "drafts.export", method: get, path: v1 + "/drafts/export", op: access.ReadDrafts, serve: exported("proekty", (*Server).listDrafts, draftColumns()...), streams: true, outside: true, handsOut: true},
-		{name: "rules.export", method: get, path: v1 + "/rules/versions/export", op: access.ReadRules, serve: exported("pravila", (*Server).listRuleSets, ruleSetColumns()...), streams: true, outside: true, handsOut: true},
-		{name: "mass.export", method: get, path: v1 + "/mass-runs/export", op: access.ReadDocuments, serve: exported("massovye", (*Server).listMassRuns, massRunColumns()...), streams: true, outside: true, handsOut: true},
-		{name: "mass.exportitems", method: get, path: v1 + "/mass-runs/{id}/items/export", op: access.ReadDocuments, serve: exported("itogi", (*Server).listMassItems, massItemColumns()...), streams: true, outside: true, handsOut: true},
-		{name: "reports.journals", method: get, path: v1 + "/reports/journals", op: access.ReadJournals, serve: exportedWhole("zhurnaly", (*Server).listJournals, journalColumns()...), streams: true, outside: true, handsOut: true},
+		fileRoute("documents.export", v1+"/documents/export", access.ReadDocuments, (*Server).exportListedDocuments),
+		fileRoute("deliveries.export", v1+"/deliveries/export", access.ReadDeliveries, exported("otpravki", (*Server).listDeliveries, deliveryColumns()...)),
+		fileRoute("deadletters.export", v1+"/dead-letters/export", access.ReadDeadLetters, exported("neobrabotannoe", (*Server).listDeadLetters, deadLetterColumns()...)),
+		fileRoute("parties.exportall", v1+"/parties/export", access.ReadParties, exported("zayaviteli", (*Server).listParties, partyColumns()...)),
+		fileRoute("erasures.export", v1+"/erasures/export", access.ReadParties, exported("akty", (*Server).listErasures, erasureColumns()...)),
+		fileRoute("tasks.export", v1+"/tasks/export", access.ReadTasks, exported("porucheniya", (*Server).listTasks, taskColumns()...)),
+		fileRoute("drafts.export", v1+"/drafts/export", access.ReadDrafts, exported("proekty", (*Server).listDrafts, draftColumns()...)),
+		fileRoute("rules.export", v1+"/rules/versions/export", access.ReadRules, exported("pravila", (*Server).listRuleSets, ruleSetColumns()...)),
+		fileRoute("mass.export", v1+"/mass-runs/export", access.ReadDocuments, exported("massovye", (*Server).listMassRuns, massRunColumns()...)),
+		fileRoute("mass.exportitems", v1+"/mass-runs/{id}/items/export", access.ReadDocuments, exported("itogi", (*Server).listMassItems, massItemColumns()...)),
+		fileRoute("reports.journals", v1+"/reports/journals", access.ReadJournals, exportedWhole("zhurnaly", (*Server).listJournals, journalColumns()...)),
 	}
 }
 

@@ -93,7 +93,7 @@ func once(tx store.Tx, fresh core.SavedAnswer, do func(tx store.Tx) (answer, err
 
 func again(old *core.SavedAnswer, fresh core.SavedAnswer) (answer, error) {
 	if old.Request != fresh.Request {
-		return answer{}, core.Conflict("request.idempotency", "этот Idempotency-Key уже использован для другого запроса")
+		return answer{}, core.Conflict("request.idempotency", "прошлая попытка уже выполнена, а содержание с тех пор изменилось: посмотрите, что получилось, и отправьте ещё раз, если нужно")
 	}
 	return answer{Status: old.Status, Location: old.Location, ETag: old.ETag, Body: json.RawMessage(old.Body)}, nil
 }

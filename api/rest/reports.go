@@ -15,8 +15,8 @@ import (
 func reportRoutes() []*route {
 	return []*route{
 		{name: "reports.summary", method: get, path: v1 + "/reports/summary", op: access.ReadReports, serve: (*Server).summary, streams: true},
-		{name: "reports.documents", method: get, path: v1 + "/reports/documents", op: access.ReadReports, serve: (*Server).exportDocuments, streams: true, outside: true, handsOut: true},
-		{name: "reports.appeals", method: get, path: v1 + "/reports/appeals", op: access.ReadReports, serve: (*Server).exportAppeals, streams: true, outside: true, handsOut: true},
+		fileRoute("reports.documents", v1+"/reports/documents", access.ReadReports, (*Server).exportDocuments),
+		fileRoute("reports.appeals", v1+"/reports/appeals", access.ReadReports, (*Server).exportAppeals),
 	}
 }
 

@@ -185,6 +185,15 @@ func (b *runner) last(key string) float64 {
 	return s[len(s)-1]
 }
 
+// half is half of the top rate, or a rate any machine bears as long as that was
+// not measured.
+func (b *runner) half() float64 {
+	if len(b.samples[ingestRate]) == 0 {
+		return 500
+	}
+	return b.last(ingestRate) / 2
+}
+
 // folder is a fresh folder of the run.
 func (b *runner) folder(name string) string {
 	b.hubs++

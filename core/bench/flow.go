@@ -52,6 +52,34 @@ func (c *connector) configure(ctx context.Context, settings object) error {
 	return plugin.AsError(reply.GetFault())
 }
 
+// stats asks a generator how its messages fared.
+func (c *connector) stats(ctx context.Context) (f figures, err error) {
+	stream, err := c.client.Do(ctx)
+	if err != nil {
+		return f, err
+	}
+	for _, step := range []*pluginv1.DoUp{
+		{Step: &pluginv1.DoUp_Request{Request: &pluginv1.DoRequest{Operation: "stats", Input: []byte("{}")}}},
+		{Step: &pluginv1.DoUp_End{End: true}},
+	} {
+		if err := stream.Send(step); err != nil {
+			return f, err
+		}
+	}
+	for {
+		down, err := stream.Recv()
+		if err == nil {
+			err = plugin.AsError(down.GetFault())
+		}
+		if err != nil {
+			return f, err
+		}
+		if reply := down.GetReply(); reply != nil {
+			return f, json.Unmarshal(reply.GetOutput(), &f)
+		}
+	}
+}
+
 // receivePipe is the rate of messages over the wire alone.
 func (b *runner) receivePipe(ctx context.Context) (float64, error) {
 	source, err := b.startConnector(ctx, object{"messages": b.messages})
@@ -150,20 +178,44 @@ func (h *hub) take(ctx context.Context, settings object) (figures, error) {
 	return f, err
 }
 
-// latency99 measures acknowledgements at half of the rate just measured.
+// steady is a stream at half of the top rate.
+func (b *runner) steady() object {
+	half := b.half()
+	return object{"messages": int(half * b.latency.Seconds()), "rate": half}
+}
+
+// latency99 measures acknowledgements at half of the rate just measured, and
+// beside them those of the pipe: what the wire and the machine need by themselves.
 func (b *runner) latency99(ctx context.Context) error {
-	half := b.last(ingestRate) / 2
+	stream := b.steady()
+	floor, err := b.pipeLatency(ctx, stream)
+	if err != nil {
+		return err
+	}
 	h, err := b.startHub(ctx, b.folder("latency"))
 	if err != nil {
 		return err
 	}
-	f, err := h.take(ctx, object{"messages": int(half * b.latency.Seconds()), "rate": half})
+	f, err := h.take(ctx, stream)
 	if err := errors.Join(err, h.discard()); err != nil {
 		return err
 	}
 	b.note("ack_p99_half_load_ms", f.P99)
-	b.say("  ack p99    %6.2f ms at %.0f/s, median %.2f ms", f.P99, half, f.P50)
+	b.note("ack_p99_pipe_ms", floor.P99)
+	b.say("  ack p99    %6.2f ms at %.0f/s, median %.2f ms; pipe %.2f ms, median %.2f ms", f.P99, stream["rate"], f.P50, floor.P99, floor.P50)
 	return nil
+}
+
+func (b *runner) pipeLatency(ctx context.Context, stream object) (f figures, err error) {
+	source, err := b.startConnector(ctx, stream)
+	if err != nil {
+		return f, err
+	}
+	defer source.process.Kill()
+	if _, err := pipe.Receive(ctx, source.client, pipe.Options{Messages: stream["messages"].(int)}); err != nil {
+		return f, err
+	}
+	return source.stats(ctx)
 }
 
 // slowFlush is what a slow disk adds to each flush.

@@ -45,6 +45,7 @@ var allFigures = []figure{
 	{key: "deciding_vs_registering", title: "processor time of reading a document and deciding on it by 200 rules; against storing and registering it", atMost: true, must: 1, aim: 0.3},
 	{key: "routing_vs_registering", title: "what registering costs more where what is decided is done and written as well; against registering alone"},
 	{key: "ack_p99_half_load_ms", title: "acknowledgement p99 at half of the top rate", unit: "ms", atMost: true, must: 10, aim: 5, mustSync: 4, aimSync: 2},
+	{key: "ack_p99_pipe_ms", title: "the wire and the machine themselves: the same with no store behind", unit: "ms"},
 	{key: "fdatasync_p99_ms", title: "the disk itself: fdatasync of 4 KiB, p99", unit: "ms"},
 	{key: "slow_disk_ratio", title: "delivered with 2 ms added to every flush; against without", must: 0.6, aim: 0.9},
 	{key: "hub_rss_mb", title: "resident memory of the hub at full load, peak", unit: "MB", atMost: true, must: 250, aim: 150},

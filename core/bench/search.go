@@ -283,23 +283,20 @@ func vocabulary() []string {
 // whileIndexing measures what indexing adds to acknowledgements: two hubs take
 // the same stream, one of them without an index.
 func (b *runner) whileIndexing(ctx context.Context) error {
-	perSecond := 500.0
-	if samples := b.samples[ingestRate]; len(samples) > 0 {
-		perSecond = samples[len(samples)-1] / 2
-	}
+	stream := b.steady()
 	var p99 [2]float64
 	for i, args := range [][]string{{"--no-index"}, nil} {
 		h, err := b.startHub(ctx, b.folder("indexing"), args...)
 		if err != nil {
 			return err
 		}
-		f, err := h.take(ctx, object{"messages": int(perSecond * b.latency.Seconds()), "rate": perSecond})
+		f, err := h.take(ctx, stream)
 		if err := errors.Join(err, h.discard()); err != nil {
 			return err
 		}
 		p99[i] = f.P99
 	}
 	b.note("ack_p99_indexing", p99[1]/p99[0])
-	b.say("  indexing   %6.2f ms ack p99 at %.0f/s, %.2f ms without  %.2f", p99[1], perSecond, p99[0], p99[1]/p99[0])
+	b.say("  indexing   %6.2f ms ack p99 at %.0f/s, %.2f ms without  %.2f", p99[1], stream["rate"], p99[0], p99[1]/p99[0])
 	return nil
 }

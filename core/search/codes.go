@@ -23,16 +23,16 @@ const (
 // codesField has the codes.
 const codesField = "codes"
 
-// codesOf finds the codes: every short requisite with a digit that is no mail
-// address, and the runs of minRun digits or more in other texts; shorter ones are
-// words.
+// codesOf finds the codes: every requisite with a digit, or its words where it is
+// too long for one, and in texts and mail addresses the runs of minRun digits or
+// more; shorter ones are words.
 func codesOf(requisites, texts []string) []string {
 	found := codes{known: map[string]bool{}}
 	for _, v := range requisites {
-		whole := code(v)
-		if utf8.RuneCountInString(whole) <= maxCode && strings.ContainsFunc(whole, unicode.IsDigit) && !strings.Contains(v, "@") {
-			found.add(whole)
-		} else {
+		if !found.addWhole(v) {
+			for word := range strings.FieldsSeq(v) {
+				found.addWhole(word)
+			}
 			found.addRuns(v)
 		}
 	}
@@ -67,6 +67,20 @@ type codes struct {
 	all   []string
 	known map[string]bool
 	grams int
+}
+
+// addWhole is false for what is too long for a code.
+func (c *codes) addWhole(text string) bool {
+	whole := code(text)
+	switch {
+	case utf8.RuneCountInString(whole) > maxCode:
+		return false
+	case strings.Contains(text, "@"):
+		c.addRuns(text)
+	case strings.ContainsFunc(whole, unicode.IsDigit):
+		c.add(whole)
+	}
+	return true
 }
 
 func (c *codes) add(code string) {
@@ -140,7 +154,8 @@ func (gramAnalyzer) Analyze(text []byte) analysis.TokenStream {
 // phone those without the 8 or 7 it begins with, too.
 func codeParts(text string) (parts [][]string) {
 	typed := code(text)
-	if utf8.RuneCountInString(typed) < minCode || !strings.ContainsFunc(typed, unicode.IsDigit) {
+	n := utf8.RuneCountInString(typed)
+	if n < minCode || n > maxCode || !strings.ContainsFunc(typed, unicode.IsDigit) {
 		return nil
 	}
 	parts = append(parts, grams(typed))

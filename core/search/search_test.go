@@ -180,7 +180,7 @@ func TestWordsAreFoundInAllTheirForms(t *testing.T) {
 		}),
 		"лифт": d.register(core.Document{
 			Subject: "Лифт", Text: "Не работает лифт в подъезде. Кровля в порядке.", Fields: map[string]string{"delivery_type": "Почта России"},
-			Appeal: &core.Appeal{State: core.AppealNew, Accounts: []core.AccountRef{{Number: "000123456789"}}, Applicant: person("Сидорова Анна")},
+			Appeal: &core.Appeal{State: core.AppealNew, Comment: "Единый лицевой счёт 50АБ765432-18 заявитель назвал по телефону, договор не найден", Accounts: []core.AccountRef{{Number: "000123456789"}}, Applicant: person("Сидорова Анна")},
 		}),
 		"html": d.register(core.Document{Subject: "Пустой", HTML: "<p>Отключили <b>горячую</b> воду</p>"}),
 	}
@@ -210,6 +210,8 @@ func TestWordsAreFoundInAllTheirForms(t *testing.T) {
 		"2026/000123":           {"кровля"},
 		"3456789":               {"лифт"},
 		"х2026":                 {"кровля"},
+		"50аб765432":            {"лифт"},
+		"765432-18":             {"лифт"},
 		"1237701":               {}, // the end of one number, the beginning of the next
 		"Сидорова":              {"лифт"},
 		"почта":                 {"лифт"},

@@ -54,10 +54,3 @@ async function reach<T>(pending: Promise<Answer<T>>): Promise<Answer<T>> {
 export function ifMatch(of: { version: number }): { "If-Match": string } {
   return { "If-Match": `"${of.version}"` }
 }
-
-/** onceKey is a fresh Idempotency-Key; keep it while the same thing is tried again. */
-export function onceKey(): { "Idempotency-Key": string } {
-  // randomUUID exists over HTTPS and on localhost only.
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  return { "Idempotency-Key": Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("") }
-}

@@ -33,15 +33,6 @@ export class ApiError extends Error {
   }
 }
 
-/**
- * refused tells that the hub has said no: nothing was done, so that the next try is another request
- * and takes a fresh Idempotency-Key. What became of a request without an answer nobody knows: it
- * keeps its key, and the hub does it once.
- */
-export function refused(error: unknown): boolean {
-  return error instanceof ApiError && error.status >= 400 && error.status < 500
-}
-
 function faultsOf(p: Partial<Omit<Problem, "kind">>): Fault[] {
   if (p.errors?.length) return p.errors
   return p.field ? [{ field: p.field, text: p.detail ?? "" }] : []

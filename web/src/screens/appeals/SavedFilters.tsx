@@ -2,7 +2,8 @@ import { CloseOutlined, StarOutlined } from "@ant-design/icons"
 import { Button, Checkbox, Input, Popover } from "antd"
 import { useState } from "react"
 import { useNavigate, useSearchParams } from "react-router"
-import { api, call, ifMatch, onceKey, type Schema } from "../../api/client"
+import { api, call, ifMatch, type Schema } from "../../api/client"
+import { useOnce } from "../../api/once"
 import { refresh, useGet } from "../../api/query"
 import { useCan, useSession } from "../../app/session"
 import { toast } from "../../parts/toast"
@@ -57,9 +58,10 @@ function Save(props: { values: Record<string, string>; saved: () => void }) {
   const t = useTexts(words)
   const [title, setTitle] = useState("")
   const [shared, setShared] = useState(false)
+  const once = useOnce()
   const save = async () => {
     try {
-      await call(api.POST("/api/v1/filters", { body: { title, list: "appeals", values: props.values, shared }, params: { header: onceKey() } }))
+      await once((header) => call(api.POST("/api/v1/filters", { body: { title, list: "appeals", values: props.values, shared }, params: { header } })))
       toast.done(t.savedDone)
       await refresh("/api/v1/filters")
       props.saved()

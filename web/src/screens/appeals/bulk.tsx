@@ -1,6 +1,7 @@
 import { Button, Form, Input, Modal, Progress, Select } from "antd"
 import { useState } from "react"
-import { api, call, onceKey, type Schema } from "../../api/client"
+import { api, call, type Schema } from "../../api/client"
+import { useOnce } from "../../api/once"
 import { useEvents } from "../../api/events"
 import { refresh, useGet } from "../../api/query"
 import { useCan } from "../../app/session"
@@ -39,9 +40,9 @@ function Ask(props: { chosen: Chosen; close: () => void; begun: (id: string) => 
   const t = useTexts(words)
   const { operation, rows } = props.chosen
   const final = useGet("/api/v1/mass-operations").data?.items.find((o) => o.name === operation)?.final
-  const [once] = useState(onceKey)
+  const once = useOnce()
   const begin = async (args: object) => {
-    const made = await call(api.POST("/api/v1/mass-runs", { params: { header: once }, body: { operation, args: args as never, documents: rows.map((r) => r.id) } }))
+    const made = await once((header) => call(api.POST("/api/v1/mass-runs", { params: { header }, body: { operation, args: args as never, documents: rows.map((r) => r.id) } })))
     props.begun(made.id)
   }
   return (

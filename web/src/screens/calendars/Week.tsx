@@ -1,5 +1,6 @@
 import { Form, Input, InputNumber, Modal, Switch } from "antd"
-import { api, call, ifMatch, onceKey, type Schema } from "../../api/client"
+import { api, call, ifMatch, type Schema } from "../../api/client"
+import { useOnce } from "../../api/once"
 import { refresh } from "../../api/query"
 import { RecordForm } from "../../parts/RecordForm"
 import { toast } from "../../parts/toast"
@@ -19,9 +20,10 @@ export function Week(props: { calendar?: Calendar; close: (made?: string) => voi
   const initial: Partial<Values> = c
     ? { id: c.id, title: c.title, zone: c.zone, short_by: c.short_by, holidays: c.holidays, warn_days: c.warn_days, warn_percent: c.warn_percent, hours: c.week.map(hoursText) }
     : { zone: "+03:00", short_by: 60, holidays: true, warn_days: 1, warn_percent: 20, hours: usual }
+  const once = useOnce()
   const save = async ({ hours, ...values }: Values) => {
     const body = { ...values, organization: c?.organization, id: c?.id ?? values.id, week: hours.map((h) => parseHours(h ?? "") ?? []) }
-    const kept = await call(c ? api.PUT("/api/v1/calendars/{id}", { params: { path: { id: c.id }, header: ifMatch(c) }, body }) : api.POST("/api/v1/calendars", { params: { header: onceKey() }, body }))
+    const kept = await (c ? call(api.PUT("/api/v1/calendars/{id}", { params: { path: { id: c.id }, header: ifMatch(c) }, body })) : once((header) => call(api.POST("/api/v1/calendars", { params: { header }, body }))))
     toast.done(t.stored)
     void refresh("/api/v1/calendars")
     props.close(kept.id)

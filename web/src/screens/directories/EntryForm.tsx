@@ -1,7 +1,8 @@
 import { Button, Drawer, Form } from "antd"
-import { useRef, useState } from "react"
-import { ApiError, refused } from "../../api/errors"
-import { api, call, ifMatch, onceKey } from "../../api/client"
+import { useState } from "react"
+import { ApiError } from "../../api/errors"
+import { api, call, ifMatch } from "../../api/client"
+import { useOnce } from "../../api/once"
 import { read, refresh } from "../../api/query"
 import { sendForm } from "../../api/upload"
 import { useLanguage } from "../../app/language"
@@ -25,17 +26,12 @@ export function EntryForm(props: { book: Book; entry?: Entry; writable: boolean;
   const lang = useLanguage()
   const { book, entry, close } = props
   const [files, setFiles] = useState<File[]>([])
-  const once = useRef(onceKey())
+  const once = useOnce()
   const path = `/api/v1/directories/${book.name}/entries`
   const done = () => { toast.done(t.saved); void rereadEntries(); close() }
   const write = (v: Values, over: Entry) => sendForm<Entry>(`${path}/${over.id}`, { method: "PUT", data: v, files, headers: ifMatch(over) })
   const create = async (v: Values) => {
-    try {
-      await sendForm(path, { data: v, files, headers: once.current })
-    } catch (error) {
-      if (refused(error)) once.current = onceKey()
-      throw error
-    }
+    await once((headers) => sendForm(path, { data: v, files, headers }))
     done()
   }
   const titles = Object.fromEntries(book.fields.map((f) => [f.name, pick(f.title, lang)]))

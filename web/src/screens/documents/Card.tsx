@@ -2,7 +2,8 @@ import { MoreOutlined } from "@ant-design/icons"
 import { Button, Dropdown } from "antd"
 import { useState } from "react"
 import { useNavigate, useParams } from "react-router"
-import { api, call, ifMatch, onceKey, type Schema } from "../../api/client"
+import { api, call, ifMatch, type Schema } from "../../api/client"
+import { useOnce } from "../../api/once"
 import { useEvents } from "../../api/events"
 import { useGet } from "../../api/query"
 import { useKeys } from "../../app/keys"
@@ -119,8 +120,9 @@ function useDeeds({ document: d, thread }: DocumentCard, reply: () => void): Dee
   const navigate = useNavigate()
   const state = (to: Schema<"DocumentState">) => () =>
     void call(api.PATCH("/api/v1/documents/{id}", { params: { path: { id: d.id }, header: ifMatch(d) }, body: { state: to } })).then(() => { toast.done(t.saved); return reread() }, toast.error)
+  const once = useOnce()
   const prepare = () =>
-    void call(api.POST("/api/v1/drafts", { params: { header: onceKey() }, body: { in_reply_to: d.id, text: { subject: `Re: ${d.subject}`, text: "" } } }))
+    void once((header) => call(api.POST("/api/v1/drafts", { params: { header }, body: { in_reply_to: d.id, text: { subject: `Re: ${d.subject}`, text: "" } } })))
       .then((made) => { toast.done(t.prepared); return navigate(`/documents/drafts/${made.draft.id}`) }, toast.error)
   const detach = async () => {
     if (await confirm({ title: t.detachAsk })) await call(api.POST("/api/v1/documents/{id}/detach", { params: { path: { id: d.id }, header: ifMatch(d) } })).then(() => { toast.done(t.detached); return reread() }, toast.error)

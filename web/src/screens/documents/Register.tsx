@@ -1,9 +1,9 @@
 import { DatePicker, Form, Input, Segmented, Select } from "antd"
 import dayjs, { type Dayjs } from "dayjs"
-import { useRef, useState } from "react"
+import { useState } from "react"
 import { useNavigate, useSearchParams } from "react-router"
-import { onceKey, type Schema } from "../../api/client"
-import { refused } from "../../api/errors"
+import type { Schema } from "../../api/client"
+import { useOnce } from "../../api/once"
 import { refresh, useGet } from "../../api/query"
 import { sendForm } from "../../api/upload"
 import { clearable } from "../../parts/clearable"
@@ -39,7 +39,7 @@ function Paper({ direction }: { direction: Direction }) {
   const [form] = Form.useForm<Values>()
   const [files, setFiles] = useState<File[]>([])
   const [share, setShare] = useState<number | undefined>(undefined)
-  const once = useRef(onceKey())
+  const once = useOnce()
   const journals = (useGet("/api/v1/journals").data?.items ?? []).filter((j) => j.direction === direction)
   const chosen = Form.useWatch("journal", form)
   const party = Form.useWatch("party", form)
@@ -47,13 +47,10 @@ function Paper({ direction }: { direction: Direction }) {
   const save = async (v: Values) => {
     const data = { direction, subject: v.subject, text: v.text, journal: v.journal, date: v.date?.format("YYYY-MM-DD"), due_at: v.due?.toISOString(), ...correspondent(v, direction), ...(v.delivery && { fields: { delivery_type: v.delivery } }) }
     try {
-      const made = await sendForm<Schema<"Document">>("/api/v1/documents", { data, files, headers: once.current }, setShare)
+      const made = await once((headers) => sendForm<Schema<"Document">>("/api/v1/documents", { data, files, headers }, setShare))
       toast.done(t.reg.done(made.number?.text ?? ""))
       void refresh("/api/v1/documents", "/api/v1/journals")
       await navigate(`/documents/${made.id}`, { replace: true })
-    } catch (error) {
-      if (refused(error)) once.current = onceKey()
-      throw error
     } finally {
       setShare(undefined)
     }

@@ -1,7 +1,7 @@
 import { Button, Checkbox, Input, Select } from "antd"
-import { useEffect, useId, useRef, useState } from "react"
-import { onceKey, type Schema } from "../../api/client"
-import { refused } from "../../api/errors"
+import { useEffect, useId, useState } from "react"
+import type { Schema } from "../../api/client"
+import { useOnce } from "../../api/once"
 import { useGet } from "../../api/query"
 import { sendForm } from "../../api/upload"
 import { useKeys } from "../../app/keys"
@@ -23,7 +23,7 @@ export function Reply({ document: d, close }: { document: Schema<"Document">; cl
   const [files, setFiles] = useState<File[]>([])
   const [share, setShare] = useState<number | undefined>(undefined)
   const [fault, setFault] = useState("")
-  const once = useRef(onceKey())
+  const once = useOnce()
   const ids = useId()
   const channels = useGet("/api/v1/channels", {}, { staleTime: 60_000 }).data?.items ?? []
   useEffect(() => document.getElementById(`${ids}text`)?.focus(), [ids])
@@ -31,13 +31,12 @@ export function Reply({ document: d, close }: { document: Schema<"Document">; cl
     setFault("")
     setShare(0)
     try {
-      await sendForm(`/api/v1/documents/${d.id}/reply`, { data: { subject, text, channel, keep_open: keepOpen }, files, headers: once.current }, setShare)
+      await once((headers) => sendForm(`/api/v1/documents/${d.id}/reply`, { data: { subject, text, channel, keep_open: keepOpen }, files, headers }, setShare))
       gone()
       toast.done(t.sent)
       close()
       await reread()
     } catch (error) {
-      if (refused(error)) once.current = onceKey()
       setFault(explain(error))
     } finally {
       setShare(undefined)

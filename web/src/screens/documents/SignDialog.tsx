@@ -1,6 +1,7 @@
 import { Checkbox, Modal, Radio } from "antd"
 import { useState } from "react"
-import { onceKey, type Schema } from "../../api/client"
+import type { Schema } from "../../api/client"
+import { useOnce } from "../../api/once"
 import { useGet } from "../../api/query"
 import { sendForm } from "../../api/upload"
 import { FileDrop, type HubFile } from "../../parts/Files"
@@ -28,11 +29,12 @@ export function SignDialog(props: { subject: Subject; close: () => void; begun?:
   const [text, setText] = useState(own.length === 0)
   const [ready, setReady] = useState<File[]>([])
   const [busy, setBusy] = useState(false)
+  const once = useOnce()
   const sign = () => {
     const what = s.visa ? { visa: true } : { files, text: text || files.length === 0 }
     const data = { ...what, certificate: ready.length > 0 ? undefined : certificate, version: s.version }
     setBusy(true)
-    sendForm(`/api/v1/${s.path}/${s.id}/signatures`, { data, files: ready, headers: onceKey() })
+    once((headers) => sendForm(`/api/v1/${s.path}/${s.id}/signatures`, { data, files: ready, headers }))
       .then(() => { toast.info(ready.length > 0 ? t.signBrought : t.signStarted); props.begun?.(); props.close(); return reread() }, toast.error)
       .finally(() => setBusy(false))
   }

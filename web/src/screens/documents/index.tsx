@@ -1,7 +1,8 @@
 import { PlusOutlined } from "@ant-design/icons"
 import { Button, Segmented } from "antd"
 import { Link, useNavigate, useSearchParams } from "react-router"
-import { api, call, onceKey, type Schema } from "../../api/client"
+import { api, call, type Schema } from "../../api/client"
+import { useOnce } from "../../api/once"
 import { useCan } from "../../app/session"
 import type { Tone } from "../../app/theme"
 import { type Column, DataList, type Filter } from "../../parts/DataList"
@@ -33,7 +34,8 @@ export default function Documents() {
   const stage = stages.find((s) => s === search.get("stage")) ?? "all"
   const go = (next: Direction, at: Stage = "all") => setSearch({ ...(next !== "incoming" && { direction: next }), ...(at !== "all" && { stage: at }) })
   const navigate = useNavigate()
-  const begin = () => call(api.POST("/api/v1/drafts", { params: { header: onceKey() }, body: { text: { subject: "", text: "" } } })).then((made) => navigate(`/documents/drafts/${made.draft.id}`), toast.error)
+  const once = useOnce()
+  const begin = () => once((header) => call(api.POST("/api/v1/drafts", { params: { header }, body: { text: { subject: "", text: "" } } }))).then((made) => navigate(`/documents/drafts/${made.draft.id}`), toast.error)
   const register = can("documents.write") && <Link to={`/documents/new?direction=${direction}`}><Button type="primary" icon={<PlusOutlined />} tabIndex={-1}>{t.register}</Button></Link>
   const actions = <>{direction === "outgoing" && can("drafts.write") && <Button onClick={() => void begin()}>{t.draft.begin}</Button>}{register}</>
   return (

@@ -1,8 +1,9 @@
 import { PlusOutlined, SearchOutlined } from "@ant-design/icons"
 import { Button, Checkbox, Input, Tree } from "antd"
-import { useRef, useState } from "react"
+import { useState } from "react"
 import { Link, useSearchParams } from "react-router"
-import { api, call, ifMatch, onceKey } from "../../api/client"
+import { api, call, ifMatch } from "../../api/client"
+import { useOnce } from "../../api/once"
 import { refresh, useGet } from "../../api/query"
 import { useCan } from "../../app/session"
 import { Empty } from "../../parts/Async"
@@ -98,9 +99,9 @@ function Comments(props: { article: string }) {
   const can = useCan()
   const list = useEntries("article_comments", { article: props.article }).toSorted((a, b) => a.created_at.localeCompare(b.created_at))
   const [text, setText, sent] = useDraft(`article.${props.article}`, "")
-  const once = useRef(onceKey())
+  const once = useOnce()
   const add = () =>
-    call(api.POST("/api/v1/directories/{name}/entries", { params: { path: { name: "article_comments" }, header: once.current }, body: { values: { article: props.article, title: text.trim() } } })).then(() => { once.current = onceKey(); sent(); return reread() }, toast.error)
+    once((header) => call(api.POST("/api/v1/directories/{name}/entries", { params: { path: { name: "article_comments" }, header }, body: { values: { article: props.article, title: text.trim() } } }))).then(() => { sent(); return reread() }, toast.error)
   const settle = (c: Entry) =>
     call(api.PUT("/api/v1/directories/{name}/entries/{id}", { params: { path: { name: "article_comments", id: c.id }, header: ifMatch(c) }, body: { values: { ...c.values, solved: true } } })).then(reread, toast.error)
   return (

@@ -1,8 +1,9 @@
 import { Button, Form, Input, Modal, Radio } from "antd"
-import { type ReactNode, useRef, useState } from "react"
+import { type ReactNode, useState } from "react"
 import { Link, useNavigate, useParams } from "react-router"
 import { useQuery } from "@tanstack/react-query"
-import { api, call, door, ifMatch, onceKey, type Schema } from "../../api/client"
+import { api, call, door, ifMatch, type Schema } from "../../api/client"
+import { useOnce } from "../../api/once"
 import { refresh, useGet } from "../../api/query"
 import { useCan } from "../../app/session"
 import { Async } from "../../parts/Async"
@@ -114,12 +115,11 @@ function Consent({ party: p }: { party: Party }) {
   const t = useTexts(words)
   const can = useCan()
   const [asked, setAsked] = useState<"given" | "withdrawn" | null>(null)
-  const once = useRef(onceKey())
+  const once = useOnce()
   const all = (p.consents ?? []).toSorted((a, b) => b.at.localeCompare(a.at))
   const now = all[0]?.state
   const save = async (v: { way: string; text_version?: string; comment?: string }) => {
-    await call(api.POST("/api/v1/parties/{id}/consents", { params: { path: { id: p.id }, header: once.current }, body: { state: asked!, at: new Date().toISOString(), ...v } }))
-    once.current = onceKey()
+    await once((header) => call(api.POST("/api/v1/parties/{id}/consents", { params: { path: { id: p.id }, header }, body: { state: asked!, at: new Date().toISOString(), ...v } })))
     toast.done(t.saved)
     setAsked(null)
     await reread()
@@ -195,9 +195,9 @@ function ExportAll({ party: p }: { party: Party }) {
 function Erase({ party: p, close }: { party: Party; close: () => void }) {
   const t = useTexts(words)
   const navigate = useNavigate()
-  const once = useRef(onceKey())
+  const once = useOnce()
   const save = async (v: { ground: string }) => {
-    const act = await call(api.POST("/api/v1/parties/{id}/erasure", { params: { path: { id: p.id }, header: { ...ifMatch(p), ...once.current } }, body: { ground: v.ground } }))
+    const act = await once((key) => call(api.POST("/api/v1/parties/{id}/erasure", { params: { path: { id: p.id }, header: { ...ifMatch(p), ...key } }, body: { ground: v.ground } })))
     void reread()
     await navigate(`/erasures/${act.id}`)
   }

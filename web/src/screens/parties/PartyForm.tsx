@@ -1,7 +1,6 @@
 import { Button, Form, Input, Modal, Select } from "antd"
-import { useRef } from "react"
-import { api, call, ifMatch, onceKey, type Schema } from "../../api/client"
-import { refused } from "../../api/errors"
+import { api, call, ifMatch, type Schema } from "../../api/client"
+import { useOnce } from "../../api/once"
 import { read, refresh } from "../../api/query"
 import { RecordForm } from "../../parts/RecordForm"
 import { toast } from "../../parts/toast"
@@ -23,14 +22,14 @@ const blank = { kind: "person", name: "", addresses: [] } as unknown as Party
 export function PartyForm(props: { party?: Party; title: string; close: () => void; saved: (party: Party) => void }) {
   const t = useTexts(words)
   const { party } = props
-  const once = useRef(onceKey())
+  const once = useOnce()
   const done = (now: Party) => { toast.done(t.saved); void refresh("/api/v1/parties", "/api/v1/parties/{id}"); props.close(); props.saved(now) }
   const { save, conflict } = useSave<Party, Input_>({
     base: party ?? blank, edits, saved: done, titles: { name: t.name, kind: t.kind, addresses: t.contacts, accounts: t.accounts, notes: t.notes },
     write: (body, over) => call(api.PUT("/api/v1/parties/{id}", { params: { path: { id: over.id }, header: ifMatch(over) }, body })),
     reread: () => read("/api/v1/parties/{id}", { params: { path: { id: party?.id ?? "" } } }),
   })
-  const create = (body: Input_) => call(api.POST("/api/v1/parties", { params: { header: once.current }, body })).then(done, (error: unknown) => { if (refused(error)) once.current = onceKey(); throw error })
+  const create = (body: Input_) => once((header) => call(api.POST("/api/v1/parties", { params: { header }, body }))).then(done)
   return (
     <Modal open title={props.title} footer={null} onCancel={props.close} width={720}>
       <RecordForm<Input_> initial={edits(party ?? blank)} save={(v) => (party ? save({ ...edits(party), ...v }) : create(v))} cancel={props.close} title={props.title}>

@@ -1,7 +1,8 @@
 import { Alert, Button, Input, Select } from "antd"
 import { useState } from "react"
 import { useNavigate, useParams } from "react-router"
-import { api, call, ifMatch, onceKey, type Schema } from "../../api/client"
+import { api, call, ifMatch, type Schema } from "../../api/client"
+import { useOnce } from "../../api/once"
 import { ApiError, type Fault, isStale } from "../../api/errors"
 import { refresh, useGet } from "../../api/query"
 import { useKeys } from "../../app/keys"
@@ -78,7 +79,7 @@ function useSaving(rule: Rule | undefined, t: (typeof words)["ru"]) {
   const [faults, setFaults] = useState<readonly Fault[]>([])
   const [trouble, setTrouble] = useState("")
   const [busy, setBusy] = useState(false)
-  const [once] = useState(onceKey)
+  const once = useOnce()
   const refused = (error: unknown) => {
     setFaults(error instanceof ApiError ? error.faults.map((f) => ({ ...f, field: f.field.replace(/^rules\.\d+\./, "") })) : [])
     setTrouble(isStale(error) ? t.stale : error instanceof ApiError && error.faults.length > 0 ? t.check : explain(error))
@@ -92,9 +93,9 @@ function useSaving(rule: Rule | undefined, t: (typeof words)["ru"]) {
     setBusy(true)
     clear()
     try {
-      await call<Schema<"Rule">>(rule
-        ? api.PUT("/api/v1/rules/{id}", { params: { path: { id: rule.id }, header: ifMatch({ version: rule.changed }) }, body })
-        : api.POST("/api/v1/rules", { params: { header: once }, body }))
+      await (rule
+        ? call<Schema<"Rule">>(api.PUT("/api/v1/rules/{id}", { params: { path: { id: rule.id }, header: ifMatch({ version: rule.changed }) }, body }))
+        : once((header) => call<Schema<"Rule">>(api.POST("/api/v1/rules", { params: { header }, body }))))
       toast.done(body.on && !rule?.on ? t.savedOn : t.saved)
       void refresh("/api/v1/rules", "/api/v1/rules/versions")
       await navigate("/rules")

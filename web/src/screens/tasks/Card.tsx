@@ -1,8 +1,9 @@
 import { PlusOutlined } from "@ant-design/icons"
 import { Button, Form, Input, Modal } from "antd"
-import { useRef, useState } from "react"
+import { useState } from "react"
 import { Link, useParams } from "react-router"
-import { api, call, ifMatch, onceKey, type Schema } from "../../api/client"
+import { api, call, ifMatch, type Schema } from "../../api/client"
+import { useOnce } from "../../api/once"
 import { useEvents } from "../../api/events"
 import { refresh, useGet } from "../../api/query"
 import { sendForm } from "../../api/upload"
@@ -144,9 +145,9 @@ function Talk({ card }: { card: Card }) {
   const t = useTexts(words)
   const can = useCan()
   const [text, setText, sent] = useDraft(`task.${card.task.id}`, "")
-  const once = useRef(onceKey())
+  const once = useOnce()
   const say = () =>
-    call(api.POST("/api/v1/tasks/{id}/comments", { params: { path: { id: card.task.id }, header: once.current }, body: { text } })).then(() => { once.current = onceKey(); sent(); return reread() }, toast.error)
+    once((header) => call(api.POST("/api/v1/tasks/{id}/comments", { params: { path: { id: card.task.id }, header }, body: { text } }))).then(() => { sent(); return reread() }, toast.error)
   return (
     <section className="u-panel" aria-label={t.comments}>
       <h2>{t.comments}</h2>

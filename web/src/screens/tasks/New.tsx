@@ -1,9 +1,8 @@
 import { Checkbox, DatePicker, Form, Input, Select } from "antd"
 import dayjs, { type Dayjs } from "dayjs"
-import { useRef } from "react"
 import { useNavigate, useSearchParams } from "react-router"
-import { api, call, onceKey, type Schema } from "../../api/client"
-import { refused } from "../../api/errors"
+import { api, call, type Schema } from "../../api/client"
+import { useOnce } from "../../api/once"
 import { refresh } from "../../api/query"
 import { Page } from "../../parts/Page"
 import { RecordForm } from "../../parts/RecordForm"
@@ -19,15 +18,12 @@ export default function New() {
   const t = useTexts(words)
   const navigate = useNavigate()
   const [search] = useSearchParams()
-  const once = useRef(onceKey())
+  const once = useOnce()
   const [form] = Form.useForm<Values>()
   const draft = Form.useWatch("draft", form)
   const save = async ({ due, ...v }: Values) => {
     const body: Schema<"TaskInput"> = { ...v, due_at: due?.toISOString(), document: search.get("document") ?? undefined, parent: search.get("parent") ?? undefined }
-    const made = await call(api.POST("/api/v1/tasks", { params: { header: once.current }, body })).catch((error: unknown) => {
-      if (refused(error)) once.current = onceKey()
-      throw error
-    })
+    const made = await once((header) => call(api.POST("/api/v1/tasks", { params: { header }, body })))
     toast.done(t.saved)
     void refresh("/api/v1/tasks")
     await navigate(`/tasks/${made.id}`, { replace: true })

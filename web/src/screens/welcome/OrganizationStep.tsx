@@ -1,5 +1,6 @@
 import { Button, Form, Input } from "antd"
-import { api, call, onceKey } from "../../api/client"
+import { api, call } from "../../api/client"
+import { useOnce } from "../../api/once"
 import { refresh, useGet } from "../../api/query"
 import { Async } from "../../parts/Async"
 import { RecordForm } from "../../parts/RecordForm"
@@ -13,8 +14,9 @@ const path = { name: "organizations" }
 export function OrganizationStep(props: { next: (id?: string) => void }) {
   const t = useTexts(words)
   const query = useGet("/api/v1/directories/{name}/entries", { params: { path, query: { limit: 1 } } })
+  const once = useOnce()
   const save = async (values: Values) => {
-    const made = await call(api.POST("/api/v1/directories/{name}/entries", { params: { path, header: onceKey() }, body: { values } }))
+    const made = await once((header) => call(api.POST("/api/v1/directories/{name}/entries", { params: { path, header }, body: { values } })))
     void refresh("/api/v1/directories/{name}/entries")
     props.next(made.id)
   }

@@ -1,7 +1,8 @@
 import { Button } from "antd"
 import { useState } from "react"
 import { Link } from "react-router"
-import { api, call, ifMatch, onceKey, type Schema } from "../../../api/client"
+import { api, call, ifMatch, type Schema } from "../../../api/client"
+import { useOnce } from "../../../api/once"
 import { refresh, useGet } from "../../../api/query"
 import { useCan } from "../../../app/session"
 import { PartyPick, useParty } from "../../../parts/PartyPick"
@@ -109,9 +110,10 @@ function Consent(props: { party: Schema<"Party"> }) {
   const t = useTexts(words)
   const can = useCan()
   const latest = props.party.consents?.toSorted((a, b) => a.at.localeCompare(b.at)).at(-1)
-  const record = () => call(api.POST("/api/v1/parties/{id}/consents", {
-    params: { path: { id: props.party.id }, header: onceKey() }, body: { state: "given", at: new Date().toISOString(), way: t.consentWay },
-  } as never)).then(() => refresh("/api/v1/parties/{id}"), toast.error)
+  const once = useOnce()
+  const record = () => once((header) => call(api.POST("/api/v1/parties/{id}/consents", {
+    params: { path: { id: props.party.id }, header }, body: { state: "given", at: new Date().toISOString(), way: t.consentWay },
+  }))).then(() => refresh("/api/v1/parties/{id}"), toast.error)
   return (
     <div className="a-line">
       <span className="u-quiet">{t.consent}:</span>

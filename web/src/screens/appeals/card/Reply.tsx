@@ -1,8 +1,9 @@
 import { SendOutlined } from "@ant-design/icons"
 import { Alert, Button, Checkbox, Input, Select } from "antd"
 import type { TextAreaRef } from "antd/es/input/TextArea"
-import { useEffect, useRef, useState } from "react"
-import { onceKey, type Schema } from "../../../api/client"
+import { useRef, useState } from "react"
+import type { Schema } from "../../../api/client"
+import { useOnce } from "../../../api/once"
 import { sendForm } from "../../../api/upload"
 import { useKeys } from "../../../app/keys"
 import { useCan, useSession } from "../../../app/session"
@@ -29,8 +30,7 @@ export function Reply(props: { doc: Doc }) {
   const [share, setShare] = useState<number | undefined>(undefined)
   const [problem, setProblem] = useState("")
   const box = useRef<TextAreaRef>(null)
-  const once = useRef(onceKey())
-  useEffect(() => { once.current = onceKey() }, [text, channel, open])
+  const once = useOnce()
   const carrier = useChannels().find((c) => c.id === channel)
   const against = carrier ? hurdles(t.limits, carrier, { text, files }, channel === doc.channel) : []
   const send = async () => {
@@ -40,7 +40,7 @@ export function Reply(props: { doc: Doc }) {
     setShare(0)
     setProblem("")
     try {
-      await sendForm(`/api/v1/appeals/${doc.id}/reply`, { data: { text, channel, keep_open: open || undefined }, files, headers: once.current }, setShare)
+      await once((headers) => sendForm(`/api/v1/appeals/${doc.id}/reply`, { data: { text, channel, keep_open: open || undefined }, files, headers }, setShare))
       toast.done(t.done.reply)
       sent()
       setFiles([])

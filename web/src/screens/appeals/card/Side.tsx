@@ -1,9 +1,9 @@
 import { CloseOutlined } from "@ant-design/icons"
 import { Button, Form, Input, Select } from "antd"
-import { useRef, useState } from "react"
+import { useState } from "react"
 import { Link } from "react-router"
-import { api, call, ifMatch, onceKey } from "../../../api/client"
-import { refused } from "../../../api/errors"
+import { api, call, ifMatch } from "../../../api/client"
+import { useOnce } from "../../../api/once"
 import { useGet } from "../../../api/query"
 import { useCan } from "../../../app/session"
 import { RecordForm } from "../../../parts/RecordForm"
@@ -119,11 +119,11 @@ function Tasks(props: { doc: Doc }) {
   const { doc } = props
   const can = useCan()
   const [adding, setAdding] = useState(false)
-  const once = useRef(onceKey())
+  const once = useOnce()
   const tasks = useGet("/api/v1/tasks", { params: { query: { document: doc.id, limit: 50 } } }, { enabled: can("tasks.read") }).data?.items ?? []
   const add = (v: { title: string; performer: string; due_at?: string }) =>
-    call(api.POST("/api/v1/tasks", { params: { header: once.current }, body: { kind: "assignment", title: v.title, performer: v.performer, document: doc.id, due_at: v.due_at ? new Date(`${v.due_at}T18:00`).toISOString() : undefined } }))
-      .then(() => { once.current = onceKey(); setAdding(false); return reread() }, (error: unknown) => { if (refused(error)) once.current = onceKey(); throw error })
+    once((header) => call(api.POST("/api/v1/tasks", { params: { header }, body: { kind: "assignment", title: v.title, performer: v.performer, document: doc.id, due_at: v.due_at ? new Date(`${v.due_at}T18:00`).toISOString() : undefined } })))
+      .then(() => { setAdding(false); return reread() })
   return (
     <Box title={t.tasks} extra={can("tasks.write") && <Button size="small" type="link" aria-expanded={adding} onClick={() => setAdding(!adding)}>{t.newTask}</Button>}>
       {tasks.length === 0 && !adding && <p className="u-quiet">{t.noTasks}</p>}

@@ -1,5 +1,6 @@
 import { useState } from "react"
-import { api, call, ifMatch, onceKey } from "../../../api/client"
+import { api, call, ifMatch } from "../../../api/client"
+import type { OnceKey } from "../../../api/once"
 import { toast } from "../../../parts/toast"
 import { type Doc, reread } from "./model"
 
@@ -8,9 +9,9 @@ export type Act = "take" | "plan" | "transfer" | "forward" | "close" | "reject" 
 
 type Post = (path: string, init: object) => Promise<{ data?: unknown; error?: unknown; response: Response }>
 
-/** act does something with the appeal, over the version that is shown. */
-export function act<T = unknown>(doc: Doc, what: Act, body?: object): Promise<T> {
-  const header = { ...ifMatch(doc), ...(what === "other" || what === "split" ? onceKey() : {}) }
+/** act does something with the appeal, over the version that is shown; what makes another appeal needs a key. */
+export function act<T = unknown>(doc: Doc, what: Act, body?: object, key?: OnceKey): Promise<T> {
+  const header = { ...ifMatch(doc), ...key }
   return call<T>((api.POST as unknown as Post)(`/api/v1/appeals/{id}/${what}`, { params: { path: { id: doc.id }, header }, body }) as never)
 }
 

@@ -1,7 +1,8 @@
 import { Form, Input, Modal, Rate, Select } from "antd"
 import { type ReactNode, useRef } from "react"
 import { useNavigate } from "react-router"
-import { api, call, onceKey, type Schema } from "../../../api/client"
+import { api, call, type Schema } from "../../../api/client"
+import { useOnce } from "../../../api/once"
 import { EntryPick, labelOf, useEntries } from "../../../parts/EntryPick"
 import { RecordForm } from "../../../parts/RecordForm"
 import { toast } from "../../../parts/toast"
@@ -36,16 +37,16 @@ type Hand = { line?: string; operator?: string; comment?: string; performers?: s
 export function HandDialog(props: Props) {
   const t = useTexts(words)
   const { doc } = props
-  // One key for the dialog: a task whose answer was lost is not made twice. One that was made stays as it is when the handing
-  // over fails and is tried again, whatever has been changed meanwhile: its performers have been told already.
-  const once = useRef(onceKey())
+  const once = useOnce()
+  // A task that was made stays as it is when the handing over fails and is tried again, whatever has been changed meanwhile:
+  // its performers have been told already.
   const made = useRef(false)
   const run = async ({ line, operator, comment, performers }: Hand) => {
     if (performers?.length && !made.current) {
-      await call(api.POST("/api/v1/tasks", {
-        params: { header: once.current },
+      await once((header) => call(api.POST("/api/v1/tasks", {
+        params: { header },
         body: { kind: "assignment", title: (comment || doc.subject).slice(0, 900), text: comment, document: doc.id, performer: performers[0], co_performers: performers.slice(1) },
-      }))
+      })))
       made.current = true
     }
     const target = { line: line === doc.appeal.line ? undefined : line, operator }
@@ -148,9 +149,10 @@ export function OtherDialog(props: Props & { act: Extract<Act, "other" | "split"
   const { doc } = props
   const navigate = useNavigate()
   const other = props.act === "other"
+  const once = useOnce()
   const run = async ({ result, question }: Other) => {
     const body = other ? { result: cleaned(result ?? {}), question } : question
-    const pair = await act<Schema<"AppealPair">>(doc, props.act, body)
+    const pair = await once((key) => act<Schema<"AppealPair">>(doc, props.act, body, key))
     void navigate(`/appeals/${pair.next.id}`)
   }
   return (

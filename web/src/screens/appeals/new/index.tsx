@@ -1,7 +1,8 @@
 import { Button, Checkbox, Form, type FormInstance, Input, Select } from "antd"
-import { useRef, useState } from "react"
+import { useState } from "react"
 import { useNavigate, useSearchParams } from "react-router"
-import { api, call, onceKey, type Schema } from "../../../api/client"
+import { api, call, type Schema } from "../../../api/client"
+import { type OnceKey, useOnce } from "../../../api/once"
 import { refresh } from "../../../api/query"
 import { sendForm } from "../../../api/upload"
 import { useCan } from "../../../app/session"
@@ -46,12 +47,12 @@ function Filled(props: { initial: Partial<Values>; keep: (values: Values) => voi
   const t = useTexts(words)
   const navigate = useNavigate()
   const [form] = Form.useForm<Values>()
-  const { files, setFiles, share, register, changed } = useRegister(form, props.registered)
+  const { files, setFiles, share, register } = useRegister(form, props.registered)
   const reason = Form.useWatch("reason", form)
   return (
     <div className="a-new">
       <div className="u-panel">
-        <RecordForm<Values> form={form} initial={props.initial} save={register} cancel={() => void navigate(-1)} saveTitle={t.create} title={t.title} at={fieldOf} onValues={(values) => { changed(); props.keep(values) }} extra={<Form.Item name="take" valuePropName="checked" noStyle><Checkbox>{t.createTake}</Checkbox></Form.Item>}>
+        <RecordForm<Values> form={form} initial={props.initial} save={register} cancel={() => void navigate(-1)} saveTitle={t.create} title={t.title} at={fieldOf} onValues={props.keep} extra={<Form.Item name="take" valuePropName="checked" noStyle><Checkbox>{t.createTake}</Checkbox></Form.Item>}>
           <Who />
           <About />
           <Accounts />
@@ -78,17 +79,16 @@ function useRegister(form: FormInstance<Values>, registered: () => void) {
   const sources = useEntries("sources")
   const [files, setFiles] = useState<File[]>([])
   const [share, setShare] = useState<number | undefined>(undefined)
-  const once = useRef(onceKey())
-  // A try again sends the same key, so that an answer that was lost makes no second appeal.
-  const changed = () => { once.current = onceKey() }
+  const once = useOnce()
+  const onceParty = useOnce()
   const register = async (values: Values) => {
     const who = applicantOf(values)
     if (!named(who)) return toast.warn(t.needWho)
     try {
-      const party = values.party ?? (values.keep && can("parties.write") && who.name ? await makeKnown(who) : undefined)
+      const party = values.party ?? (values.keep && can("parties.write") && who.name ? await onceParty((header) => makeKnown(who, header)) : undefined)
       form.setFieldValue("party", party)
       const code = sources.find((s) => s.id === values.source)?.values.code
-      const made = await sendForm<Schema<"Document">>("/api/v1/appeals", { data: inputOf({ ...values, party }, code === undefined ? undefined : String(code)), files, headers: once.current }, setShare)
+      const made = await once((headers) => sendForm<Schema<"Document">>("/api/v1/appeals", { data: inputOf({ ...values, party }, code === undefined ? undefined : String(code)), files, headers }, setShare))
       registered()
       toast.done(t.done(made.number?.text ?? ""))
       void refresh("/api/v1/appeals", "/api/v1/parties")
@@ -97,16 +97,12 @@ function useRegister(form: FormInstance<Values>, registered: () => void) {
       setShare(undefined)
     }
   }
-  const choose = (chosen: File[]) => {
-    changed()
-    setFiles(chosen)
-  }
-  return { files, setFiles: choose, share, register, changed }
+  return { files, setFiles, share, register }
 }
 
-async function makeKnown(who: Schema<"Correspondent">): Promise<string> {
+async function makeKnown(who: Schema<"Correspondent">, header: OnceKey): Promise<string> {
   const body = { kind: who.kind ?? "person", name: who.name ?? "", addresses: who.addresses ?? [] }
-  return (await call(api.POST("/api/v1/parties", { body, params: { header: onceKey() } }))).id
+  return (await call(api.POST("/api/v1/parties", { body, params: { header } }))).id
 }
 
 function About() {
