@@ -83,24 +83,24 @@ func (h *hub) crowd() (paths map[string]string, sought map[string]map[string][]s
 	drafts := h.crowdDrafts(at, documents)
 	run := h.crowdRuns(at)
 	return map[string]string{
-			"tasks.comments":  "/api/v1/tasks/" + string(tasks[0]) + "/comments",
-			"drafts.versions": "/api/v1/drafts/" + string(drafts[0]) + "/versions",
-			"mass.items":      "/api/v1/mass-runs/" + string(run) + "/items",
-			"entries.list":    "/api/v1/directories/reasons/entries",
-		}, map[string]map[string][]string{
-			"documents.list":    crowdDocuments(),
-			"appeals.list":      crowdDocuments(),
-			"parties.list":      {"address": mails(), "name": {"Петров", "Иванов", "Сидоров"}},
-			"users.list":        {"organization": seekable, "line": seekable, "extension": {"1", "5500", "none"}, "text": {"maria", "u1", "none"}},
-			"deliveries.list":   {"document": {string(documents[0]), string(documents[1]), string(documents[2])}, "channel": seekable},
-			"usersessions.list": {"user": {string(users[0]), string(users[1]), string(users[2])}},
-			"audit.list":        {"actor": seekable, "operation": seekable, "object": seekable, "outcome": seekable, "request": seekable},
-			"deadletters.list":  {"topic": seekable, "handler": seekable},
-			"erasures.list":     {"party": {string(parties[0]), string(parties[1]), string(parties[2])}},
-			"entries.list":      crowdReasons(),
-			"tasks.list":        {"performer": seekable, "author": seekable, "controller": seekable, "draft": seekable, "parent": seekable, "document": {string(documents[0]), string(documents[1]), string(documents[2])}},
-			"drafts.list":       {"author": seekable, "in_reply_to": {string(documents[0]), string(documents[1]), string(documents[2])}},
-		}
+		"tasks.comments":  "/api/v1/tasks/" + string(tasks[0]) + "/comments",
+		"drafts.versions": "/api/v1/drafts/" + string(drafts[0]) + "/versions",
+		"mass.items":      "/api/v1/mass-runs/" + string(run) + "/items",
+		"entries.list":    "/api/v1/directories/reasons/entries",
+	}, map[string]map[string][]string{
+		"documents.list":    crowdDocuments(),
+		"appeals.list":      crowdDocuments(),
+		"parties.list":      {"address": mails(), "name": {"Петров", "Иванов", "Сидоров"}},
+		"users.list":        {"organization": seekable, "line": seekable, "extension": {"1", "5500", "none"}, "text": {"maria", "u1", "none"}},
+		"deliveries.list":   {"document": {string(documents[0]), string(documents[1]), string(documents[2])}, "channel": seekable},
+		"usersessions.list": {"user": {string(users[0]), string(users[1]), string(users[2])}},
+		"audit.list":        {"actor": seekable, "operation": seekable, "object": seekable, "outcome": seekable, "request": seekable},
+		"deadletters.list":  {"topic": seekable, "handler": seekable},
+		"erasures.list":     {"party": {string(parties[0]), string(parties[1]), string(parties[2])}},
+		"entries.list":      crowdReasons(),
+		"tasks.list":        {"performer": seekable, "author": seekable, "controller": seekable, "draft": seekable, "parent": seekable, "document": {string(documents[0]), string(documents[1]), string(documents[2])}},
+		"drafts.list":       {"author": seekable, "in_reply_to": {string(documents[0]), string(documents[1]), string(documents[2])}},
+	}
 }
 
 // plainRows are enough for a list that passes nothing over: it reads its page.
