@@ -30,6 +30,7 @@ type durable struct {
 	before    *redoLog
 	under     bool
 	outcome   chan error
+	hurry     chan struct{} // closed when the store closes
 	finishing sync.WaitGroup
 }
 
@@ -139,7 +140,7 @@ func (s *Store) checkpoint() {
 		return // the log that is there goes on; the next group tries again
 	}
 	d.finishing.Go(func() {
-		writeOut(s.path)
+		writeOut(s.path, d.hurry)
 		d.outcome <- s.db.Sync()
 	})
 }

@@ -14,36 +14,52 @@ func flushData(f *os.File) error { return unix.Fdatasync(int(f.Fd())) }
 // and with pauses: whoever flushes the log meanwhile need not wait for all of
 // them. What was changed meanwhile is written in further rounds, each of which
 // is shorter than the one before. It is help and no more: the flush behind it
-// tells what failed.
-func writeOut(path string) {
-	const rounds = 8
+// tells what failed, and does the rest when hurry is closed.
+func writeOut(path string, hurry <-chan struct{}) {
+	const rounds, little = 8, 20 * time.Millisecond
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return
 	}
 	defer f.Close() //nolint:errcheck // nothing was written through it
 	for range rounds {
-		began := time.Now()
-		if err := writeOnce(f); err != nil || time.Since(began) < 20*time.Millisecond {
+		if wrote, err := writeOnce(f, hurry); err != nil || wrote < little {
 			return
 		}
 	}
 }
 
-// writeOnce goes once through the file.
-func writeOnce(f *os.File) error {
-	const few = 512 << 10
+// writeRange writes the changed pages of a part of the file and tells how long
+// that took; a variable for tests.
+var writeRange = func(f *os.File, at, size int64) (time.Duration, error) {
+	began := time.Now()
+	err := unix.SyncFileRange(int(f.Fd()), at, size,
+		unix.SYNC_FILE_RANGE_WAIT_BEFORE|unix.SYNC_FILE_RANGE_WRITE|unix.SYNC_FILE_RANGE_WAIT_AFTER)
+	return time.Since(began), err
+}
+
+// writeOnce goes once through the file and tells how long the disk was writing.
+// A large file is unchanged in most of its parts: they are passed at once.
+func writeOnce(f *os.File, hurry <-chan struct{}) (wrote time.Duration, err error) {
+	const few, unchanged = 512 << 10, 100 * time.Microsecond
 	info, err := f.Stat()
 	if err != nil {
-		return err
+		return 0, err
 	}
-	const all = unix.SYNC_FILE_RANGE_WAIT_BEFORE | unix.SYNC_FILE_RANGE_WRITE | unix.SYNC_FILE_RANGE_WAIT_AFTER
 	for at := int64(0); at < info.Size(); at += few {
-		began := time.Now()
-		if err := unix.SyncFileRange(int(f.Fd()), at, few, all); err != nil {
-			return err
+		took, err := writeRange(f, at, few)
+		if err != nil {
+			return 0, err
 		}
-		time.Sleep(2 * time.Since(began)) // leaves two thirds of the disk to those who wait for the log
+		if took < unchanged {
+			continue
+		}
+		wrote += took
+		select {
+		case <-time.After(2 * took): // leaves two thirds of the disk to those who wait for the log
+		case <-hurry:
+			return 0, nil
+		}
 	}
-	return nil
+	return wrote, nil
 }

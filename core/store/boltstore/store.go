@@ -78,7 +78,7 @@ func Open(path string, opts Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{db: db, path: path, now: opts.Now, delay: opts.FlushDelay, queue: newQueue()}
-	s.durable.outcome = make(chan error, 1)
+	s.durable.outcome, s.durable.hurry = make(chan error, 1), make(chan struct{})
 	s.committer.Go(s.commitGroups)
 	return s, nil
 }
@@ -289,6 +289,7 @@ func (s *Store) Close() error {
 // Open does what the log tells.
 func (s *Store) closeDB() (err error) {
 	defer guard(&err)()
+	close(s.durable.hurry)
 	_ = s.settled()
 	s.durable.release()
 	if err := s.db.Close(); err != nil {
