@@ -18,10 +18,10 @@ const mappingVersion = "4"
 // place of ё already: see plainYo.
 const analyzerName = "words"
 
-// keywords are the fields that are compared whole.
-var keywords = [...]string{
+// filterFields are the fields that are compared whole.
+var filterFields = []string{
 	"organization", "direction", "kind", "state", "channel", "thread", "number", "mark", "sender",
-	"appeal_state", "line", "operator", "reason_group", "reason", "source", "tag", "codes",
+	"appeal_state", "line", "operator", "reason_group", "reason", "source", "tag",
 }
 
 // filesField has the texts of files.

@@ -28,7 +28,7 @@ const (
 // Filters are the fields Query.Where may name: those of the list of documents
 // and of appeals.
 func Filters() []string {
-	return slices.Clone(keywords[:len(keywords)-1]) // without codes
+	return slices.Clone(filterFields)
 }
 
 // Query asks for one page.
