@@ -17,19 +17,20 @@ const (
 type resident struct{ looked atomic.Int64 }
 
 // boundResident looks every so often. It is called after each transaction: a
-// store at rest reads nothing.
+// store at rest reads nothing. To let many pages go takes the kernel
+// milliseconds, for which no request waits.
 func (s *Store) boundResident() {
 	last, now := s.resident.looked.Load(), time.Now().UnixNano()
 	if now-last < int64(residentEvery) || !s.resident.looked.CompareAndSwap(last, now) {
 		return
 	}
 	if residentFile() > residentMost {
-		s.letGo()
+		go s.letGo()
 	}
 }
 
 func (s *Store) letGo() {
-	btx, err := s.db.Begin(false) // keeps the mapping where it is
+	btx, err := s.db.Begin(false) // keeps the mapping where it is, and the store open
 	if err != nil {
 		return
 	}

@@ -3,6 +3,7 @@ package boltstore
 import (
 	"bytes"
 	"os"
+	"slices"
 	"strconv"
 	"unsafe"
 
@@ -28,8 +29,12 @@ func residentFile() int64 {
 }
 
 // letGo takes the pages of a mapped file out of this process. They stay in the
-// cache of the kernel, and come back when they are read.
+// cache of the kernel, and come back when they are read. It goes by parts: while
+// the kernel is at one, memory can be neither mapped nor given back.
 func letGo(data uintptr, size int64) {
-	p := *(*unsafe.Pointer)(unsafe.Pointer(&data))                       // bbolt's mapping, which is not the Go heap's
-	_ = unix.Madvise(unsafe.Slice((*byte)(p), size), unix.MADV_DONTNEED) // only advice
+	const part = 64 << 20
+	p := *(*unsafe.Pointer)(unsafe.Pointer(&data)) // bbolt's mapping, which is not the Go heap's
+	for pages := range slices.Chunk(unsafe.Slice((*byte)(p), size), part) {
+		_ = unix.Madvise(pages, unix.MADV_DONTNEED) // only advice
+	}
 }
