@@ -130,7 +130,7 @@ func (w *bounded) list(l pagedList) {
 			w.Errorf("%s: nothing is found by %s, whatever the value", l.name, p.Name)
 		}
 	}
-	for i := range 4 * len(l.filters) {
+	for i := range l.filters {
 		q := url.Values{}
 		for range 2 + w.random.IntN(4) {
 			p := l.filters[w.random.IntN(len(l.filters))]

@@ -2,7 +2,6 @@ package pluginhost
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -207,7 +206,9 @@ func (in *intake) readFile(ctx context.Context, f *plugin.Incoming, it *item) er
 	var body []byte
 	if f.Whole() {
 		body, a.Size = f.Body, int64(len(f.Body))
-		typed(&a, bytes.NewReader(body))
+		if a.MediaType == "" {
+			a.MediaType = core.MediaType(a.Name, body[:min(len(body), headOfFile)])
+		}
 		it.size += a.Size
 	} else {
 		ref, err := in.stream(it.claim.Under(ctx), f, &a, left)
@@ -338,9 +339,8 @@ func (in *intake) hand(ctx context.Context, it *item) error {
 }
 
 func (in *intake) putAll(ctx context.Context, it *item) {
-	var r bytes.Reader
 	for {
-		if !in.put(ctx, it, &r) {
+		if !in.put(ctx, it) {
 			return
 		}
 		var ok bool
@@ -351,8 +351,8 @@ func (in *intake) putAll(ctx context.Context, it *item) {
 }
 
 // put stores the small files of one message; false when ctx ended.
-func (in *intake) put(ctx context.Context, it *item, r *bytes.Reader) bool {
-	err := in.putBodies(it.claim.Under(ctx), it, r)
+func (in *intake) put(ctx context.Context, it *item) bool {
+	err := in.putBodies(it.claim.Under(ctx), it)
 	if err != nil && ctx.Err() != nil {
 		return false
 	}
@@ -370,15 +370,14 @@ func (in *intake) put(ctx context.Context, it *item, r *bytes.Reader) bool {
 	return true
 }
 
-func (in *intake) putBodies(ctx context.Context, it *item, r *bytes.Reader) error {
+func (in *intake) putBodies(ctx context.Context, it *item) error {
 	for i, body := range it.bodies {
 		if body == nil {
 			continue
 		}
 		var ref blob.Ref
 		err := in.insist(ctx, func() (err error) {
-			r.Reset(body)
-			ref, err = in.host.blobs.Put(ctx, r)
+			ref, err = in.host.blobs.Put(ctx, blob.NewContent(body))
 			return err
 		})
 		if err != nil {

@@ -100,8 +100,8 @@ type Limits struct {
 	FileBytes    int64 // one file that comes in; 200 MB
 	MessageBytes int64 // all files of one message; 1 GB
 	Files        int   // files of one message; 1000
-	Window       int   // messages of a channel that are not acknowledged yet; 256
-	WindowBytes  int64 // and their bytes; 8 MiB
+	Window       int   // messages of a channel that are not acknowledged yet; 1024
+	WindowBytes  int64 // and their bytes; 24 MiB
 	Putters      int   // small files of a stream that are stored at once; 256
 	Memory       int64 // of one plugin process; 1 GB, negative = no bound
 	HookBytes    int64 // body of one web-hook; 32 MB

@@ -89,12 +89,12 @@ func (s *Store) storedSince(p *put) (bool, error) {
 // place gives each put its place behind the last record and finishes the
 // headers.
 func (t *tail) place(group []*put) (bufs [][]byte, end int64) {
-	bufs = make([][]byte, len(group))
+	bufs = make([][]byte, 0, 2*len(group))
 	end = t.end
-	for i, p := range group {
+	for _, p := range group {
 		p.at, p.base = uint32(end), uint32(t.end)
-		p.record.encode(p.buf, t.salt)
-		bufs[i] = p.buf[:recordHeaderSize+p.size]
+		p.record.encode(p.head[:], t.salt)
+		bufs = append(bufs, p.head[:], p.body)
 		end = p.location.end()
 	}
 	return bufs, end
@@ -130,7 +130,7 @@ func (s *Store) publish(group []*put, end int64) {
 	s.mu.Lock()
 	for _, p := range group {
 		s.tail.entries[p.sum] = p.location
-		size += uint64(p.size)
+		size += uint64(len(p.body))
 	}
 	s.tail.end = end
 	s.tail.count += len(group)

@@ -12,24 +12,22 @@ import (
 	"github.com/uzel-hub/uzel/core/blob"
 )
 
-// put is one call of Put with its buffer: room for a record header, then the
-// beginning of the content.
+// put is one call of Put with its buffer.
 type put struct {
 	buf  []byte
-	size int // bytes of content in buf
+	body []byte // the beginning of the content, in buf or in the caller's memory
 
 	record
-	seen uint32 // number of the last pack when the file was looked up
+	head [recordHeaderSize]byte // the record's, as it is written
+	seen uint32                 // number of the last pack when the file was looked up
 	done chan error
 }
-
-func (p *put) body() []byte { return p.buf[recordHeaderSize:][:p.size] }
 
 // firstRead is the size of most buffers; a content that does not fit goes on in
 // one that holds SmallLimit and a byte more.
 const (
 	firstRead = 32 << 10
-	fullRead  = recordHeaderSize + SmallLimit + 1
+	fullRead  = SmallLimit + 1
 )
 
 // buffers recycles puts by the size of their buffer.
@@ -54,7 +52,7 @@ func newPut(size int) *put {
 }
 
 func (b *buffers) release(p *put) {
-	p.size = 0
+	p.body = nil
 	if len(p.buf) == fullRead {
 		b.full.Put(p)
 	} else {
@@ -66,13 +64,14 @@ func (b *buffers) release(p *put) {
 // may be another put with a larger buffer. whole tells that the content ended.
 func (b *buffers) read(ctx context.Context, r io.Reader, p *put) (_ *put, whole bool, err error) {
 	for {
-		n, end, err := readUpTo(ctx, r, p.buf[recordHeaderSize+p.size:])
-		p.size += n
+		had := len(p.body)
+		n, end, err := readUpTo(ctx, r, p.buf[had:])
+		p.body = p.buf[:had+n]
 		if end || err != nil || len(p.buf) == fullRead {
 			return p, end, err
 		}
 		full := b.getFull()
-		full.size = copy(full.buf[recordHeaderSize:], p.body())
+		full.body = full.buf[:copy(full.buf, p.body)]
 		b.release(p)
 		p = full
 	}
@@ -114,8 +113,8 @@ func (s *Store) Put(ctx context.Context, r io.Reader) (blob.Ref, error) {
 }
 
 func (s *Store) putSmall(p *put) (blob.Ref, error) {
-	p.sum = sha256.Sum256(p.body())
-	ref := blob.Ref{Hash: p.sum.String(), Size: int64(p.size)}
+	p.sum = sha256.Sum256(p.body)
+	ref := blob.Ref{Hash: p.sum.String(), Size: int64(len(p.body))}
 	p.seen = s.tailNumber()
 	_, stored, err := s.find(p.sum)
 	if err != nil {
@@ -125,8 +124,8 @@ func (s *Store) putSmall(p *put) (blob.Ref, error) {
 		s.counters.duplicates.Add(1)
 		return ref, nil
 	}
-	p.record.size = uint32(p.size)
-	p.bodySum = crc32.Checksum(p.body(), castagnoli)
+	p.record.size = uint32(len(p.body))
+	p.bodySum = crc32.Checksum(p.body, castagnoli)
 	s.queue.add(p)
 	if err := <-p.done; err != nil {
 		return blob.Ref{}, wrap("put blob", err)
@@ -167,16 +166,18 @@ func (s *Store) putLarge(ctx context.Context, p *put, r io.Reader) (blob.Ref, er
 func (s *Store) spool(ctx context.Context, f *os.File, p *put, r io.Reader) (blob.Ref, blob.Sum, error) {
 	hash, size := sha256.New(), int64(0)
 	for end := false; ; {
-		_, _ = hash.Write(p.body()) // never fails
-		size += int64(p.size)
-		if err := s.disk.write(f, p.body()); err != nil {
+		_, _ = hash.Write(p.body) // never fails
+		size += int64(len(p.body))
+		if err := s.disk.write(f, p.body); err != nil {
 			return blob.Ref{}, blob.Sum{}, wrap("put blob", err)
 		}
 		if end {
 			break
 		}
 		var err error
-		if p.size, end, err = readUpTo(ctx, r, p.buf[recordHeaderSize:]); err != nil {
+		var n int
+		n, end, err = readUpTo(ctx, r, p.buf)
+		if p.body = p.buf[:n]; err != nil {
 			return blob.Ref{}, blob.Sum{}, wrapSource(err)
 		}
 	}

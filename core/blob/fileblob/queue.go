@@ -6,7 +6,8 @@ import (
 )
 
 // Bounds of a group. A larger one gains nothing, the disk is busy with its
-// bytes by then; the count stays below the 1,024 buffers of a pwritev.
+// bytes by then; a pwritev takes 1,024 buffers, two of
+// a put.
 const (
 	maxGroup      = 512
 	maxGroupBytes = 8 << 20
@@ -49,7 +50,7 @@ func (q *queue) take(group []*put) []*put {
 	q.letCallersIn()
 	n, size := 0, 0
 	for n < len(q.waiting) && n < maxGroup && size < maxGroupBytes {
-		size += q.waiting[n].size
+		size += len(q.waiting[n].body)
 		n++
 	}
 	group = append(group, q.waiting[:n]...)
