@@ -46,9 +46,12 @@ func (s *Store) commit(group []*put) error {
 		return err
 	}
 	s.publish(fresh, end)
-	if end-s.tail.marked >= checkpointEvery {
-		// An open without it only takes longer.
-		_ = s.checkpoint()
+	if end-s.tail.marked >= checkpointEvery && s.marking.TryLock() {
+		s.tail.marked = end
+		go func() { // callers must not wait for it
+			defer s.marking.Unlock()
+			_ = s.checkpoint() // an open without it only takes longer
+		}()
 	}
 	return nil
 }
@@ -151,19 +154,18 @@ func (s *Store) contents(sealed bool) (*tail, contents) {
 	return t, c
 }
 
-// checkpoint writes the index of the last pack as far as it is.
+// checkpoint writes the index of the last pack as far as it is. Whoever calls it
+// holds s.marking.
 func (s *Store) checkpoint() error {
 	t, c := s.contents(false)
-	if err := writeIndex(&s.disk, s.layout.tmp(), s.layout.index(t.no), c); err != nil {
-		return err
-	}
-	t.marked = c.covers
-	return nil
+	return writeIndex(&s.disk, s.layout.tmp(), s.layout.index(t.no), c)
 }
 
 // rotate seals the last pack and begins a new one. After an error the last
 // pack is still the last.
 func (s *Store) rotate() error {
+	s.marking.Lock() // one that is under way must not replace the final index
+	defer s.marking.Unlock()
 	next, err := s.layout.createPack(&s.disk, s.tail.no+1)
 	if err != nil {
 		return err

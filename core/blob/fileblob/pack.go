@@ -187,7 +187,7 @@ type tail struct {
 	count   int   // of flushed records, deleted ones too
 
 	padded int64 // up to here the file has blocks
-	marked int64 // end of the last checkpoint
+	marked int64 // end of the last checkpoint, begun or written
 	broken bool  // a flush failed: nothing more is written here
 }
 

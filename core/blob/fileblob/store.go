@@ -45,6 +45,7 @@ type Store struct {
 	committed   chan struct{} // closed when the committer has ended
 	calls       calls
 	counters    counters
+	marking     sync.Mutex // held while a checkpoint of the last pack is written
 
 	// deleting is held (by sending) by whoever deletes or needs that nobody
 	// does.
@@ -101,6 +102,8 @@ func (s *Store) Close() error {
 	}
 	s.queue.close()
 	<-s.committed
+	s.marking.Lock()
+	defer s.marking.Unlock()
 	// A checkpoint spares the next open some work and may be missing.
 	_ = s.checkpoint()
 	err := s.tail.cut()
