@@ -15,3 +15,9 @@ func (s *Store) Waiting() int {
 
 // CheckpointEvery is the number of bytes between two checkpoints.
 const CheckpointEvery = checkpointEvery
+
+// AwaitCheckpoint waits for the checkpoint that the puts before have begun.
+func (s *Store) AwaitCheckpoint() {
+	s.marking.Lock()
+	defer s.marking.Unlock()
+}

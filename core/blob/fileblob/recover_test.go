@@ -247,6 +247,7 @@ func TestCrashBehindCheckpoint(t *testing.T) {
 	all := several(fileblob.CheckpointEvery/size+20, size)
 	put(t, s, all...)
 	remove(t, s, all[3], all[len(all)-3])
+	s.AwaitCheckpoint()
 	if n := len(packsOf(t, dir, ".index")); n != 1 {
 		t.Fatalf("%d indexes", n)
 	}
@@ -264,6 +265,29 @@ func TestCrashBehindCheckpoint(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// While a checkpoint is written, files are stored.
+func TestPutsDoNotWaitForACheckpoint(t *testing.T) {
+	t.Parallel()
+	begun, release := make(chan struct{}), make(chan struct{})
+	once := sync.OnceFunc(func() { close(begun) })
+	s := opened(t, t.TempDir(), fileblob.Options{}.WithFault(func(op, path string) error {
+		if op == "write" && strings.Contains(path, ".index") {
+			once()
+			<-release
+		}
+		return nil
+	}))
+	free := sync.OnceFunc(func() { close(release) })
+	t.Cleanup(free)
+	size := 250 << 10
+	put(t, s, several(fileblob.CheckpointEvery/size+1, size)...)
+	<-begun
+	more := several(3, 9000)
+	put(t, s, more...)
+	free()
+	wantStored(t, s, more...)
 }
 
 // A stored file may look like a pack: when the record that holds it is torn,
