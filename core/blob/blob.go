@@ -41,6 +41,13 @@ type Store interface {
 	// reads of r, so a reader that blocks must be ended by its owner.
 	Put(ctx context.Context, r io.Reader) (Ref, error)
 
+	// Begin is Put of what lies in memory, for whoever has something else to do
+	// meanwhile: it does not wait for the disk, but wait does, and tells how it
+	// ended. wait may be called any number of times, from any goroutine. Until it
+	// has returned, all must not be changed, and the file cannot be seen. What
+	// nobody waits for is stored later, or never if the process dies.
+	Begin(ctx context.Context, all []byte) (ref Ref, wait func() error, err error)
+
 	// Open returns the file for reading.
 	Open(ctx context.Context, hash string) (Reader, error)
 

@@ -88,18 +88,50 @@ func (k *Keeper) Put(ctx context.Context, r io.Reader) (Ref, error) {
 	return ref, k.present(ctx, ref.Hash)
 }
 
+// Begin is Store.Begin under the claim of ctx, which must have one.
+func (k *Keeper) Begin(ctx context.Context, all []byte) (Ref, func() error, error) {
+	c, ok := ctx.Value(claimKey{}).(*Claim)
+	if !ok {
+		return Ref{}, nil, &core.Error{Kind: core.KindInternal, Code: "blob.unclaimed", Text: "Begin without a claim"}
+	}
+	c.begin(k)
+	ref, wait, err := k.Store.Begin(ctx, all)
+	if err != nil {
+		return ref, nil, err
+	}
+	watched, deleting := k.touch(ref.Hash)
+	if !watched {
+		return ref, wait, nil
+	}
+	if err := over(ctx, deleting); err != nil {
+		return Ref{}, nil, err
+	}
+	// The store may have counted on bytes that a sweep took since. From now on
+	// none does.
+	return k.Store.Begin(ctx, all)
+}
+
+// over waits until a file is deleted; nil: it is not being deleted.
+func over(ctx context.Context, deleting chan struct{}) error {
+	if deleting == nil {
+		return nil
+	}
+	select {
+	case <-deleting:
+		return nil
+	case <-ctx.Done():
+		return core.Unavailable("blob.swept", "файл удаляется в этот момент", context.Cause(ctx))
+	}
+}
+
 // present proves that no sweep has taken a file that was put.
 func (k *Keeper) present(ctx context.Context, hash string) error {
 	watched, deleting := k.touch(hash)
 	if !watched {
 		return nil
 	}
-	if deleting != nil {
-		select {
-		case <-deleting:
-		case <-ctx.Done():
-			return core.Unavailable("blob.swept", "файл удаляется в этот момент", context.Cause(ctx))
-		}
+	if err := over(ctx, deleting); err != nil {
+		return err
 	}
 	_, err := k.Stat(ctx, hash)
 	if core.KindOf(err) == core.KindNotFound {

@@ -147,6 +147,45 @@ func TestAPutDuringTheDeletionOfItsFileIsRefusedAndRepeated(t *testing.T) {
 	}
 }
 
+func TestABeginningDuringTheDeletionOfItsFileWaitsForIt(t *testing.T) {
+	s := slow{newKeeper(t).Store, make(chan struct{}), make(chan struct{})}
+	k := blob.NewKeeper(s)
+	hash := keep(t, t.Context(), k, "file")
+	sweep := k.Sweep()
+	defer sweep.End()
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if deleted, err := sweep.Delete(t.Context(), hash); !deleted || err != nil {
+			t.Errorf("%t, %v", deleted, err)
+		}
+	})
+	<-s.begun
+	var claim blob.Claim
+	defer claim.End()
+	hurried, cancel := context.WithCancel(claim.Under(t.Context()))
+	cancel()
+	if _, _, err := k.Begin(hurried, []byte("file")); err == nil {
+		t.Error("it did not wait for the deletion")
+	}
+	wg.Go(func() {
+		_, wait, err := k.Begin(claim.Under(t.Context()), []byte("file"))
+		if err == nil {
+			err = wait()
+		}
+		if err != nil || !stored(t, k, hash) {
+			t.Errorf("stored %t, %v", stored(t, k, hash), err)
+		}
+	})
+	close(s.release)
+	wg.Wait()
+	if deleted, err := sweep.Delete(t.Context(), hash); err != nil || deleted {
+		t.Errorf("the sweep took what was begun again: %t, %v", deleted, err)
+	}
+	if _, _, err := k.Begin(t.Context(), []byte("x")); err == nil {
+		t.Error("began without a claim")
+	}
+}
+
 // closing ends a content and tells so.
 type closing chan struct{}
 

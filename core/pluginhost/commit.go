@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"runtime"
+	"slices"
+	"sync"
 
 	pluginv1 "github.com/uzel-hub/uzel/api/plugin/v1"
 	"github.com/uzel-hub/uzel/core"
@@ -14,7 +16,6 @@ import (
 
 // close says that no more messages come.
 func (in *intake) close() {
-	close(in.files)
 	in.mu.Lock()
 	in.closed = true
 	in.mu.Unlock()
@@ -26,20 +27,20 @@ func (in *intake) commitAll(ctx context.Context) error {
 	var batch []*item
 	for {
 		var last bool
-		if batch, last = in.ready(batch[:0]); len(batch) == 0 {
+		if batch, last = in.taken(batch[:0]); len(batch) == 0 {
 			if last {
 				return nil
 			}
 			select {
 			case <-in.wake:
-				runtime.Gosched() // others of the same flush are about to be ready
+				runtime.Gosched() // others are about to be taken
 				continue
 			case <-ctx.Done():
 				return context.Cause(ctx)
 			}
 		}
 		err := in.commit(ctx, batch)
-		endClaims(batch)
+		release(batch)
 		if err != nil {
 			return err
 		}
@@ -49,27 +50,33 @@ func (in *intake) commitAll(ctx context.Context) error {
 	}
 }
 
-// ready takes what is ready from the head of the queue. last means that the
-// queue is empty for good.
-func (in *intake) ready(batch []*item) (_ []*item, last bool) {
+// taken is all of the queue. last means that it is empty for good.
+func (in *intake) taken(batch []*item) (_ []*item, last bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	n := 0
-	for n < len(in.queue) && in.queue[n].ready {
-		n++
-	}
-	batch = append(batch, in.queue[:n]...)
-	left := copy(in.queue, in.queue[n:])
-	clear(in.queue[left:])
-	in.queue = in.queue[:left]
-	return batch, in.closed && left == 0
+	batch = append(batch, in.queue...)
+	clear(in.queue)
+	in.queue = in.queue[:0]
+	return batch, in.closed
 }
 
 // commit writes the batch in one transaction. When one message is to blame for
 // a refusal, they are written one by one and that one is refused.
 func (in *intake) commit(ctx context.Context, batch []*item) error {
+	again := false
 	err := in.insist(ctx, func() error {
-		return in.host.store.Update(ctx, func(tx store.Tx) error { return in.write(tx, batch) })
+		if again {
+			if err := in.beginAgain(ctx, batch); err != nil {
+				return err
+			}
+		}
+		again = true
+		stored := sync.OnceValue(filesOf(batch))
+		go stored() // while the transaction waits and runs
+		return in.host.store.Update(ctx, func(tx store.Tx) error {
+			tx.BeforeCommit(stored)
+			return in.write(tx, batch)
+		})
 	})
 	if err == nil || ctx.Err() != nil {
 		return err
@@ -80,6 +87,35 @@ func (in *intake) commit(ctx context.Context, batch []*item) error {
 	}
 	for i := range batch {
 		if err := in.commit(ctx, batch[i:i+1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// filesOf returns what waits until the files of the batch are stored.
+func filesOf(batch []*item) (wait func() error) {
+	var waits []func() error
+	for _, it := range slices.Backward(batch) { // the last one takes the others along
+		waits = append(waits, it.begun...)
+	}
+	return func() error {
+		for _, wait := range waits {
+			if err := wait(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// beginAgain begins to store what a failed attempt has perhaps not stored.
+func (in *intake) beginAgain(ctx context.Context, batch []*item) error {
+	for _, it := range batch {
+		if it.msg == nil {
+			continue
+		}
+		if err := in.begin(ctx, it); err != nil {
 			return err
 		}
 	}

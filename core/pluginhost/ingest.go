@@ -17,13 +17,13 @@ import (
 	"github.com/uzel-hub/uzel/core/pluginhost/internal/wire"
 )
 
-// intake takes the messages of one stream: Receive, or one web-hook. Three
-// stages work at once, each on many messages:
+// intake takes the messages of one stream: Receive, or one web-hook. Two stages
+// work at once, each on many messages:
 //
-//	take    (the reader of the stream) translates, and stores large files as they come
-//	putters store small files, many at a time, so that they share flushes
-//	commit  writes what is ready, in the order of the stream, in one transaction,
-//	        and acknowledges it
+//	take    (the reader of the stream) translates, stores large files as they
+//	        come and begins to store small ones
+//	commit  writes what was taken, in the order of the stream, in one transaction
+//	        with its files, and acknowledges it
 //
 // A message is acknowledged when it, its files and the cursor behind it are on
 // disk, and not before all earlier ones are. What is under way is bounded by
@@ -39,14 +39,10 @@ type intake struct {
 	count *semaphore.Weighted
 	bytes *semaphore.Weighted
 
-	files   chan *item
-	putters sync.WaitGroup
-	idle    int // putters started, counted by take alone
-
 	mu     sync.Mutex
 	queue  []*item
 	closed bool
-	wake   chan struct{} // the head of the queue may be ready
+	wake   chan struct{} // the queue may have something
 }
 
 // intakeEvents tells the channel how its intake fares.
@@ -70,11 +66,11 @@ type item struct {
 	refused   error
 	cursor    []byte
 	hasCursor bool
-	size      int64    // bytes it holds in memory
-	total     int64    // bytes of its files
-	bodies    [][]byte // of msg.Files by index; nil for one that is stored
-	ready     bool     // guarded by intake.mu
-	duplicate bool     // set in the transaction
+	size      int64          // bytes it holds in memory
+	total     int64          // bytes of its files
+	bodies    [][]byte       // of msg.Files by index; nil for one that is stored
+	begun     []func() error // wait for the bodies to be stored
+	duplicate bool           // set in the transaction
 	claim     blob.Claim
 }
 
@@ -91,7 +87,6 @@ func newIntake(h *Host, l *live, ack func(*pluginv1.Ack) error) *intake {
 		events:    l.channel,
 		count:     semaphore.NewWeighted(int64(h.limits.Window)),
 		bytes:     semaphore.NewWeighted(h.limits.WindowBytes),
-		files:     make(chan *item),
 		wake:      make(chan struct{}, 1),
 	}
 }
@@ -114,15 +109,16 @@ func (in *intake) run(ctx context.Context, next func() (*plugin.Message, error))
 		cancel(cerr)
 		err = cerr
 	}
-	in.putters.Wait()
-	endClaims(in.queue)
+	release(in.queue)
 	return err
 }
 
-// endClaims tells that the messages are written, or never will be.
-func endClaims(items []*item) {
+// release lets go of what messages needed until they were written, or never
+// will be.
+func release(items []*item) {
 	for _, it := range items {
 		it.claim.End()
+		it.bodies, it.begun = nil, nil
 	}
 }
 
@@ -188,9 +184,9 @@ func (in *intake) readFiles(ctx context.Context, m *plugin.Message, it *item) er
 	}
 }
 
-// readFile keeps a small file in memory for the putters and stores a large one
-// while it comes in. An error ends the stream; a file the hub does not take
-// makes the message refused instead.
+// readFile keeps a small file in memory and stores a large one while it comes
+// in. An error ends the stream; a file the hub does not take makes the message
+// refused instead.
 func (in *intake) readFile(ctx context.Context, f *plugin.Incoming, it *item) error {
 	limits := &in.host.limits
 	left := min(limits.FileBytes, limits.MessageBytes-it.total)
@@ -288,27 +284,17 @@ func (in *intake) enqueue(ctx context.Context, it *item) error {
 	if err := in.bytes.Acquire(ctx, it.size); err != nil {
 		return context.Cause(ctx)
 	}
-	it.ready = !it.hasBodies()
+	if err := in.begin(ctx, it); err != nil {
+		return err
+	}
 	in.mu.Lock()
 	in.queue = append(in.queue, it)
 	first := len(in.queue) == 1
 	in.mu.Unlock()
-	if it.ready {
-		if first {
-			in.signal()
-		}
-		return nil
+	if first {
+		in.signal()
 	}
-	return in.hand(ctx, it)
-}
-
-func (it *item) hasBodies() bool {
-	for _, b := range it.bodies {
-		if b != nil {
-			return true
-		}
-	}
-	return false
+	return nil
 }
 
 func (in *intake) signal() {
@@ -318,72 +304,33 @@ func (in *intake) signal() {
 	}
 }
 
-// hand gives the item to a putter that is free, to a new one, or waits.
-func (in *intake) hand(ctx context.Context, it *item) error {
-	select {
-	case in.files <- it:
-		return nil
-	default:
+// begin begins to store the files of a message that lie in memory. A message
+// whose files nobody can store is refused; the error is that of ctx.
+func (in *intake) begin(ctx context.Context, it *item) error {
+	err := in.beginBodies(it.claim.Under(ctx), it)
+	if err != nil && ctx.Err() == nil {
+		it.msg, it.hasCursor, it.refused, err = nil, false, err, nil
 	}
-	if in.idle < in.host.limits.Putters {
-		in.idle++
-		in.putters.Go(func() { in.putAll(ctx, it) })
-		return nil
-	}
-	select {
-	case in.files <- it:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	return err
 }
 
-func (in *intake) putAll(ctx context.Context, it *item) {
-	for {
-		if !in.put(ctx, it) {
-			return
-		}
-		var ok bool
-		if it, ok = <-in.files; !ok {
-			return
-		}
-	}
-}
-
-// put stores the small files of one message; false when ctx ended.
-func (in *intake) put(ctx context.Context, it *item) bool {
-	err := in.putBodies(it.claim.Under(ctx), it)
-	if err != nil && ctx.Err() != nil {
-		return false
-	}
-	it.bodies = nil
-	if err != nil {
-		it.msg, it.hasCursor, it.refused = nil, false, err
-	}
-	in.mu.Lock()
-	it.ready = true
-	first := in.queue[0] == it
-	in.mu.Unlock()
-	if first {
-		in.signal()
-	}
-	return true
-}
-
-func (in *intake) putBodies(ctx context.Context, it *item) error {
+func (in *intake) beginBodies(ctx context.Context, it *item) error {
+	it.begun = it.begun[:0]
 	for i, body := range it.bodies {
 		if body == nil {
 			continue
 		}
 		var ref blob.Ref
+		var wait func() error
 		err := in.insist(ctx, func() (err error) {
-			ref, err = in.host.blobs.Put(ctx, blob.NewContent(body))
+			ref, wait, err = in.host.blobs.Begin(ctx, body)
 			return err
 		})
 		if err != nil {
 			return err
 		}
 		it.msg.Files[i].Hash = ref.Hash
+		it.begun = append(it.begun, wait)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/uzel-hub/uzel/core"
@@ -147,18 +148,38 @@ type fullBlobs struct {
 	pluginhost.Blobs
 	mu   sync.Mutex
 	fail int
+	late atomic.Int32
+}
+
+// full tells that the disk is still full; nil: no longer.
+func (b *fullBlobs) full() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.fail--; b.fail < 0 {
+		return nil
+	}
+	return core.Unavailable("blob.full", "на диске нет места", nil)
 }
 
 func (b *fullBlobs) Put(ctx context.Context, r io.Reader) (blob.Ref, error) {
-	b.mu.Lock()
-	b.fail--
-	full := b.fail >= 0
-	b.mu.Unlock()
-	if full {
+	if err := b.full(); err != nil {
 		io.CopyN(io.Discard, r, 100)
-		return blob.Ref{}, core.Unavailable("blob.full", "на диске нет места", nil)
+		return blob.Ref{}, err
 	}
 	return b.Blobs.Put(ctx, r)
+}
+
+// Begin finds out that the disk is full now or, every other time, when it is waited for.
+func (b *fullBlobs) Begin(ctx context.Context, all []byte) (blob.Ref, func() error, error) {
+	err := b.full()
+	if err == nil {
+		return b.Blobs.Begin(ctx, all)
+	}
+	if b.late.Add(1)%2 == 0 {
+		return blob.Ref{}, nil, err
+	}
+	ref := blob.Ref{Hash: strings.Repeat("0", 64), Size: int64(len(all))}
+	return ref, func() error { return err }, nil
 }
 
 func TestSmallFilesWaitForTheDisk(t *testing.T) {

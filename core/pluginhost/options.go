@@ -51,6 +51,7 @@ type Options struct {
 // Blobs is what the host needs of a blob.Store.
 type Blobs interface {
 	Put(ctx context.Context, r io.Reader) (blob.Ref, error)
+	Begin(ctx context.Context, all []byte) (ref blob.Ref, wait func() error, err error)
 	Open(ctx context.Context, hash string) (blob.Reader, error)
 }
 
@@ -102,7 +103,6 @@ type Limits struct {
 	Files        int   // files of one message; 1000
 	Window       int   // messages of a channel that are not acknowledged yet; 1024
 	WindowBytes  int64 // and their bytes; 24 MiB
-	Putters      int   // small files of a stream that are stored at once; 256
 	Memory       int64 // of one plugin process; 1 GB, negative = no bound
 	HookBytes    int64 // body of one web-hook; 32 MB
 	Hooks        int   // web-hooks of a channel served at once; 32
@@ -118,7 +118,6 @@ func (l Limits) withDefaults() Limits {
 	set(&l.Files, 1000)
 	set(&l.Window, 1024)
 	set(&l.WindowBytes, 24<<20)
-	set(&l.Putters, 256)
 	set(&l.Memory, 1<<30)
 	set(&l.HookBytes, 32<<20)
 	set(&l.Hooks, 32)

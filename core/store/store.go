@@ -116,6 +116,12 @@ type Tx interface {
 	// work on many records of which each may be refused alone.
 	Attempt(fn func() error) error
 
+	// BeforeCommit runs f when fn has succeeded, before what it wrote goes to
+	// disk. f may wait for the disk, as fn may not: for the files that records
+	// name. If it fails, fn counts as failed with its error, alone. f must not
+	// call the store.
+	BeforeCommit(f func() error)
+
 	// AfterCommit runs f once the transaction is on disk, not if it failed. f
 	// must be quick and must not call the store.
 	AfterCommit(f func())

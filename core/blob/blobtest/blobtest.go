@@ -39,6 +39,8 @@ func Run(t *testing.T, open Open) {
 		{"SameContentIsStoredOnce", testSameContentIsStoredOnce},
 		{"SameContentAtOnce", testSameContentAtOnce},
 		{"ManyAtOnce", testManyAtOnce},
+		{"BegunIsStoredWhenWaitedFor", testBegin},
+		{"BegunIsStoredByClose", testBeginThenClose},
 		{"Ranges", testRanges},
 		{"FailedReaderLeavesNothing", testFailedReader},
 		{"CancelLeavesNothing", testCancel},

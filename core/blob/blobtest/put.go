@@ -122,6 +122,73 @@ func testManyAtOnce(t *testing.T, open Open) {
 	}
 }
 
+func testBegin(t *testing.T, open Open) {
+	s := start(t, open)
+	var refs []blob.Ref
+	var waits []func() error
+	begin := func(p []byte) {
+		t.Helper()
+		ref, wait, err := s.Begin(t.Context(), p)
+		if err != nil || ref != refOf(p) {
+			t.Fatalf("%d bytes: %v, %v", len(p), ref, err)
+		}
+		refs, waits = append(refs, ref), append(waits, wait)
+	}
+	for _, size := range sizes {
+		p := content(size)
+		begin(p)
+		begin(p) // before the first is stored
+		put(t, s, content(100))
+	}
+	var wg sync.WaitGroup
+	for i, wait := range waits {
+		for range 2 {
+			wg.Go(func() {
+				if err := wait(); err != nil {
+					t.Error(err)
+				}
+				if got, err := s.Stat(t.Context(), refs[i].Hash); err != nil || got != refs[i] {
+					t.Errorf("after wait: %v, %v", got, err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	for _, ref := range refs {
+		wantStored(t, s, ref)
+	}
+	if files := list(t, s); len(files) != 2*len(sizes) {
+		t.Fatalf("%d files stored, want %d", len(files), 2*len(sizes))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := s.Begin(ctx, content(10)); err == nil {
+		t.Error("began after the end of its context")
+	}
+}
+
+func testBeginThenClose(t *testing.T, open Open) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	p := content(1000)
+	ref, wait, err := s.Begin(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := wait(); err != nil {
+		t.Error(err)
+	}
+	if _, _, err := s.Begin(t.Context(), p); err == nil {
+		t.Error("began in a store that is closed")
+	}
+	again := open(t, dir)
+	defer again.Close()
+	wantStored(t, again, ref)
+}
+
 // testLargeFileStreams puts 200 MB and looks at the heap all the way.
 func testLargeFileStreams(t *testing.T, open Open) {
 	s := start(t, open)

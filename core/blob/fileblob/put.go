@@ -1,6 +1,7 @@
 package fileblob
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"hash/crc32"
@@ -21,6 +22,8 @@ type put struct {
 	head [recordHeaderSize]byte // the record's, as it is written
 	seen uint32                 // number of the last pack when the file was looked up
 	done chan error
+
+	taken bool // by the committer; guarded by queue.mu
 }
 
 // firstRead is the size of most buffers; a content that does not fit goes on in
@@ -113,24 +116,60 @@ func (s *Store) Put(ctx context.Context, r io.Reader) (blob.Ref, error) {
 }
 
 func (s *Store) putSmall(p *put) (blob.Ref, error) {
-	p.sum = sha256.Sum256(p.body)
-	ref := blob.Ref{Hash: p.sum.String(), Size: int64(len(p.body))}
-	p.seen = s.tailNumber()
-	_, stored, err := s.find(p.sum)
-	if err != nil {
-		return blob.Ref{}, wrap("put blob", err)
+	ref, stored, err := s.look(p)
+	if stored || err != nil {
+		return ref, err
 	}
-	if stored {
-		s.counters.duplicates.Add(1)
-		return ref, nil
-	}
-	p.record.size = uint32(len(p.body))
-	p.bodySum = crc32.Checksum(p.body, castagnoli)
 	s.queue.add(p)
+	s.queue.urge(p)
 	if err := <-p.done; err != nil {
 		return blob.Ref{}, wrap("put blob", err)
 	}
 	return ref, nil
+}
+
+// Begin begins to store what lies in memory; see [blob.Store].
+func (s *Store) Begin(ctx context.Context, all []byte) (blob.Ref, func() error, error) {
+	if len(all) > SmallLimit {
+		ref, err := s.Put(ctx, bytes.NewReader(all))
+		return ref, isStored, err
+	}
+	if err := s.calls.enter(ctx); err != nil {
+		return blob.Ref{}, nil, wrap("put blob", err)
+	}
+	defer s.calls.leave() // Close stores what is in the queue
+	s.counters.puts.Add(1)
+	p := &put{body: all, done: make(chan error, 1)}
+	ref, stored, err := s.look(p)
+	if stored || err != nil {
+		return ref, isStored, err
+	}
+	s.queue.add(p)
+	return ref, sync.OnceValue(func() error {
+		s.queue.urge(p)
+		return wrap("put blob", <-p.done)
+	}), nil
+}
+
+func isStored() error { return nil }
+
+// look finds out what a small file is and whether it is stored already.
+func (s *Store) look(p *put) (_ blob.Ref, stored bool, err error) {
+	p.sum = sha256.Sum256(p.body)
+	ref := blob.Ref{Hash: p.sum.String(), Size: int64(len(p.body))}
+	p.seen = s.tailNumber()
+	_, stored, err = s.find(p.sum)
+	if err != nil {
+		return blob.Ref{}, false, wrap("put blob", err)
+	}
+	if stored {
+		s.counters.duplicates.Add(1)
+		return ref, true, nil
+	}
+	p.record.size = uint32(len(p.body))
+	p.bodySum = crc32.Checksum(p.body, castagnoli)
+	p.taken = false
+	return ref, false, nil
 }
 
 func (s *Store) tailNumber() uint32 {

@@ -42,7 +42,8 @@ type request struct {
 	later bool        // store.Deferrable
 	taken atomic.Bool // by the committer, or by the caller who gave up
 	done  chan error
-	hooks []func()
+	first []func() error // store.Tx.BeforeCommit
+	hooks []func()       // store.Tx.AfterCommit
 }
 
 // Update implements store.Store. A function whose ctx ends while it waits is
@@ -128,7 +129,7 @@ func (s *Store) runGroup() (done []*request, err error) {
 		}
 		turn.add(r.later, time.Since(began))
 	}
-	if len(done) == 0 {
+	if len(done) == 0 || !s.prepare(done) {
 		return nil, nil
 	}
 	err = s.commit(btx)
@@ -192,7 +193,35 @@ func (s *Store) run(g *group, r *request) error {
 		return err
 	}
 	g.steps.add(g.log.changes)
-	r.hooks = t.hooks
+	r.first, r.hooks = t.first, t.hooks
+	return nil
+}
+
+// prepare runs what is to be done before the commit. Whoever's fails is answered,
+// and the others must run again, without it: false.
+func (s *Store) prepare(done []*request) bool {
+	var left []*request
+	for _, r := range done {
+		if err := runFirst(r.first); err != nil {
+			r.done <- err
+			continue
+		}
+		left = append(left, r)
+	}
+	if len(left) == len(done) {
+		return true
+	}
+	s.queue.again(left)
+	return false
+}
+
+func runFirst(first []func() error) (err error) {
+	defer guard(&err)()
+	for _, f := range first {
+		if err := f(); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -283,6 +312,16 @@ func (q *queue) push(r *request) bool {
 	}
 	q.wake.Signal()
 	return true
+}
+
+// again puts requests back before all others.
+func (q *queue) again(requests []*request) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, r := range requests {
+		r.taken.Store(false)
+	}
+	q.urgent = append(requests, q.urgent...)
 }
 
 // wait returns true when a request waits that may run, and false when the queue

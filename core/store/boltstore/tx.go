@@ -56,8 +56,9 @@ type tx struct {
 	*group
 	actor core.Actor
 	now   time.Time
-	hooks []func()
-	ended bool // the function has returned
+	first []func() error // of BeforeCommit
+	hooks []func()       // of AfterCommit
+	ended bool           // the function has returned
 }
 
 func newGroup(btx *bbolt.Tx, log *undoLog, steps *steps) *group {
@@ -101,11 +102,11 @@ func (g *group) undoTo(n int) {
 
 // Attempt implements store.Tx.
 func (t *tx) Attempt(fn func() error) error {
-	steps, hooks, kept := len(t.log.changes), len(t.hooks), false
+	steps, first, hooks, kept := len(t.log.changes), len(t.first), len(t.hooks), false
 	defer func() {
 		if !kept {
 			t.undoTo(steps)
-			t.hooks = t.hooks[:hooks]
+			t.first, t.hooks = t.first[:first], t.hooks[:hooks]
 		}
 	}()
 	err := fn()
@@ -241,6 +242,8 @@ func last(c *bbolt.Cursor, to []byte) (k, v []byte) {
 	}
 	return c.Prev()
 }
+
+func (t *tx) BeforeCommit(f func() error) { t.first = append(t.first, f) }
 
 func (t *tx) AfterCommit(f func()) { t.hooks = append(t.hooks, f) }
 func (t *tx) Now() time.Time       { return t.now }

@@ -20,7 +20,7 @@ var groupTests = []test{
 	{"RandomFailuresLeaveWhatSucceeded", randomFailures},
 	{"APanicIsAnErrorAndUndoneAlone", panicIsUndoneAlone},
 	{"AfterCommitOnlyAfterCommit", afterCommit},
-	{"what goes along is written or undone with it", companionGoesAlong},
+	{"BeforeCommitRunsFirstAndFailsAlone", beforeCommit},
 	{"WhatGoesAlongIsWrittenOrUndoneWithIt", companionGoesAlong},
 	{"ACancelledCallerIsNotRun", cancelledIsNotRun},
 	{"AFunctionThatRunsIsWaitedFor", runningIsWaitedFor},
@@ -32,9 +32,10 @@ func together(t testing.TB, s store.Store, fns ...func(store.Tx) error) []error 
 	t.Helper()
 	errs := make([]error, len(fns))
 	hold, release := make(chan struct{}), make(chan struct{})
+	running := sync.OnceFunc(func() { close(hold) }) // a function may run again
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		err := s.Update(t.Context(), func(store.Tx) error { close(hold); <-release; return nil })
+		err := s.Update(t.Context(), func(store.Tx) error { running(); <-release; return nil })
 		if err != nil {
 			t.Error(err)
 		}
@@ -264,6 +265,52 @@ func afterCommit(t *testing.T, o Opener) {
 		t.Errorf("hooks that ran: %v, want 1, 2, 5", order)
 	}
 	put(t, s, "b", "1")
+}
+
+func beforeCommit(t *testing.T, o Opener) {
+	s := o.Open(t, nil)
+	failed := errors.New("no room for the files")
+	first, committed := 0, false
+	errs := together(
+		t, s,
+		func(tx store.Tx) error {
+			tx.BeforeCommit(func() error {
+				if committed {
+					t.Error("it ran after the commit")
+				}
+				first++
+				return nil
+			})
+			tx.AfterCommit(func() { committed = true })
+			return putIn(tx, "a", "1")
+		},
+		func(tx store.Tx) error {
+			tx.BeforeCommit(func() error { return failed })
+			return putIn(tx, "b", "1")
+		},
+		func(tx store.Tx) error {
+			tx.BeforeCommit(func() error { panic("storetest panics before a commit") })
+			return putIn(tx, "c", "1")
+		},
+		func(tx store.Tx) error {
+			tx.BeforeCommit(func() error { t.Error("it ran for a function that failed"); return nil })
+			return errUndo
+		},
+		func(tx store.Tx) error {
+			_ = tx.Attempt(func() error {
+				tx.BeforeCommit(func() error { t.Error("it ran for what was taken back"); return nil })
+				return errUndo
+			})
+			return putIn(tx, "d", "1")
+		},
+	)
+	if errs[0] != nil || !errors.Is(errs[1], failed) || errs[2] == nil || !errors.Is(errs[3], errUndo) || errs[4] != nil {
+		t.Error(errs)
+	}
+	if first == 0 || !committed {
+		t.Errorf("ran %d times, committed %t", first, committed)
+	}
+	expect(t, "what is stored", content(t, s, bucket), "a=1 d=1 ")
 }
 
 func companionGoesAlong(t *testing.T, o Opener) {
