@@ -162,8 +162,8 @@ func TestABeginningDuringTheDeletionOfItsFileWaitsForIt(t *testing.T) {
 	<-s.begun
 	var claim blob.Claim
 	defer claim.End()
-	hurried, cancel := context.WithCancel(claim.Under(t.Context()))
-	cancel()
+	hurried, cancel := context.WithTimeout(claim.Under(t.Context()), 20*time.Millisecond)
+	defer cancel()
 	if _, _, err := k.Begin(hurried, []byte("file")); err == nil {
 		t.Error("it did not wait for the deletion")
 	}

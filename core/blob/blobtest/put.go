@@ -138,8 +138,9 @@ func testBegin(t *testing.T, open Open) {
 		p := content(size)
 		begin(p)
 		begin(p) // before the first is stored
-		put(t, s, content(100))
+		put(t, s, content(100)) // takes them along
 	}
+	begin(content(1000)) // nobody does that for
 	var wg sync.WaitGroup
 	for i, wait := range waits {
 		for range 2 {
@@ -157,8 +158,8 @@ func testBegin(t *testing.T, open Open) {
 	for _, ref := range refs {
 		wantStored(t, s, ref)
 	}
-	if files := list(t, s); len(files) != 2*len(sizes) {
-		t.Fatalf("%d files stored, want %d", len(files), 2*len(sizes))
+	if files := list(t, s); len(files) != 2*len(sizes)+1 {
+		t.Fatalf("%d files stored, want %d", len(files), 2*len(sizes)+1)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
