@@ -137,7 +137,7 @@ func testBegin(t *testing.T, open Open) {
 	for _, size := range sizes {
 		p := content(size)
 		begin(p)
-		begin(p) // before the first is stored
+		begin(p)                // before the first is stored
 		put(t, s, content(100)) // takes them along
 	}
 	begin(content(1000)) // nobody does that for
