@@ -62,6 +62,7 @@ func (t *Table[T]) List(tx Tx, q Query[T]) (Page[T], error) {
 	if err != nil {
 		return Page[T]{}, err
 	}
+	w.reads = true
 	var page Page[T]
 	page.Next, err = w.collect(min(limit, maxLimit), func(key string, raw []byte) (bool, error) {
 		rec, err := w.wanted(key, raw)
@@ -115,10 +116,23 @@ type walker[T any] struct {
 	table    *Table[T]
 	tx       *Meter // counts what is read for the page
 	q        Query[T]
+	reads    bool // the record of each key
 	streams  []stream
-	from, to string // what is still to be walked, [from, to)
-	lead     int    // the stream that was behind all others last: most likely the rarest
+	from, to string  // what is still to be walked, [from, to)
+	lead     int     // the stream that was behind all others last: most likely the rarest
+	found    []found // ahead of what was offered
+	over     bool    // nothing is behind them
 }
+
+// found is a key, what its row says if rows are walked, and the open bound before it.
+type found struct {
+	key    string
+	raw    []byte
+	before string
+}
+
+// foundMost is how many keys are found before their records are read.
+const foundMost = 100
 
 // stream is the sorted keys one term allows: a part of a bucket.
 type stream struct {
@@ -128,6 +142,7 @@ type stream struct {
 
 func (t *Table[T]) walker(tx Tx, q Query[T]) (*walker[T], error) {
 	w := &walker[T]{table: t, tx: &Meter{Tx: tx}, q: q, from: q.From, to: q.To}
+	w.reads = !w.inIndexes()
 	if w.q.Keys == 0 {
 		w.q.Keys = PageKeys
 	}
@@ -152,30 +167,38 @@ func (t *Table[T]) walker(tx Tx, q Query[T]) (*walker[T], error) {
 	return w, nil
 }
 
-// cursor is where the walk stands: the open bound.
-func (w *walker[T]) cursor() string {
-	bound := w.from
+// bound is where the walk stands: the open one.
+func (w *walker[T]) bound() string {
 	if w.q.Desc {
-		bound = w.to
+		return w.to
 	}
-	return base64.RawURLEncoding.EncodeToString([]byte(bound))
+	return w.from
 }
+
+func cursor(bound string) string { return base64.RawURLEncoding.EncodeToString([]byte(bound)) }
+
+// inIndexes tells that the indexes say which keys belong to the list. Deleted
+// records stand in none.
+func (w *walker[T]) inIndexes() bool { return len(w.q.Where) > 0 && w.q.Filter == nil }
 
 // collect offers keys to take until it has taken limit of them, and returns
 // where to go on, or "" at the end.
 func (w *walker[T]) collect(limit int, take func(key string, raw []byte) (bool, error)) (next string, err error) {
 	for n := 0; ; {
-		here := w.cursor()
-		key, raw, ok := w.next()
-		switch {
-		case !ok && w.spent():
-			return w.cursor(), nil
-		case !ok:
-			return "", nil
-		case n == limit:
-			return here, nil
+		if len(w.found) == 0 && !w.over {
+			w.find(limit - n + 1)
 		}
-		taken, err := take(key, raw)
+		switch {
+		case len(w.found) == 0 && w.over:
+			return "", nil
+		case len(w.found) == 0:
+			return cursor(w.bound()), nil
+		case n == limit:
+			return cursor(w.found[0].before), nil
+		}
+		next := w.found[0]
+		w.found = w.found[1:]
+		taken, err := take(next.key, next.raw)
 		if err != nil {
 			return "", err
 		}
@@ -185,10 +208,47 @@ func (w *walker[T]) collect(limit int, take func(key string, raw []byte) (bool, 
 	}
 }
 
-// listed tells whether the record belongs to the list. What stands in an index
-// needs not be read: deleted records do not.
+// find finds up to n keys, and has their records fetched if they will be read.
+func (w *walker[T]) find(n int) {
+	if !w.reads {
+		n = 1
+	}
+	n = min(n, foundMost)
+	if n > 1 {
+		w.ahead(n)
+	}
+	for w.found = w.found[:0]; len(w.found) < n; {
+		before := w.bound()
+		key, raw, ok := w.next()
+		if !ok {
+			w.over = !w.spent()
+			break
+		}
+		w.found = append(w.found, found{key, raw, before})
+	}
+	if len(w.q.Where) == 0 || len(w.found) < 2 {
+		return
+	}
+	for _, f := range w.found {
+		w.tx.Ahead(w.table.rows, []byte(f.key), []byte(f.key+"\x00"), false, 1)
+	}
+}
+
+// ahead has what the streams say next fetched. Of an index more: keys that other
+// terms do not have are passed over.
+func (w *walker[T]) ahead(n int) {
+	if len(w.q.Where) > 0 {
+		n *= 4
+	}
+	for _, s := range w.streams {
+		from, to := w.bounds(s)
+		w.tx.Ahead(s.bucket, from, to, w.q.Desc, n)
+	}
+}
+
+// listed tells whether the record belongs to the list.
 func (w *walker[T]) listed(key string, raw []byte) (bool, error) {
-	if len(w.q.Where) > 0 && w.q.Filter == nil {
+	if w.inIndexes() {
 		return true, nil
 	}
 	rec, err := w.wanted(key, raw)
@@ -256,23 +316,28 @@ func (w *walker[T]) pass(key string) {
 	}
 }
 
-// spent tells that the page has cost what it may. The last key is still to be
-// paid for.
-func (w *walker[T]) spent() bool { return w.tx.Keys >= w.q.Keys-lastRecord }
+// spent tells that the page has cost what it may. What was found, and one key more,
+// is still to be paid for.
+func (w *walker[T]) spent() bool { return w.tx.Keys >= w.q.Keys-lastRecord*(len(w.found)+1) }
 
-// seek is the first key of the stream within the bounds.
-func (w *walker[T]) seek(s stream) (key string, value []byte, ok bool) {
-	if w.spent() {
-		return "", nil, false
-	}
-	from := append(bytes.Clone(s.prefix), w.from...)
-	var to []byte
+// bounds are those of the stream in its bucket.
+func (w *walker[T]) bounds(s stream) (from, to []byte) {
+	from = append(bytes.Clone(s.prefix), w.from...)
 	switch {
 	case w.to != "":
 		to = append(bytes.Clone(s.prefix), w.to...)
 	case s.prefix != nil:
 		to = after(s.prefix)
 	}
+	return from, to
+}
+
+// seek is the first key of the stream within the bounds.
+func (w *walker[T]) seek(s stream) (key string, value []byte, ok bool) {
+	if w.spent() {
+		return "", nil, false
+	}
+	from, to := w.bounds(s)
 	for k, v := range w.tx.Scan(s.bucket, from, to, w.q.Desc) {
 		return string(k[len(s.prefix):]), v, true
 	}

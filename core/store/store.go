@@ -107,6 +107,10 @@ type Tx interface {
 	// first. A failed read ends the walk and fails the transaction.
 	Scan(bucket string, from, to []byte, desc bool) iter.Seq2[[]byte, []byte]
 
+	// Ahead tells that the first n keys of such a Scan are about to be read: a
+	// driver may have them all on the way from the disk at once. Only advice.
+	Ahead(bucket string, from, to []byte, desc bool, n int)
+
 	// Sequence takes the next number of the bucket, from 1. A number taken by a
 	// transaction that did not commit is taken again.
 	Sequence(bucket string) (uint64, error)

@@ -13,6 +13,9 @@
 // closed in order is one file; after a crash the logs beside it belong to it
 // (recover.go).
 //
+// What a list will read is fetched ahead of it (ahead.go), and pages that were
+// read are let go when they are many (resident.go).
+//
 // bbolt panics, or reads outside the file, when pages are damaged. Open
 // therefore looks at the file before bbolt does, and every entry turns a panic
 // into an error.

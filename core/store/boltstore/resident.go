@@ -3,6 +3,7 @@ package boltstore
 import (
 	"sync/atomic"
 	"time"
+	"unsafe"
 )
 
 // The pages of the file that were read count as memory of the process until the
@@ -36,4 +37,10 @@ func (s *Store) letGo() {
 	}
 	defer btx.Rollback() //nolint:errcheck // a read transaction has nothing to lose
 	letGo(s.db.Info().Data, btx.Size())
+}
+
+// bytesAt is bbolt's mapping of the file, which is not the Go heap's.
+func bytesAt(data uintptr, size int64) []byte {
+	p := *(*unsafe.Pointer)(unsafe.Pointer(&data))
+	return unsafe.Slice((*byte)(p), size)
 }

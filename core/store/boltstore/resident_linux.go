@@ -5,7 +5,6 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -33,8 +32,10 @@ func residentFile() int64 {
 // the kernel is at one, memory can be neither mapped nor given back.
 func letGo(data uintptr, size int64) {
 	const part = 64 << 20
-	p := *(*unsafe.Pointer)(unsafe.Pointer(&data)) // bbolt's mapping, which is not the Go heap's
-	for pages := range slices.Chunk(unsafe.Slice((*byte)(p), size), part) {
+	for pages := range slices.Chunk(bytesAt(data, size), part) {
 		_ = unix.Madvise(pages, unix.MADV_DONTNEED) // only advice
 	}
 }
+
+// willNeed has the kernel begin to read pages of a mapped file.
+func willNeed(pages []byte) { _ = unix.Madvise(pages, unix.MADV_WILLNEED) } // only advice

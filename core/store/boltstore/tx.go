@@ -32,6 +32,9 @@ type bucket struct {
 	*bbolt.Bucket
 	name   string
 	cursor *bbolt.Cursor
+
+	// Of Ahead: pages from the root to a leaf, 0 not known yet; keys of such a leaf.
+	depth, fill int
 }
 
 func (b *bucket) get(key []byte) []byte {

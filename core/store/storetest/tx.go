@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +26,46 @@ var txTests = []test{
 	{"UseAfterTheEndIsRefused", useAfterTheEnd},
 	{"NowAndActor", nowAndActor},
 	{"AttemptThatFailsIsTakenBackAlone", attemptFails},
+	{"AheadIsOnlyAdvice", aheadIsAdvice},
+}
+
+// aheadIsAdvice asks for all sorts of keys that will be read, and reads others.
+func aheadIsAdvice(t *testing.T, o Opener) {
+	s := o.Open(t, nil)
+	var want []string
+	update(t, s, func(tx store.Tx) error {
+		for i := range 3000 { // some levels of pages
+			key := fmt.Sprintf("%04d", i)
+			want = append(want, key, key)
+			if err := tx.Put(bucket, []byte(key), []byte(key)); err != nil {
+				return err
+			}
+		}
+		return tx.Put("small", []byte("a"), nil)
+	})
+	read := func(tx store.Tx) error {
+		for _, name := range []string{bucket, "small", "none", ""} {
+			for _, bound := range []string{"", "0", "0777", "1500", "2999", "9"} {
+				for _, n := range []int{-1, 0, 1, 50, 1 << 30} {
+					for _, desc := range []bool{false, true} {
+						tx.Ahead(name, []byte(bound), nil, desc, n)
+						tx.Ahead(name, nil, []byte(bound), desc, n)
+						tx.Ahead(name, []byte("1000"), []byte(bound), desc, n)
+					}
+				}
+			}
+		}
+		var got []string
+		for k, v := range tx.Scan(bucket, nil, nil, false) {
+			got = append(got, string(k), string(v))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%d keys and values are read, want %d", len(got), len(want))
+		}
+		return nil
+	}
+	view(t, s, read)
+	update(t, s, read)
 }
 
 func attemptFails(t *testing.T, o Opener) {
