@@ -13,9 +13,9 @@ import (
 )
 
 // mailboxSize is how many letters an office finds in its mailbox on the day it
-// connects it: a hundred times what the connector fetches at once. -letters
+// connects it: fifty times what the connector fetches at once. -letters
 // 20000 is a real one.
-var mailboxSize = flag.Int("letters", 5_000, "in the mailbox that is imported while the hub and its connector are killed")
+var mailboxSize = flag.Int("letters", 2_500, "in the mailbox that is imported while the hub and its connector are killed")
 
 // importKills is how often that import is interrupted at least.
 const importKills = 20
@@ -43,7 +43,7 @@ func TestKillImportOfAMailbox(t *testing.T) {
 	}
 	for !imported(srv, office) {
 		k.revive()
-		until := srv.World.IMAP.Commands("FETCH") + k.rng.IntN(size/500)
+		until := srv.World.IMAP.Commands("FETCH") + k.rng.IntN(max(size/1000, 2))
 		k.await("the import goes on", func() bool { return srv.World.IMAP.Commands("FETCH") > until || imported(srv, office) })
 		k.doze(50)
 		k.strikeEither()
