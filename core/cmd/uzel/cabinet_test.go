@@ -248,6 +248,9 @@ func (m matching) RoundTrip(r *http.Request) (*http.Response, error) {
 func (c *cabinet) hears(event, state string) {
 	c.Helper()
 	c.await(event+" is told: "+state, func() bool {
+		for _, d := range all[core.Delivery](c.hub, "/api/v1/deliveries", nil) {
+			c.hurry(d)
+		}
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		i := slices.IndexFunc(c.taken, func(h hook) bool { return h.Event == event && h.state == "" && h.Appeal == "a1" && h.Resident == "r1" })

@@ -81,11 +81,7 @@ func (g *gisDesk) sent(id core.DeliveryID) {
 	awaitFor(g.T, 3*patience, "the answer is out", func() bool {
 		var d core.Delivery
 		g.get("/api/v1/deliveries/"+string(id), &d)
-		if d.State == core.DeliveryQueued && d.NextAt != nil && time.Until(*d.NextAt) > 2*time.Second {
-			if err := g.call(http.MethodPost, "/api/v1/deliveries/"+string(id)+"/retry", nil, nil); err != nil {
-				g.Logf("retry: %v", err) // it went out meanwhile
-			}
-		}
+		g.hurry(d)
 		return d.State == core.DeliverySent
 	})
 }

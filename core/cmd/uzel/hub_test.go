@@ -242,6 +242,17 @@ func all[T any](h *hub, path string, query url.Values) []T {
 	}
 }
 
+// hurry has a delivery that waits long for its next try tried now, as a clerk may.
+func (h *hub) hurry(d core.Delivery) {
+	h.Helper()
+	if d.State != core.DeliveryQueued || d.NextAt == nil || time.Until(*d.NextAt) < 2*time.Second {
+		return
+	}
+	if err := h.call(http.MethodPost, "/api/v1/deliveries/"+string(d.ID)+"/retry", nil, nil); err != nil {
+		h.Logf("retry: %v", err) // it went out meanwhile
+	}
+}
+
 // card is a document with what belongs to it.
 type card struct {
 	Document         core.Document

@@ -214,17 +214,9 @@ func (k *killer) delivered() bool {
 		case core.DeliveryQueued, core.DeliverySending, core.DeliverySubmitted, core.DeliveryUnknown:
 			left++
 		}
-		if d.State == core.DeliveryQueued && d.NextAt != nil && time.Until(*d.NextAt) > 3*time.Second {
-			k.hurry(d.ID)
-		}
+		k.hurry(d)
 	}
 	return left == 0
-}
-
-func (k *killer) hurry(id core.DeliveryID) {
-	if err := k.call(http.MethodPost, "/api/v1/deliveries/"+string(id)+"/retry", nil, nil); err != nil {
-		k.Errorf("retry: %v", err)
-	}
 }
 
 // prove checks the world, stops the hub and proves its data.
